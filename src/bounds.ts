@@ -1,0 +1,57 @@
+// Every limit of Tandem, in one place, with its unit. Settings may change those that say so.
+
+export const bounds = {
+  /** Body of one public request; `--max-body` changes it. */
+  bodyBytesMax: 1024 * 1024,
+  /** One line of POST /do/stream, and so the largest single transaction an import can carry. */
+  streamLineBytesMax: 8 * 1024 * 1024,
+  /** Transactions of one stream that may wait for their outcome at the same time. */
+  streamInFlightMax: 256,
+  operationsMax: 1_000,
+  jsonDepthMax: 32,
+  /** Collection, id and index value together, as UTF-8. */
+  keyBytesMax: 1_024,
+  idLengthMax: 256,
+  collectionNameLengthMax: 63,
+  emailLengthMax: 254,
+  nameLengthMax: 256,
+  noteLengthMax: 1_024,
+  idempotencyKeyLengthMax: 256,
+  requestIdLengthMax: 128,
+  passwordPointsMin: 8,
+  passwordPointsMax: 128,
+  pageLimitMax: 500,
+  pageLimitDefault: 50,
+  /** Rows a page looks at before it returns short, with a cursor. */
+  pageScanMax: 10_000,
+  /** Documents that one `collection.drop` may take with it. */
+  dropDocumentsMax: 10_000,
+  /** Transactions in one batch. */
+  batchCountMax: 512,
+  /** Record bytes in one batch; one larger record makes a batch of its own. */
+  batchBytesMax: 4 * 1024 * 1024,
+  /** Body of one peer message. */
+  peerBodyBytesMax: 64 * 1024 * 1024,
+  /** Requests that may wait for the writer before more are answered with 503. */
+  queueCountMax: 4_096,
+  queueBytesMax: 64 * 1024 * 1024,
+  /** Public requests in flight before more are answered with 503. */
+  requestsInFlightMax: 8_192,
+  hashConcurrencyMax: 2,
+  hashQueueMax: 64,
+  /** `Tandem-Min-Version` and `at` on a replica wait this long at most. */
+  versionWaitMs: 5_000,
+  tickMs: 100,
+  heartbeatMs: 1_000,
+  peerTimeoutMs: 5_000,
+  syncTimeoutMs: 30_000,
+  leaseMs: 10_000,
+  /** After this much quiet the committed number is written by itself. */
+  idleFlushMs: 200,
+  watchdogMs: 20_000,
+  /** Time that requests in flight get after SIGTERM. */
+  drainMs: 10_000,
+  /** Free space below which writes are refused. */
+  diskFloorBytes: 64 * 1024 * 1024,
+  diskCheckMs: 1_000,
+} as const

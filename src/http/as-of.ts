@@ -1,0 +1,88 @@
+// Which version a read answers from: the newest committed one, `at`, `atTime`, or the one a cursor carries; and the
+// bounded wait until this node has it. Never answers from a version above what is committed here.
+import { bounds } from "../bounds.ts"
+import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import type { Exchange } from "./exchange.ts"
+import { parameterRefusal, parseQuery, parseWhole, type Query, wholeParameter } from "./query.ts"
+
+const timeForm = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
+
+/** Refuses, or calls `answer` with the version: at once where there is nothing to wait for. */
+export function readAsOf(
+  exchange: Exchange,
+  query: Query,
+  answer: (version: number) => Response,
+  pinned?: number,
+): Response | Promise<Response> {
+  const version = asOf(exchange, query, pinned)
+  if (typeof version === "number") return answer(version)
+  if (isRefusal(version)) return exchange.problem(version)
+  return version.then((found) => (isRefusal(found) ? exchange.problem(found) : answer(found)))
+}
+
+/** The same for reads that know no parameters but `at` and `atTime`. */
+export function readEntityAsOf(exchange: Exchange, answer: (version: number) => Response): Response | Promise<Response> {
+  const query = parseQuery(exchange.url, entityParameters)
+  return isRefusal(query) ? exchange.problem(query) : readAsOf(exchange, query, answer)
+}
+
+const entityParameters = ["at", "atTime"]
+
+function asOf(exchange: Exchange, query: Query, pinned: number | undefined): number | Refusal | Promise<number | Refusal> {
+  const { node, request } = exchange
+  const why = node.whyNotReadable()
+  if (why !== undefined) return why
+  const header = request.headers.get("tandem-min-version")
+  const committed = node.committed()
+  if (header === null && query.size === 0) return committed
+
+  const minimum = header === null ? 0 : parseWhole(header.trim())
+  if (minimum === undefined) return refuse("malformed", "The header `Tandem-Min-Version` is not a version.")
+  const asked = askedVersion(query, pinned)
+  if (isRefusal(asked)) return asked
+  if (typeof asked === "number" && asked > committed && node.role() === "primary") {
+    return refuse("version-ahead", `Version ${asked} is beyond ${committed}, the newest one.`, { version: committed })
+  }
+  const needed = Math.max(minimum, typeof asked === "number" ? asked : 0)
+  const choose = () => chosenVersion(exchange, asked)
+  if (needed <= committed) return choose()
+  return node.waitForVersion(needed, bounds.versionWaitMs).then((there) => {
+    if (!there) return notHereYet(exchange, needed)
+    return node.whyNotReadable() ?? choose()
+  })
+}
+
+interface AskedTime {
+  readonly timeMs: number
+}
+
+/** A version, a time, or undefined for the newest. */
+function askedVersion(query: Query, pinned: number | undefined): number | AskedTime | undefined | Refusal {
+  const at = wholeParameter(query, "at")
+  if (isRefusal(at)) return at
+  const time = query.get("atTime")
+  if (pinned !== undefined) {
+    if (time !== undefined) return parameterRefusal("atTime", "cannot go with `cursor`, which carries its version")
+    if (at !== undefined && at !== pinned) return parameterRefusal("at", `is not ${pinned}, the version that \`cursor\` carries`)
+    return pinned
+  }
+  if (time === undefined) return at
+  if (at !== undefined) return parameterRefusal("atTime", "cannot go with `at`")
+  const timeMs = timeForm.test(time) ? Date.parse(time) : Number.NaN
+  if (Number.isNaN(timeMs)) return parameterRefusal("atTime", "is not an RFC 3339 time, such as 2026-01-31T12:00:00.000Z")
+  return { timeMs }
+}
+
+function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): number {
+  const committed = exchange.node.committed()
+  if (asked === undefined) return committed
+  return typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
+}
+
+function notHereYet(exchange: Exchange, needed: number): Refusal {
+  const committed = exchange.node.committed()
+  return refuse("version-unavailable", `This node has not committed version ${needed} yet; it is at ${committed}.`, {
+    version: committed,
+    retryAfter: 1,
+  })
+}

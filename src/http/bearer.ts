@@ -1,0 +1,44 @@
+// Who is asking: the bearer token of a request, and whether it may do what the route needs. Never logs or echoes a token.
+import { allows, type Principal, type Scope } from "../operations/scope.ts"
+import { type Refusal, refuse } from "../refusal.ts"
+
+/** `public` needs no token, `any` a valid one, a scope one that allows it. */
+export type RouteScope = "public" | "any" | Scope
+
+/** Longer than any token there is; checked before anything is hashed. */
+const tokenLengthMax = 512
+
+const scheme = /^bearer +(\S+) *$/i
+
+export function bearer(
+  request: Request,
+  scope: "any" | Scope,
+  authenticate: (token: string) => Principal | undefined,
+): Principal | Refusal {
+  const header = request.headers.get("authorization")
+  if (header === null) {
+    return refuse("unauthenticated", "The request has no Authorization header.", { hint: "Send `Authorization: Bearer <key>`." })
+  }
+  const token = header.length <= tokenLengthMax ? tokenOf(header) : undefined
+  if (token === undefined) {
+    return refuse("unauthenticated", "The Authorization header is not of the form `Bearer <key>`.")
+  }
+  const principal = authenticate(token)
+  if (principal === undefined) return refuse("unauthenticated", "The token is unknown, revoked or expired.")
+  if (scope !== "any" && !allows(principal, scope)) {
+    return refuse("forbidden", `This needs a key with the scope ${scope}.`)
+  }
+  return principal
+}
+
+/** The usual spelling is cut out without a regular expression: every read passes here. */
+function tokenOf(header: string): string | undefined {
+  if (header.startsWith("Bearer ") && header.indexOf(" ", 7) < 0 && header.length > 7) return header.slice(7)
+  return scheme.exec(header)?.[1]
+}
+
+/** For the header `WWW-Authenticate`, see RFC 6750. */
+export function challenge(code: Refusal["code"], hadToken: boolean): string {
+  if (code === "forbidden") return 'Bearer realm="tandem", error="insufficient_scope"'
+  return hadToken ? 'Bearer realm="tandem", error="invalid_token"' : 'Bearer realm="tandem"'
+}

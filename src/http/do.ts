@@ -1,0 +1,85 @@
+// POST /do: one transaction in, its one true outcome out. A client that goes away changes nothing: once submitted, a
+// transaction is the node's, and no abort signal reaches it.
+import { parseTransaction } from "../operations/envelope.ts"
+import { parseJson } from "../operations/json-rules.ts"
+import type { SubmittedTransaction } from "../operations/transaction.ts"
+import type { Outcome } from "../node/service.ts"
+import { isRefusal } from "../refusal.ts"
+import { checkContentType, readText } from "./body.ts"
+import type { Exchange } from "./exchange.ts"
+import { forwardTarget, forwardWrite } from "./forward.ts"
+import { keyOf } from "./idempotency.ts"
+import { outcomeUnknown } from "./outcome-unknown.ts"
+import { parseQuery } from "./query.ts"
+
+export async function postTransaction(exchange: Exchange): Promise<Response> {
+  const { node, request, shared } = exchange
+  const query = parseQuery(exchange.url, [])
+  if (isRefusal(query)) return exchange.problem(query)
+  const wrongType = checkContentType(request, "application/json")
+  if (wrongType !== undefined) return exchange.problem(wrongType)
+  const key = keyOf(request)
+  if (isRefusal(key)) return exchange.problem(key)
+  const why = node.whyNotWritable()
+  const target = why === undefined ? undefined : forwardTarget(exchange, why)
+  if (why !== undefined && target === undefined) return exchange.problem(why)
+  const text = await readText(request, shared.settings.bodyBytesMax)
+  if (isRefusal(text)) return exchange.problem(text)
+  if (target !== undefined) return forwardWrite(exchange, target, text, key)
+
+  const submitted = transactionOf(exchange, text, key)
+  const transaction = submitted instanceof Promise ? await submitted : submitted
+  if (isRefusal(transaction)) return exchange.problem(transaction)
+  return answerOutcome(exchange, await outcomeOf(exchange, transaction))
+}
+
+function transactionOf(exchange: Exchange, text: string, key: string | undefined) {
+  const json = parseJson(text)
+  if (isRefusal(json)) return json
+  return parseTransaction(json.value, {
+    principal: exchange.principal,
+    key,
+    clusterId: exchange.node.reader.identity().clusterId ?? "",
+    allowTimes: false,
+    hashPassword: exchange.shared.passwords.hash,
+  })
+}
+
+/** What `submit` throws is reported, and leaves the outcome unknown: the transaction may be on a disk. */
+export async function outcomeOf(exchange: Exchange, transaction: SubmittedTransaction): Promise<Outcome> {
+  try {
+    return await exchange.node.submit(transaction)
+  } catch (error) {
+    exchange.shared.unexpected(error, "a submitted transaction")
+    return { kind: "unknown", key: transaction.key?.text }
+  }
+}
+
+function answerOutcome(exchange: Exchange, outcome: Outcome): Response {
+  switch (outcome.kind) {
+    case "committed": {
+      const replayed = outcome.replayed ? { "idempotency-replayed": "true" } : undefined
+      return exchange.fresh(committedJson(outcome), outcome.version, replayed)
+    }
+    case "dry-run": {
+      const head = `{"dryRun":true,"version":${outcome.version}`
+      return exchange.fresh(`${head},"time":"${timeText(outcome.timeMs)}","results":${outcome.results}}`, exchange.node.committed())
+    }
+    case "refused":
+      return exchange.problem(outcome.refusal)
+    case "unknown":
+      return exchange.problem(outcomeUnknown(outcome.key))
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** `results` is JSON text already: nothing is parsed on the way out. */
+function committedJson(outcome: Extract<Outcome, { kind: "committed" }>): string {
+  const omitted = outcome.secretsOmitted ? ',"secretsOmitted":true' : ""
+  return `{"version":${outcome.version},"time":"${timeText(outcome.timeMs)}","results":${outcome.results}${omitted}}`
+}
+
+function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}

@@ -1,0 +1,26 @@
+// GET /{collection}/{id}: one entity as of a version. The most frequent request there is: nothing here parses, waits or
+// copies without need, and the bytes of the row are the bytes that are sent.
+import { isRefusal } from "../refusal.ts"
+import { rowBody, rowChanged, rowDeleted } from "../store/row.ts"
+import { readEntityAsOf } from "./as-of.ts"
+import { etagOf, noneMatch } from "./etag.ts"
+import type { Exchange } from "./exchange.ts"
+import { collectionMissing, entityMissing, idParameter, isReadable } from "./names.ts"
+
+export function getEntity(exchange: Exchange): Response | Promise<Response> {
+  return readEntityAsOf(exchange, (version) => {
+    const collection = exchange.param("collection")
+    if (!isReadable(collection)) return collectionMissing(exchange, collection, version)
+    const id = idParameter(exchange, "id")
+    return isRefusal(id) ? exchange.problem(id) : answerEntity(exchange, collection, id, version)
+  })
+}
+
+export function answerEntity(exchange: Exchange, collection: string, id: string, version: number): Response {
+  const row = exchange.node.reader.row(collection, id, version)
+  if (row === undefined || rowDeleted(row)) return entityMissing(exchange, collection, version)
+  const etag = etagOf(rowChanged(row))
+  const known = exchange.request.headers.get("if-none-match")
+  if (known !== null && noneMatch(known, etag)) return exchange.notModified(version, etag)
+  return exchange.entity(rowBody(row), version, etag)
+}

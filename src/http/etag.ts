@@ -1,0 +1,12 @@
+// Entity tags: the version that last changed an entity, in quotes. A strong tag, since a version's bytes never change.
+
+export function etagOf(version: number): string {
+  return `"${version}"`
+}
+
+/** Whether an If-None-Match header names the tag; compared weakly, as RFC 9110 wants for GET. */
+export function noneMatch(header: string, etag: string): boolean {
+  if (header === etag) return true
+  if (header.trim() === "*") return true
+  return header.split(",").some((part) => part.trim().replace(/^W\//, "") === etag)
+}

@@ -1,0 +1,211 @@
+// One request and how it is answered: every public response is made here, so that none lacks a header it must have.
+// GET /users/{id} passes here on every request: nothing here waits, and headers are one plain object.
+import type { Context } from "hono"
+import type { NodeService } from "../node/service.ts"
+import type { Passwords } from "../operations/passwords.ts"
+import type { Principal } from "../operations/scope.ts"
+import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { bearer, challenge, type RouteScope } from "./bearer.ts"
+import type { Cors } from "./cors.ts"
+import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
+import type { InFlight } from "./in-flight.ts"
+import type { LoginThrottle } from "./login-throttle.ts"
+import { problemJson, statusOf } from "./problem.ts"
+import type { RequestIds } from "./request-id.ts"
+import type { StoreCheck } from "./store-check.ts"
+
+export interface PublicSettings {
+  /** Exact origins, such as `https://app.example.com`. */
+  readonly corsOrigins: readonly string[]
+  readonly bodyBytesMax: number
+  /** Sends writes on to the primary instead of answering 421. */
+  readonly forwardWrites: boolean
+}
+
+/** What all requests share. */
+export interface Shared {
+  readonly node: NodeService
+  readonly settings: PublicSettings
+  readonly passwords: Passwords
+  readonly storeCheck: StoreCheck
+  readonly throttle: LoginThrottle
+  readonly cors: Cors
+  readonly entityHeaders: EntityHeaders
+  readonly inFlight: InFlight
+  readonly requestIds: RequestIds
+  /** Methods of a path, for `Allow`; empty where there is no such path. */
+  readonly methodsAt: (path: string) => readonly string[]
+  /** What an unexpected error does to the process and to this answer; see unexpected.ts. */
+  readonly unexpected: (error: unknown, where: string) => void
+}
+
+type Headers = Record<string, string>
+
+const secret = "no-store"
+
+export class Exchange {
+  readonly shared: Shared
+  readonly node: NodeService
+  readonly request: Request
+  readonly requestId: string
+  readonly #context: Context
+  #principal: Principal | undefined
+
+  constructor(shared: Shared, context: Context) {
+    this.shared = shared
+    this.node = shared.node
+    this.request = context.req.raw
+    this.requestId = shared.requestIds.of(this.request)
+    this.#context = context
+  }
+
+  get url(): string {
+    return this.request.url
+  }
+
+  /** Decoded. May hold any character: check it before use. */
+  param(name: string): string {
+    return this.#context.req.param(name) ?? ""
+  }
+
+  path(): string {
+    return this.#context.req.path
+  }
+
+  /** Finds out who asks; a refusal where the route is not for them. */
+  admit(scope: RouteScope): Refusal | undefined {
+    if (scope === "public") return undefined
+    const found = bearer(this.request, scope, (token) => this.node.authenticate(token))
+    if (isRefusal(found)) return found
+    this.#principal = found
+    return undefined
+  }
+
+  get principal(): Principal {
+    if (this.#principal === undefined) throw new Error("a public route asked who is there")
+    return this.#principal
+  }
+
+  /** Data as of `version`. Whether this node may still answer reads is asked here, last thing. */
+  data(body: Uint8Array | string, version: number, more?: Headers): Response {
+    const why = this.node.whyNotReadable()
+    if (why !== undefined) return this.problem(why)
+    const headers = this.#headers("application/json", revalidated, version)
+    if (more !== undefined) Object.assign(headers, more)
+    return new Response(body as BodyInit, { headers })
+  }
+
+  /** One entity: data with its tag. The most frequent answer, so its headers are prepared ahead where they can be. */
+  entity(body: Uint8Array, version: number, etag: string): Response {
+    const { cors, entityHeaders } = this.shared
+    if (cors.isOn) return this.data(body, version, { etag })
+    const why = this.node.whyNotReadable()
+    if (why !== undefined) return this.problem(why)
+    return new Response(body as BodyInit, { headers: entityHeaders.of(version, this.requestId, etag) })
+  }
+
+  notModified(version: number, etag: string): Response {
+    const why = this.node.whyNotReadable()
+    if (why !== undefined) return this.problem(why)
+    const headers = this.#headers("application/json", revalidated, version)
+    delete headers["content-type"]
+    headers["etag"] = etag
+    return new Response(null, { status: 304, headers })
+  }
+
+  /** What no cache may keep: outcomes, keys, health. */
+  fresh(body: BodyInit, version: number, more?: Headers, contentType = "application/json"): Response {
+    const headers = this.#headers(contentType, secret, version)
+    if (more !== undefined) Object.assign(headers, more)
+    return new Response(body, { headers })
+  }
+
+  problem(refusal: Refusal, more?: Headers): Response {
+    const headers = this.#headers("application/problem+json", secret, this.node.committed())
+    if (more !== undefined) Object.assign(headers, more)
+    const { code } = refusal
+    if (code === "unauthenticated" || code === "forbidden") {
+      headers["www-authenticate"] = challenge(code, this.request.headers.has("authorization"))
+    }
+    if (refusal.retryAfter !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(refusal.retryAfter)))
+    if (code === "outcome-unknown" && refusal.key !== undefined) {
+      headers["link"] = `</do/${encodeURIComponent(refusal.key)}>; rel="status"`
+    }
+    return new Response(problemJson(this.#complete(refusal)), { status: statusOf(code), headers })
+  }
+
+  /** Whether the most literal route of this path knows this method. */
+  isRoute(): boolean {
+    return this.shared.methodsAt(this.path()).includes(this.request.method)
+  }
+
+  /** 404, or 405 where the path knows other methods. */
+  noRoute(): Response {
+    const methods = this.shared.methodsAt(this.path())
+    const method = this.request.method
+    if (methods.length === 0 || methods.includes(method)) {
+      return this.problem(refuse("not-found", "There is no such path."))
+    }
+    const allow = methods.join(", ")
+    return this.problem(refuse("method-not-allowed", `${method.slice(0, 16)} is not possible here, only ${allow}.`), { allow })
+  }
+
+  preflight(): Response {
+    const methods = this.shared.methodsAt(this.path())
+    if (methods.length === 0) return this.noRoute()
+    const headers = this.#headers("", secret, this.node.committed())
+    delete headers["content-type"]
+    delete headers["cache-control"]
+    const allow = methods.join(", ")
+    headers["allow"] = allow
+    this.shared.cors.preflight(headers, allow)
+    return new Response(null, { status: 204, headers })
+  }
+
+  /** Passes on what another node answered, its own Tandem headers included. */
+  relay(answer: Response): Response {
+    const headers: Headers = {}
+    for (const name of relayed) {
+      const value = answer.headers.get(name)
+      if (value !== null) headers[name] = value
+    }
+    headers["x-content-type-options"] = "nosniff"
+    this.shared.cors.mark(headers, this.request)
+    return new Response(answer.body, { status: answer.status, headers })
+  }
+
+  /** What was thrown is a bug or a broken disk: it is reported, and the client learns no more than it must. */
+  broken(error: unknown, where: string, answer: Refusal): Response {
+    this.shared.unexpected(error, where)
+    return this.problem(answer)
+  }
+
+  #headers(contentType: string, cacheControl: string, version: number): Headers {
+    const headers = nodeHeaders(this.node, version, contentType, cacheControl)
+    headers["tandem-request-id"] = this.requestId
+    this.shared.cors.mark(headers, this.request)
+    return headers
+  }
+
+  #complete(refusal: Refusal): Refusal {
+    if (refusal.code !== "not-primary" || refusal.primary !== undefined) return refusal
+    const primary = this.node.primaryUrl()
+    return primary === undefined ? refusal : { ...refusal, primary }
+  }
+}
+
+const relayed = [
+  "content-type",
+  "cache-control",
+  "link",
+  "retry-after",
+  "www-authenticate",
+  "idempotency-replayed",
+  "tandem-version",
+  "tandem-node",
+  "tandem-role",
+  "tandem-epoch",
+  "tandem-mode",
+  "tandem-stale",
+  "tandem-request-id",
+]

@@ -1,0 +1,91 @@
+// The public HTTP application: the route table put into Hono, and what holds for every request. No middleware: each
+// route has one handler, which answers without a promise where nothing waits.
+import { type Context, Hono } from "hono"
+import type { H, RouterRoute } from "hono/types"
+import type { NodeService } from "../node/service.ts"
+import { monotonicMs } from "../runtime/clock.ts"
+import { randomBytes } from "../runtime/random.ts"
+import { refuse } from "../refusal.ts"
+import { Cors } from "./cors.ts"
+import { EntityHeaders } from "./entity-headers.ts"
+import { Exchange, type PublicSettings, type Shared } from "./exchange.ts"
+import { InFlight } from "./in-flight.ts"
+import { LoginThrottle } from "./login-throttle.ts"
+import { PathRouter } from "./path-router.ts"
+import { RequestIds } from "./request-id.ts"
+import { checkRoutes, type Route } from "./route.ts"
+import { routes } from "./routes.ts"
+import { StoreCheck, type StoreReport } from "./store-check.ts"
+import type { Passwords } from "../operations/passwords.ts"
+import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
+
+export interface PublicAppOptions {
+  readonly node: NodeService
+  readonly settings: PublicSettings
+  readonly passwords: Passwords
+  /** The full check that GET /status/verify runs. */
+  readonly verifyStore: () => Promise<StoreReport>
+  readonly hooks?: UnexpectedHooks
+}
+
+export interface PublicApp {
+  fetch(request: Request): Response | Promise<Response>
+}
+
+export function createPublicApp(options: PublicAppOptions): PublicApp {
+  checkRoutes(routes)
+  const router = new PathRouter<[H, RouterRoute]>()
+  const hooks = options.hooks ?? processHooks
+  const shared: Shared = {
+    node: options.node,
+    settings: options.settings,
+    passwords: options.passwords,
+    storeCheck: new StoreCheck(options.verifyStore),
+    throttle: new LoginThrottle(monotonicMs),
+    cors: new Cors(options.settings.corsOrigins),
+    entityHeaders: new EntityHeaders(options.node),
+    inFlight: new InFlight(),
+    requestIds: new RequestIds(Buffer.from(randomBytes(6)).toString("base64url")),
+    methodsAt: (path) => allowed(router.methodsAt(path)),
+    unexpected: (error, where) => unexpected(error, where, hooks),
+  }
+  const hono = new Hono({ router })
+  for (const route of routes) hono.on(route.method, route.path, (context) => answer(shared, route, context))
+  hono.notFound((context) => {
+    const exchange = new Exchange(shared, context)
+    return context.req.method === "OPTIONS" ? exchange.preflight() : exchange.noRoute()
+  })
+  // Handlers answer for what they throw; what is left is an error in here.
+  hono.onError((error, context) => broken(new Exchange(shared, context), "routing", error))
+  return { fetch: (request) => hono.fetch(request) }
+}
+
+/** Hono answers HEAD as GET without the body. */
+function allowed(methods: readonly string[]): readonly string[] {
+  if (methods.length === 0) return methods
+  return [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"]
+}
+
+function answer(shared: Shared, route: Route, context: Context): Response | Promise<Response> {
+  const exchange = new Exchange(shared, context)
+  const refusal = exchange.admit(route.scope)
+  if (refusal !== undefined) return exchange.problem(refusal)
+  if (route.scope !== "public" && shared.inFlight.full()) {
+    return exchange.problem(refuse("unavailable", "Too many requests wait already; nothing was done.", { retryAfter: 1 }))
+  }
+  try {
+    const response = route.handler(exchange)
+    if (response instanceof Response) return response
+    return shared.inFlight.hold(response.catch((error: unknown) => broken(exchange, nameOf(route), error)))
+  } catch (error) {
+    return broken(exchange, nameOf(route), error)
+  }
+}
+
+function broken(exchange: Exchange, where: string, error: unknown): Response {
+  return exchange.broken(error, `${where} (${exchange.requestId})`, refuse("internal", "Something is broken here; the node's operator sees where."))
+}
+
+function nameOf(route: Route): string {
+  return `${route.method} ${route.path}`
+}

@@ -1,0 +1,75 @@
+// What a running node offers to the HTTP layer. node/node.ts implements it; http/ knows nothing else of the node.
+import type { Principal } from "../operations/scope.ts"
+import type { SubmittedTransaction } from "../operations/transaction.ts"
+import type { Epoch } from "../protocol/epoch.ts"
+import type { Refusal } from "../refusal.ts"
+import type { Reader, Role } from "../store/store.ts"
+
+export type Outcome =
+  | {
+      readonly kind: "committed"
+      readonly version: number
+      readonly timeMs: number
+      /** JSON text of the results array, as the client gets it. */
+      readonly results: string
+      readonly replayed: boolean
+      /** True where a secret that the first answer showed is missing from this replay. */
+      readonly secretsOmitted: boolean
+    }
+  | { readonly kind: "dry-run"; readonly version: number; readonly timeMs: number; readonly results: string }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** The node stopped before it knew; only a retry or GET /do/{key} can tell. */
+  | { readonly kind: "unknown"; readonly key: string | undefined }
+
+export interface PeerStatus {
+  readonly node: string | null
+  readonly reachable: boolean
+  readonly head: number | null
+  readonly committed: number | null
+  readonly inSync: boolean
+  /** RFC 3339, or null. */
+  readonly lastHeardAt: string | null
+}
+
+export interface NodeStatus {
+  readonly node: string
+  readonly role: Role
+  readonly clusterId: string | null
+  readonly epoch: Epoch
+  readonly mode: "paired" | "solo"
+  readonly head: number
+  readonly committed: number
+  readonly digest: string
+  readonly inDoubt: number
+  readonly release: string
+  readonly peer: PeerStatus
+  /** Milliseconds left of the lease on a primary; null on a replica or before the first sync. */
+  readonly lease: { readonly remainingMs: number } | null
+  readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
+  readonly startedAt: string
+  /** Why it is stuck, with `--when-stuck serve-reads`; null otherwise. */
+  readonly stuck: string | null
+}
+
+export interface NodeService {
+  readonly nodeId: string
+  readonly reader: Reader
+  role(): Role
+  mode(): "paired" | "solo"
+  epoch(): Epoch
+  committed(): number
+  /** Public URL of the primary as the replica knows it, for 421. */
+  primaryUrl(): string | undefined
+  /** Checked after every wait and right before a read is answered: why this node may not answer reads now. */
+  whyNotReadable(): Refusal | undefined
+  /** Why writes are refused now: a replica, out of sync, draining. */
+  whyNotWritable(): Refusal | undefined
+  /** True while reads may be behind another primary's (stuck and lease over): answers carry `Tandem-Stale: possible`. */
+  maybeStale(): boolean
+  /** Queues a transaction; resolves when its one true outcome is known. A client that goes away changes nothing. */
+  submit(transaction: SubmittedTransaction): Promise<Outcome>
+  /** Resolves true as soon as `version` is committed here, false when `timeoutMs` ran out. */
+  waitForVersion(version: number, timeoutMs: number): Promise<boolean>
+  authenticate(token: string): Principal | undefined
+  status(): NodeStatus
+}

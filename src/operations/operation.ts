@@ -1,0 +1,44 @@
+// What an operation of POST /do is. One file per operation, one line in registry.ts, one test.
+import type { GenericSchema } from "valibot"
+import type { Refusal } from "../refusal.ts"
+import type { Scope } from "./scope.ts"
+import type { TransactionView } from "./transaction-view.ts"
+
+/** JSON that an operation answers with. */
+export type Result =
+  /** The entity that was written, exactly as a read will answer it. The record stores no second copy. */
+  | { readonly kind: "entity"; readonly collection: string; readonly id: string }
+  | { readonly kind: "value"; readonly value: unknown }
+  /** `value` is stored and replayed; `secret` is merged into the first answer only, and never stored. */
+  | { readonly kind: "once"; readonly value: object; readonly secret: object }
+
+export interface Operation<Data> {
+  readonly name: string
+  readonly scope: Scope
+  /** Strict: unknown fields are refused. */
+  readonly schema: GenericSchema<unknown, Data>
+  /** The entity that `if` preconditions are about, where the operation has one. */
+  readonly target?: (data: Data) => { readonly collection: string; readonly id: string } | undefined
+  /**
+   * Replaces secrets before the transaction queues (a password by its hash, a fresh key by its digest); what it
+   * returns is what `run` gets and what the record stores. `salt` differs per idempotency key and operation and is
+   * the same in a retry, so a retry is recognised by its fingerprint. `once` is shown to the client once.
+   */
+  readonly seal?: (data: Data, context: SealContext) => Promise<Sealed<Data> | Refusal>
+  /** Changes `view` or refuses; a refusal leaves no trace. Deterministic but for `view.newId()`. */
+  readonly run: (data: Data, view: TransactionView, sealed: unknown) => Result | Refusal
+}
+
+export interface SealContext {
+  readonly salt: Uint8Array
+  readonly hashPassword: (password: string, salt: Uint8Array) => Promise<string | Refusal>
+  readonly randomToken: (prefix: string) => string
+}
+
+export interface Sealed<Data> {
+  /** The data without its secrets: what the record stores as the operation. */
+  readonly data: Data
+  /** What `run` needs in place of the secrets; stored beside the data as `sealed`. Never a secret itself. */
+  readonly sealed: unknown
+  readonly once?: object
+}

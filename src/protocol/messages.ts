@@ -1,0 +1,166 @@
+// What the two nodes say to each other. The primary asks, the replica answers; every answer repeats what it is about,
+// so a late or repeated one can be told from the awaited one.
+import type { Digest } from "./digest.ts"
+import type { Epoch } from "./epoch.ts"
+import type { SealedRecord } from "./record.ts"
+
+export const protocolVersion = 1
+
+/** On every message, in both directions. A receiver checks it before anything else (I6). */
+export interface Envelope {
+  readonly protocol: number
+  readonly cluster: string | null
+  readonly node: string
+  readonly epoch: Epoch
+  /** Drawn by the sender at its process start. */
+  readonly session: string
+  /** The receiver's session as the sender knows it; null in the first hello. */
+  readonly peerSession: string | null
+  /** How often the replica's session has opened a link; drawn anew by each accepted hello. Fences older links. */
+  readonly link: number
+  /** The asker's monotonic clock when it sent the request, repeated in the answer: what a lease counts from. */
+  readonly sentAtMs: number
+}
+
+export interface HelloRequest {
+  readonly kind: "hello"
+  /** False asks only who is there; true opens link `envelope.link` + 1, and quotes both sessions. */
+  readonly open: boolean
+  readonly head: number
+  readonly headDigest: Digest
+  readonly committed: number
+  /** Where clients reach the primary, so that the replica can point writers there. */
+  readonly publicUrl: string
+}
+
+export interface PrepareRequest {
+  readonly kind: "prepare"
+  /** Grows with every batch of a session: a late copy of an earlier prepare is refused by it (I10). */
+  readonly round: number
+  /** The sender's committed version; implies the commit of everything up to it. */
+  readonly committed: number
+  readonly records: readonly SealedRecord[]
+}
+
+export interface CommitRequest {
+  readonly kind: "commit"
+  readonly version: number
+  readonly digest: Digest
+  /** True once the primary knows that both logs are equal: the replica may serve reads. */
+  readonly inSync: boolean
+}
+
+export interface RollbackRequest {
+  readonly kind: "rollback"
+  /** The round to take back; it may have arrived, or may still arrive later, when it must be refused. */
+  readonly round: number
+  readonly first: number
+  readonly digest: Digest
+}
+
+export interface RecordsRequest {
+  readonly kind: "records"
+  readonly from: number
+}
+
+export interface DigestRequest {
+  readonly kind: "digest"
+  readonly version: number
+}
+
+export interface HeartbeatRequest {
+  readonly kind: "heartbeat"
+}
+
+export type Request =
+  | HelloRequest
+  | PrepareRequest
+  | CommitRequest
+  | RollbackRequest
+  | RecordsRequest
+  | DigestRequest
+  | HeartbeatRequest
+
+export type PeerRefusalCode =
+  | "protocol" // another protocol version
+  | "foreign-cluster"
+  | "same-node" // both have one node id
+  | "itself" // the peer address leads back to the sender
+  | "fenced" // the sender's epoch is lower
+  | "epoch-forked" // equal epoch numbers, different ids: both were promoted
+  | "session" // not the sessions or the link that the last hello opened
+  | "not-replica"
+  | "wiped" // an empty disk facing a log with data, and no --join
+  | "stale-round"
+  | "gap" // does not continue this log
+  | "in-doubt" // another batch is still in doubt
+  | "damaged" // a record's bytes do not give its digest
+  | "busy"
+
+export interface HelloAnswer {
+  readonly kind: "hello"
+  readonly opened: boolean
+  /** True where the disk never belonged to a pair. */
+  readonly fresh: boolean
+  readonly head: number
+  readonly headDigest: Digest
+  readonly committed: number
+}
+
+export type VoteRefusalCode = "disk-full" | "unique"
+
+export type Vote = { readonly prepared: true } | { readonly prepared: false; readonly code: VoteRefusalCode; readonly detail: string }
+
+export interface VoteAnswer {
+  readonly kind: "vote"
+  readonly round: number
+  readonly vote: Vote
+  /** The replica's committed version: confirms commits that a prepare implied. */
+  readonly committed: number
+}
+
+export interface CommittedAnswer {
+  readonly kind: "committed"
+  readonly committed: number
+}
+
+export interface RolledBackAnswer {
+  readonly kind: "rolled-back"
+  readonly round: number
+}
+
+export interface RecordsAnswer {
+  readonly kind: "records"
+  readonly from: number
+  readonly records: readonly SealedRecord[]
+}
+
+export interface DigestAnswer {
+  readonly kind: "digest"
+  readonly version: number
+  /** Null above the head. */
+  readonly digest: Digest | null
+}
+
+export interface HeartbeatAnswer {
+  readonly kind: "heartbeat"
+  readonly head: number
+  readonly committed: number
+}
+
+export interface RefusedAnswer {
+  readonly kind: "refused"
+  readonly of: Request["kind"]
+  readonly code: PeerRefusalCode
+  readonly detail: string
+}
+
+export type Answer =
+  | HelloAnswer
+  | VoteAnswer
+  | CommittedAnswer
+  | RolledBackAnswer
+  | RecordsAnswer
+  | DigestAnswer
+  | HeartbeatAnswer
+  | RefusedAnswer

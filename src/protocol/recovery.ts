@@ -1,0 +1,66 @@
+// The sync check: from two positions to what must happen. Recovery only goes forward: what is prepared on a disk was
+// acknowledged or has an unknown outcome, so the side that lacks it gets it, and nothing is ever undone here.
+import { type Digest, digestText, sameDigest } from "./digest.ts"
+import type { LogPosition } from "./effect.ts"
+
+export interface PeerPosition extends LogPosition {
+  readonly fresh: boolean
+}
+
+export type SyncAction =
+  /** Heads and digests are equal: commit up to the head on both. */
+  | "settle"
+  /** The peer lacks records, and its head may be in this log: `ownDigestAtPeerHead` decides. */
+  | "compare-digest"
+  /** The peer's head is in this log: send what follows. */
+  | "send"
+  /** The peer is ahead: fetch what follows this head; the first record's parent shows whether the logs agree. */
+  | "adopt"
+  /** Same version, different digest somewhere at or below both heads. */
+  | "diverged"
+  /** This primary is empty and its peer has data. */
+  | "empty-primary"
+
+/** What the primary has to do, given where both logs stand. */
+export function compareLogs(own: LogPosition, peer: LogPosition, ownDigestAtPeerHead: Digest | undefined): SyncAction {
+  if (own.head === peer.head) return sameDigest(own.headDigest, peer.headDigest) ? "settle" : "diverged"
+  if (own.head < peer.head) return own.head === 0 ? "empty-primary" : "adopt"
+  if (peer.head === 0) return "send"
+  if (ownDigestAtPeerHead === undefined) return "compare-digest"
+  return sameDigest(ownDigestAtPeerHead, peer.headDigest) ? "send" : "diverged"
+}
+
+/**
+ * A binary search for the last common version of two logs that have diverged. The hash chain makes it monotone: equal
+ * digests at a version mean equal logs up to it.
+ */
+export interface PrefixSearch {
+  /** Equal here (0 is the common beginning). */
+  readonly equalAt: number
+  /** Known to differ here. */
+  readonly differAt: number
+  readonly ownDigest: Digest | undefined
+  readonly peerDigest: Digest | undefined
+}
+
+export function beginSearch(differAt: number): PrefixSearch {
+  return { equalAt: 0, differAt, ownDigest: undefined, peerDigest: undefined }
+}
+
+/** The version to compare next, or undefined when the search has ended with digests for `differAt`. */
+export function nextProbe(search: PrefixSearch): number | undefined {
+  if (search.ownDigest === undefined) return search.differAt
+  if (search.differAt === search.equalAt + 1) return undefined
+  return search.equalAt + Math.floor((search.differAt - search.equalAt) / 2)
+}
+
+export function narrow(search: PrefixSearch, version: number, own: Digest, peer: Digest): PrefixSearch {
+  if (sameDigest(own, peer)) return { ...search, equalAt: version }
+  return { ...search, differAt: version, ownDigest: own, peerDigest: peer }
+}
+
+export function describeDivergence(search: PrefixSearch): string {
+  const own = search.ownDigest ? digestText(search.ownDigest) : "unknown"
+  const peer = search.peerDigest ? digestText(search.peerDigest) : "unknown"
+  return `the logs have diverged: the last common version is ${search.equalAt}; version ${search.differAt} has digest ${own} here and ${peer} on the peer`
+}

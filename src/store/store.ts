@@ -1,0 +1,103 @@
+// The Store contract: a multi-version store with a commit log, on one machine.
+//
+// The life of a batch, and what a crash leaves behind:
+//   1. `prepare` writes records, rows, superseded rows, index entries and idempotency keys in ONE durable
+//      transaction. Before it returns, a crash leaves either all of it or nothing.
+//   2. Between prepare and commit the batch is in doubt: on disk, at `head`, but no read as of `committed` shows it.
+//   3. `commit` moves one number in memory. The number becomes durable with the next `prepare`, or with `flush`.
+//      A crash before that leaves the batch in doubt; recovery completes it, never undoes it.
+//   4. `undo` takes an in-doubt batch away again, durably, from the log and `history` alone.
+//
+// The LMDB implementation is in lmdb-store.ts, the simulator's in test/sim/memory-store.ts; both pass
+// test/store/store-contract.ts. Every method that reads is synchronous. Those that write return a promise, so that
+// the writer may move to its own thread.
+import type { Digest } from "../protocol/digest.ts"
+import type { Epoch } from "../protocol/epoch.ts"
+import type { SealedRecord } from "../protocol/record.ts"
+import type { Refusal } from "../refusal.ts"
+
+export type Role = "primary" | "replica"
+
+/** What a node knows about itself; durable, and changed only by `saveIdentity`. */
+export interface Identity {
+  /** Undefined on a disk that never belonged to a pair. */
+  readonly clusterId: string | undefined
+  readonly nodeId: string
+  readonly role: Role
+  readonly epoch: Epoch
+}
+
+/** Where a log stands. `committed` ≤ `head`. */
+export interface Position {
+  readonly head: number
+  readonly headDigest: Digest
+  readonly committed: number
+}
+
+export interface EntityRow {
+  readonly id: string
+  /** Encoded; see row.ts. Never a tombstone in a page. */
+  readonly row: Uint8Array
+}
+
+export interface Page {
+  readonly rows: readonly EntityRow[]
+  /** The id to continue after, or undefined at the end. A page may be short, even empty, and still have one. */
+  readonly next: string | undefined
+}
+
+export interface PageQuery {
+  readonly at: number
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+export interface HistoryQuery {
+  /** Versions above this one are not shown. */
+  readonly at: number
+  readonly limit: number
+}
+
+export interface Reader {
+  position(): Position
+  identity(): Identity
+  /** The row of an entity as of version `at`, tombstones included; undefined where there was none. The bytes are the caller's. */
+  row(collection: string, id: string, at: number): Uint8Array | undefined
+  /** Live entities of a collection as of `query.at`, in id order (UTF-8 bytes). Looks at `bounds.pageScanMax` rows at most. */
+  page(collection: string, query: PageQuery): Page
+  /** Every row of an entity with a version ≤ `query.at`, newest first, tombstones included. */
+  history(collection: string, id: string, query: HistoryQuery): Uint8Array[]
+  /** The id that held this index value as of version `at` (the first in id order where several do). */
+  lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined
+  /** The record of a version ≤ head. */
+  record(version: number): SealedRecord | undefined
+  /** Records from `from` on up to and including `to`: at least one where there is one, then as many as fit. */
+  records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[]
+  /** The version whose record carries this idempotency key hash, in doubt or committed. */
+  versionOfKey(keyHash: Digest): number | undefined
+  /** The greatest version ≤ `at` whose record time is ≤ `timeMs`; 0 where there is none. O(log n). */
+  versionAtTime(timeMs: number, at: number): number
+}
+
+export interface Batch {
+  /** Continues the log at head: consecutive, parents linked. At least one. */
+  readonly records: readonly SealedRecord[]
+  /** What is known to be committed; stored with the batch. At most the head before the batch. */
+  readonly committed: number
+}
+
+export interface Store extends Reader {
+  /**
+   * Makes a batch durable and in doubt; when it resolves it is on disk (I2). Resolves with a refusal, leaving no
+   * trace, where the batch breaks a unique index entry. Any disk error is thrown and must end the process.
+   */
+  prepare(batch: Batch): Promise<Refusal | undefined>
+  /** Moves `committed` up to `version` ≤ head, in memory. Lower or equal numbers change nothing. Cannot fail. */
+  commit(version: number): void
+  /** Durably removes everything above `committed`: records, rows, index entries, keys. Rows get their predecessors back. */
+  undo(): Promise<void>
+  /** Makes the committed number durable if it is not. */
+  flush(): Promise<void>
+  saveIdentity(change: Partial<Identity>): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,172 @@
+// Every route against every kind of bad input: the declared status, a problem document, and nothing left behind.
+import { describe, expect, test } from "bun:test"
+import { Harness, inside, type SendOptions } from "./harness.ts"
+import { routes } from "../../src/http/routes.ts"
+
+const ada = { op: "user.create", data: { id: "ada", email: "ada@example.com" } }
+
+function pathOf(pattern: string): string {
+  return pattern.replace(":collection", "users").replace(":id", "ada").replace(":key", "k").replace(":version", "1")
+}
+
+function bodyOf(pattern: string): { body: unknown; headers?: Record<string, string> } {
+  if (pattern === "/verify") return { body: { email: "ada@example.com", password: "right horse" } }
+  if (pattern === "/do/stream") return { body: `${JSON.stringify(ada)}\n`, headers: { "content-type": "application/x-ndjson" } }
+  return { body: ada }
+}
+
+for (const { method, path: pattern, scope } of routes) {
+  const path = pathOf(pattern)
+  const options: SendOptions = method === "POST" ? bodyOf(pattern) : {}
+
+  describe(`${method} ${pattern}`, () => {
+    if (scope === "public") {
+      test("needs no token", async () => {
+        expect((await new Harness().send(method, path, { ...options, token: null })).status).toBe(200)
+      })
+    } else {
+      test("without a token, and with a wrong one, is 401 and does nothing", async () => {
+        const tandem = new Harness()
+        const none = await tandem.send(method, path, { ...options, token: null })
+        expect(none.status).toBe(401)
+        expect(none.headers.get("www-authenticate")).toBe('Bearer realm="tandem"')
+        const headers = ["Bearer wrong", "Bearer ", "Bearer", "Basic dHJfcm9vdA==", "tr_root", `Bearer ${"x".repeat(600)}`, "Bearer tr_root x"]
+        for (const authorization of headers) {
+          const wrong = await tandem.send(method, path, { ...options, token: null, headers: { ...options.headers, authorization } })
+          expect([authorization, wrong.status]).toEqual([authorization, 401])
+          expect(wrong.headers.get("www-authenticate")).toContain("invalid_token")
+          expect(inside(wrong.json, "code")).toBe("unauthenticated")
+        }
+        expect(tandem.node.committed()).toBe(0)
+      })
+    }
+
+    if (scope !== "public" && scope !== "any") {
+      test("with a key that lacks the scope is 403 and does nothing", async () => {
+        const tandem = new Harness()
+        for (const other of (["read", "write", "log"] as const).filter((name) => name !== scope)) {
+          const answer = await tandem.send(method, path, { ...options, token: tandem.token(other) })
+          expect([other, answer.status]).toEqual([other, 403])
+          expect(answer.headers.get("www-authenticate")).toContain("insufficient_scope")
+        }
+        expect(tandem.node.committed()).toBe(0)
+      })
+    }
+
+    test("with an unknown query parameter is 400 and names it", async () => {
+      const tandem = new Harness()
+      const answer = await tandem.send(method, `${path}?colour=red`, options)
+      expect(answer.status).toBe(400)
+      expect(answer.headers.get("content-type")).toBe("application/problem+json")
+      expect(answer.json).toMatchObject({ status: 400, code: "malformed", pointer: "/colour" })
+      expect(inside(answer.json, "detail")).toContain("`colour`")
+      expect(tandem.node.committed()).toBe(0)
+    })
+
+    test("with another method is 405 and says which there are", async () => {
+      const answer = await new Harness().send(method === "GET" ? "DELETE" : "PUT", path, options)
+      expect(answer.status).toBe(405)
+      expect(answer.headers.get("allow")).toContain(method)
+      expect(answer.headers.get("allow")).toContain("OPTIONS")
+    })
+  })
+}
+
+for (const pattern of ["/do", "/verify"]) {
+  const { body } = bodyOf(pattern)
+  describe(`the body of POST ${pattern}`, () => {
+    test("of another type is 415", async () => {
+      const tandem = new Harness()
+      for (const type of ["text/plain", "application/x-ndjson", "application/json; charset=latin1", "application/jsonx", ""]) {
+        const answer = await tandem.send("POST", pattern, { body, headers: { "content-type": type } })
+        expect([type, answer.status, inside(answer.json, "code")]).toEqual([type, 415, "unsupported-media-type"])
+      }
+      expect(tandem.node.committed()).toBe(0)
+    })
+
+    test("may say that it is UTF-8", async () => {
+      const headers = { "content-type": 'Application/JSON; charset="UTF-8"' }
+      expect((await new Harness().send("POST", pattern, { body, headers })).status).toBe(200)
+    })
+
+    test("that is too large is 413, also where its length is not announced", async () => {
+      const tandem = new Harness({ bodyBytesMax: 1_000 })
+      const large = JSON.stringify({ ...(body as object), filler: "x".repeat(1_000) })
+      expect((await tandem.send("POST", pattern, { body: large })).status).toBe(413)
+      expect((await tandem.send("POST", pattern, { body: large, headers: { "content-length": String(large.length) } })).status).toBe(413)
+      expect(tandem.node.committed()).toBe(0)
+    })
+
+    test("is not read on once it is too large", async () => {
+      const tandem = new Harness({ bodyBytesMax: 1_000 })
+      let given = 0
+      const endless = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          given += 1
+          controller.enqueue(new Uint8Array(100))
+        },
+      })
+      const headers = { authorization: "Bearer tr_root", "content-type": "application/json" }
+      const answer = await tandem.app.fetch(new Request(`http://tandem.test${pattern}`, { method: "POST", body: endless, headers }))
+      expect(answer.status).toBe(413)
+      expect(given).toBeLessThan(20)
+    })
+
+    test("that is not JSON, not UTF-8 or not an object is 400", async () => {
+      const tandem = new Harness()
+      for (const text of ["", "{", "nonsense", "[]", "null", "7", '{"op":"user.create","data":{"id":"\\ud800"}}']) {
+        const answer = await tandem.send("POST", pattern, { body: text })
+        expect([text, answer.status]).toEqual([text, 400])
+        expect(answer.headers.get("content-type")).toBe("application/problem+json")
+      }
+      const bytes = Buffer.concat([Buffer.from('{"email":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')])
+      expect((await tandem.send("POST", pattern, { body: bytes })).status).toBe(400)
+      expect(tandem.node.committed()).toBe(0)
+    })
+
+    test("with an unknown field is 400 with its pointer", async () => {
+      const tandem = new Harness()
+      const answer = await tandem.send("POST", pattern, { body: { ...(body as object), colour: "red" } })
+      expect(answer.status).toBe(400)
+      expect(inside(answer.json, "pointer")).toBe("/colour")
+      expect(tandem.node.committed()).toBe(0)
+    })
+  })
+}
+
+test("an idempotency key that no header may carry is 400", async () => {
+  const tandem = new Harness()
+  for (const key of ["", "a b", "ä", "x".repeat(300)]) {
+    const answer = await tandem.send("POST", "/do", { body: ada, headers: { "idempotency-key": key } })
+    expect([key, answer.status]).toEqual([key, 400])
+  }
+  expect((await tandem.get(`/do/${"x".repeat(300)}`)).status).toBe(400)
+  expect((await tandem.get("/do/a%20b")).status).toBe(400)
+  expect(tandem.node.committed()).toBe(0)
+})
+
+test("versions of the log that are none are 400, and those that are not there 404", async () => {
+  const tandem = new Harness()
+  for (const version of ["0", "x", "1.5", "-1", "99999999999999999999"]) expect((await tandem.get(`/log/${version}`)).status).toBe(400)
+  expect((await tandem.get("/log/7")).status).toBe(404)
+  for (const query of ["from=0", "from=x", "limit=501", "limit=0"]) expect((await tandem.get(`/log?${query}`)).status).toBe(400)
+})
+
+test("paths that are none are 404, and those that only others may ask differently are 405", async () => {
+  const tandem = new Harness()
+  for (const path of ["/", "/a/b/c", "/a/b/history/d", "/users/", "//", "/users//history", "/livez/x/y"]) {
+    const answer = await tandem.get(path)
+    expect([path, answer.status, inside(answer.json, "code")]).toEqual([path, 404, "not-found"])
+  }
+  for (const path of ["/do", "/verify"]) expect([path, (await tandem.get(path)).status]).toEqual([path, 405])
+  expect((await tandem.send("POST", "/do/k", { body: {} })).status).toBe(405)
+})
+
+test("a route without a scope keeps the app from starting", async () => {
+  const { checkRoutes } = await import("../../src/http/route.ts")
+  const handler = () => new Response()
+  const open = { method: "GET", path: "/open", handler } as unknown as (typeof routes)[number]
+  expect(() => checkRoutes([open])).toThrow("declares no scope")
+  expect(() => checkRoutes([...routes, { method: "GET", path: "/livez", scope: "public", handler }])).toThrow("declared twice")
+  expect(() => checkRoutes(routes)).not.toThrow()
+})

@@ -1,0 +1,128 @@
+// A node without a peer and without a disk, for the tests of the public app: real operations, one batch per turn of the
+// event loop, and knobs for what a node may say. Must never be used outside of tests.
+import { BatchRun } from "../../src/operations/batch-run.ts"
+import type { Principal } from "../../src/operations/scope.ts"
+import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
+import type { NodeService, NodeStatus, Outcome } from "../../src/node/service.ts"
+import { type Refusal, refuse } from "../../src/refusal.ts"
+import type { Role } from "../../src/store/store.ts"
+import { VersionedRows } from "./versioned-rows.ts"
+
+interface Waiting {
+  readonly transaction: SubmittedTransaction
+  readonly resolve: (outcome: Outcome) => void
+}
+
+export class FakeNode implements NodeService {
+  readonly nodeId = "a"
+  readonly reader = new VersionedRows()
+  readonly principals = new Map<string, Principal>()
+  notReadable: Refusal | undefined
+  notWritable: Refusal | undefined
+  stale = false
+  roleNow: Role = "primary"
+  /** What `waitForVersion` does before it looks. */
+  whileWaiting: () => void = () => undefined
+  /** Instead of committing. */
+  fate: ((transaction: SubmittedTransaction) => Outcome | undefined) | undefined
+  nowMs = Date.parse("2026-03-01T12:00:00.000Z")
+  readonly batchSizes: number[] = []
+  readonly #queue: Waiting[] = []
+  #held = false
+
+  role = () => this.roleNow
+  mode = () => "paired" as const
+  epoch = () => ({ number: 1, id: "first" })
+  committed = () => this.reader.committed
+  primaryUrl = (): string | undefined => undefined
+  whyNotReadable = () => this.notReadable
+  whyNotWritable = () => this.notWritable
+  maybeStale = () => this.stale
+  authenticate = (token: string) => this.principals.get(token)
+
+  /** Queues only, until `release`. */
+  hold(): void {
+    this.#held = true
+  }
+
+  release(): void {
+    this.#held = false
+    this.#runSoon()
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  submit(transaction: SubmittedTransaction): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#queue.push({ transaction, resolve })
+      this.#runSoon()
+    })
+  }
+
+  async waitForVersion(version: number): Promise<boolean> {
+    this.whileWaiting()
+    return this.reader.committed >= version
+  }
+
+  status(): NodeStatus {
+    const { head, committed } = this.reader.position()
+    return {
+      node: this.nodeId,
+      role: this.roleNow,
+      clusterId: "cluster",
+      epoch: this.epoch(),
+      mode: "paired",
+      head,
+      committed,
+      digest: "",
+      inDoubt: head - committed,
+      release: "0.0.0",
+      peer: { node: "b", reachable: true, head, committed, inSync: true, lastHeardAt: null },
+      lease: { remainingMs: 1_000 },
+      disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
+      startedAt: "2026-03-01T12:00:00.000Z",
+      stuck: null,
+    }
+  }
+
+  #runSoon(): void {
+    setImmediate(() => {
+      if (!this.#held && this.#queue.length > 0) this.#runBatch()
+    })
+  }
+
+  #runBatch(): void {
+    const waiting = this.#queue.splice(0)
+    this.batchSizes.push(waiting.length)
+    this.nowMs += 1_000
+    const run = new BatchRun({ reader: this.reader, epoch: 1, nowMs: this.nowMs })
+    const outcomes = waiting.map(({ transaction }) => this.#outcomeOf(run, transaction))
+    for (const record of run.records) this.reader.apply(record)
+    this.reader.committed = this.reader.position().head
+    for (const [n, { resolve }] of waiting.entries()) resolve(outcomes[n] ?? { kind: "unknown", key: undefined })
+  }
+
+  #outcomeOf(run: BatchRun, transaction: SubmittedTransaction): Outcome {
+    const fate = this.fate?.(transaction)
+    if (fate !== undefined) return fate
+    const { chain } = transaction
+    if (chain?.stopped) return { kind: "refused", refusal: refuse("unavailable", "An earlier line was refused.") }
+    const executed = run.execute(transaction)
+    if (executed.kind === "refused" && chain !== undefined) chain.stopped = true
+    switch (executed.kind) {
+      case "record": {
+        const { version, timeMs } = executed.record
+        return { kind: "committed", version, timeMs, results: executed.results, replayed: false, secretsOmitted: false }
+      }
+      case "replay":
+        return { ...executed, kind: "committed", replayed: true }
+      case "dry-run":
+      case "refused":
+        return executed
+      default:
+        return executed satisfies never
+    }
+  }
+}

@@ -1,0 +1,7 @@
+// Password hashing that takes no time, for tests that are not about hashing. Must never be used outside of tests.
+import type { Passwords } from "../../src/operations/passwords.ts"
+
+export const quickPasswords: Passwords = {
+  hash: async (password) => `quick:${password}`,
+  verify: async (password, phc) => phc === `quick:${password}`,
+}
