@@ -5,7 +5,7 @@
 // event, which a driver may give only after the disk has the batch (I2).
 import type { Digest } from "./digest.ts"
 import type { Epoch } from "./epoch.ts"
-import type { Answer, Request, VoteRefusalCode } from "./messages.ts"
+import type { Answer, DigestRequest, RecordsRequest, Request, VoteRefusalCode } from "./messages.ts"
 import type { SealedRecord } from "./record.ts"
 
 /** Why a node must stop for good; each has its own exit code. */
@@ -22,6 +22,13 @@ export interface Reply {
   readonly effect: "reply"
   readonly ticket: number
   readonly answer: Answer
+}
+
+/** Answers this ticket from this node's own log: records or a digest. */
+export interface ServeLog {
+  readonly effect: "serve-log"
+  readonly ticket: number
+  readonly request: RecordsRequest | DigestRequest
 }
 
 /** Store.prepare: comes back as `saved` or `save-refused`. A disk error ends the process instead. */
@@ -109,6 +116,7 @@ export interface Notice {
 export type Effect =
   | Ask
   | Reply
+  | ServeLog
   | Save
   | Undo
   | Identify

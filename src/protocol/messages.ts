@@ -55,7 +55,10 @@ export interface RollbackRequest {
   /** The round to take back; it may have arrived, or may still arrive later, when it must be refused. */
   readonly round: number
   readonly first: number
+  /** Of the round's last record. */
   readonly digest: Digest
+  /** Of the record before the round: the head digest after the rollback. */
+  readonly parent: Digest
 }
 
 export interface RecordsRequest {

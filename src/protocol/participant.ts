@@ -11,7 +11,6 @@ import type { Effect, LogPosition, Step } from "./effect.ts"
 import { compareEpoch, type Epoch } from "./epoch.ts"
 import { invariant } from "./invariant.ts"
 import {
-  type Answer,
   type CommitRequest,
   type Envelope,
   type HelloRequest,
@@ -72,7 +71,6 @@ export type ParticipantEvent =
   | { readonly event: "save-refused"; readonly code: VoteRefusalCode; readonly detail: string }
   | { readonly event: "undone" }
   | { readonly event: "identified" }
-  | { readonly event: "loaded"; readonly ticket: number; readonly answer: Answer }
 
 /** Requests that may wait while the disk is at work; more are refused as busy. */
 const deferredMax = 64
@@ -117,8 +115,6 @@ function stepOnce(state: ParticipantState, event: ParticipantEvent): Step<Partic
       return undone(state)
     case "identified":
       return identified(state)
-    case "loaded":
-      return { state, effects: [{ effect: "reply", ticket: event.ticket, answer: event.answer }] }
     default:
       return event satisfies never
   }
@@ -161,8 +157,7 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Step<Parti
       return rollback(state, incoming, request)
     case "records":
     case "digest":
-      // The driver reads the log and comes back with `loaded`.
-      return { state, effects: [{ effect: "reply", ticket, answer: placeholderOf(request) }] }
+      return { state, effects: [{ effect: "serve-log", ticket, request }] }
     case "heartbeat":
       return {
         state,
@@ -170,5 +165,225 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Step<Parti
       }
     default:
       return request satisfies never
+  }
+}
+
+function hello(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): Step<ParticipantState> {
+  const { envelope } = incoming
+  if (envelope.protocol !== protocolVersion) {
+    return refused(state, incoming, "protocol", `this node speaks protocol ${protocolVersion}, the caller ${envelope.protocol}`)
+  }
+  if (envelope.session === state.session) return refused(state, incoming, "itself", "the peer address leads back to the caller")
+  if (envelope.node === state.node) {
+    return refused(state, incoming, "same-node", `both nodes are named ${state.node}; give each its own --node`)
+  }
+  if (envelope.cluster === null) return refused(state, incoming, "foreign-cluster", "the caller belongs to no cluster")
+  if (state.cluster === null) {
+    if (request.head > 0 && !state.joining) {
+      const detail = `this disk is empty, and the primary has ${request.head} versions: a node that lost its disk is only filled when started with --join`
+      const step = refused(state, incoming, "wiped", detail)
+      const stop: Effect = { effect: "stop", reason: "foreign", detail, hint: "start this node with --join to fill it from its primary" }
+      return { state, effects: [...step.effects, stop] }
+    }
+  } else {
+    if (state.cluster !== envelope.cluster) {
+      return refused(state, incoming, "foreign-cluster", `this node belongs to cluster ${state.cluster}, the caller to ${envelope.cluster}`)
+    }
+    const order = compareEpoch(state.epoch, envelope.epoch)
+    if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
+    if (order === "forked") return forked(state, incoming)
+  }
+  if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false)] }
+  const stale = whyStaleLink(state, envelope)
+  if (stale) return refused(state, incoming, "session", stale)
+  if (state.cluster === null || state.epoch.number < envelope.epoch.number) {
+    const work: Work = { kind: "identifying", incoming, cluster: envelope.cluster, epoch: envelope.epoch }
+    return { state: { ...state, work }, effects: [{ effect: "identify", cluster: envelope.cluster, epoch: envelope.epoch }] }
+  }
+  return openLink(state, incoming, request)
+}
+
+function forked(state: ParticipantState, incoming: IncomingRequest): Step<ParticipantState> {
+  const detail = `both nodes were promoted to epoch ${state.epoch.number}`
+  const step = refused(state, incoming, "epoch-forked", detail)
+  const hint = "decide which node's data to keep, and start the other one empty with --join"
+  return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
+}
+
+/** From here on only messages of this link change anything (I6). */
+function openLink(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): Step<ParticipantState> {
+  const opened: ParticipantState = {
+    ...state,
+    link: state.link + 1,
+    peerSession: incoming.envelope.session,
+    peerNode: incoming.envelope.node,
+    primaryUrl: request.publicUrl,
+    lastRound: null,
+  }
+  return { state: opened, effects: [helloReply(opened, incoming.ticket, true)] }
+}
+
+function helloReply(state: ParticipantState, ticket: number, opened: boolean): Effect {
+  const { head, headDigest, committed } = state
+  return { effect: "reply", ticket, answer: { kind: "hello", opened, fresh: state.cluster === null, head, headDigest, committed } }
+}
+
+function identified(state: ParticipantState): Step<ParticipantState> {
+  const work = state.work
+  if (work?.kind !== "identifying" || work.incoming.request.kind !== "hello") throw new Error("identified without a hello")
+  const known: ParticipantState = { ...state, work: null, cluster: work.cluster, epoch: work.epoch }
+  return openLink(known, work.incoming, work.incoming.request)
+}
+
+/** Another cluster, another protocol or a lower epoch: such a message changes nothing (I6). */
+function whyStranger(state: ParticipantState, envelope: Envelope): { code: PeerRefusalCode; detail: string } | undefined {
+  if (envelope.protocol !== protocolVersion) return { code: "protocol", detail: `this node speaks protocol ${protocolVersion}` }
+  if (state.cluster === null || envelope.cluster !== state.cluster) {
+    return { code: "foreign-cluster", detail: `this node belongs to cluster ${state.cluster ?? "none"}` }
+  }
+  const order = compareEpoch(state.epoch, envelope.epoch)
+  if (order === "lower") return { code: "fenced", detail: `this node has seen epoch ${state.epoch.number}` }
+  if (order !== "same") return { code: "session", detail: "say hello first: this epoch is new here" }
+  return undefined
+}
+
+/** Why a message does not belong to the link that the last hello opened, or does not quote this session. */
+function whyStaleLink(state: ParticipantState, envelope: Envelope): string | undefined {
+  if (envelope.peerSession !== state.session) return "this node has started anew since; say hello again"
+  if (envelope.link !== state.link) return `link ${envelope.link} is not the newest (${state.link})`
+  return undefined
+}
+
+function prepare(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest): Step<ParticipantState> {
+  const first = request.records[0]
+  const last = request.records.at(-1)
+  if (first === undefined || last === undefined) return refused(state, incoming, "damaged", "a batch has at least one record")
+  const before = state.lastRound
+  if (before !== null && request.round <= before.number) return repeated(state, incoming, request, before)
+  if (!continuesLog(state.head, state.headDigest, request.records)) {
+    return refused(state, incoming, "gap", `the batch from version ${first.version} does not continue this log, whose head is ${state.head}`)
+  }
+  // The parents match, so this log is a prefix of the sender's, and its committed version is the truth here too.
+  const committed = Math.min(request.committed, state.head)
+  if (committed < state.head) {
+    return refused(state, incoming, "in-doubt", `versions ${state.committed + 1} to ${state.head} are still in doubt here`)
+  }
+  const moved = advance(state, committed)
+  const work: Work = { kind: "saving", ticket: incoming.ticket, link: state.link, request }
+  return {
+    state: { ...moved.state, work },
+    effects: [...moved.effects, { effect: "save", records: request.records, committed: moved.state.committed }],
+  }
+}
+
+function repeated(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest, before: Round): Step<ParticipantState> {
+  const last = request.records.at(-1)
+  const same = request.round === before.number && last !== undefined && sameDigest(last.digest, before.lastDigest)
+  if (!same || before.verdict === "rolled-back") {
+    return refused(state, incoming, "stale-round", `round ${request.round} is over; the newest is ${before.number}`)
+  }
+  return { state, effects: [voteReply(incoming.ticket, request.round, before.verdict, state.committed)] }
+}
+
+function voteReply(ticket: number, round: number, vote: Vote, committed: number): Effect {
+  return { effect: "reply", ticket, answer: { kind: "vote", round, vote, committed } }
+}
+
+function saved(state: ParticipantState): Step<ParticipantState> {
+  const work = state.work
+  if (work?.kind !== "saving") throw new Error("saved without a batch")
+  const { records } = work.request
+  invariant(continuesLog(state.head, state.headDigest, records), "I4", "a batch was saved that does not continue the log")
+  return voted({ ...state, ...headOf(work.request) }, work, { prepared: true })
+}
+
+function headOf(request: PrepareRequest): { head: number; headDigest: Digest } {
+  const last = request.records.at(-1)
+  if (last === undefined) throw new Error("a batch without records")
+  return { head: last.version, headDigest: last.digest }
+}
+
+function saveRefused(state: ParticipantState, code: VoteRefusalCode, detail: string): Step<ParticipantState> {
+  const work = state.work
+  if (work?.kind !== "saving") throw new Error("a refused save without a batch")
+  return voted(state, work, { prepared: false, code, detail })
+}
+
+function voted(state: ParticipantState, work: Extract<Work, { kind: "saving" }>, vote: Vote): Step<ParticipantState> {
+  const { request } = work
+  const { head, headDigest } = headOf(request)
+  const lastRound: Round = {
+    number: request.round,
+    first: request.records[0]?.version ?? head,
+    last: head,
+    lastDigest: headDigest,
+    verdict: vote,
+  }
+  return {
+    state: { ...state, work: null, lastRound },
+    effects: [voteReply(work.ticket, request.round, vote, state.committed)],
+  }
+}
+
+function commit(state: ParticipantState, incoming: IncomingRequest, request: CommitRequest): Step<ParticipantState> {
+  if (request.version > state.head) {
+    return refused(state, incoming, "gap", `version ${request.version} is above this head, ${state.head}`)
+  }
+  if (request.version === state.head && !sameDigest(request.digest, state.headDigest)) {
+    return refused(state, incoming, "gap", `version ${request.version} has another digest here`)
+  }
+  const moved = advance(state, Math.max(state.committed, request.version))
+  const synced = moved.state.synced || request.inSync
+  const effects: Effect[] = [...moved.effects]
+  if (synced && !state.synced) effects.push({ effect: "sync-changed", inSync: true })
+  effects.push({ effect: "reply", ticket: incoming.ticket, answer: { kind: "committed", committed: moved.state.committed } })
+  return { state: { ...moved.state, synced }, effects }
+}
+
+function advance(state: ParticipantState, committed: number): Step<ParticipantState> {
+  if (committed <= state.committed) return { state, effects: [] }
+  invariant(committed <= state.head, "I9", `committed ${committed} would pass the head ${state.head}`)
+  return { state: { ...state, committed }, effects: [{ effect: "advance", committed }] }
+}
+
+function rollback(state: ParticipantState, incoming: IncomingRequest, request: RollbackRequest): Step<ParticipantState> {
+  const before = state.lastRound
+  if (before !== null && request.round < before.number) {
+    return refused(state, incoming, "stale-round", `round ${request.round} is over; the newest is ${before.number}`)
+  }
+  const arrived = before !== null && before.number === request.round
+  if (arrived && before.verdict !== "rolled-back" && before.verdict.prepared) {
+    invariant(before.first > state.committed, "I1", `round ${request.round} is committed here and cannot be rolled back`)
+    const work: Work = { kind: "undoing", ticket: incoming.ticket, request }
+    return { state: { ...state, work }, effects: [{ effect: "undo" }] }
+  }
+  // Never arrived, or never saved: from now on it is refused, should it come late (I10).
+  return rolledBack(state, incoming.ticket, request)
+}
+
+function undone(state: ParticipantState): Step<ParticipantState> {
+  const work = state.work
+  if (work?.kind !== "undoing") throw new Error("undone without a rollback")
+  return rolledBack({ ...state, work: null, head: state.committed, headDigest: work.request.parent }, work.ticket, work.request)
+}
+
+function rolledBack(state: ParticipantState, ticket: number, request: RollbackRequest): Step<ParticipantState> {
+  const lastRound: Round = {
+    number: request.round,
+    first: request.first,
+    last: request.first,
+    lastDigest: request.digest,
+    verdict: "rolled-back",
+  }
+  return {
+    state: { ...state, lastRound },
+    effects: [{ effect: "reply", ticket, answer: { kind: "rolled-back", round: request.round } }],
+  }
+}
+
+function refused(state: ParticipantState, incoming: IncomingRequest, code: PeerRefusalCode, detail: string): Step<ParticipantState> {
+  return {
+    state,
+    effects: [{ effect: "reply", ticket: incoming.ticket, answer: { kind: "refused", of: incoming.request.kind, code, detail } }],
   }
 }

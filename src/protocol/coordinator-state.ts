@@ -1,0 +1,151 @@
+// What the coordinator knows, and the events that change it. coordinator.ts and sync.ts hold the steps.
+import type { Digest } from "./digest.ts"
+import type { Effect, LogPosition, Step } from "./effect.ts"
+import type { Epoch } from "./epoch.ts"
+import type { Answer, Envelope, Request, Vote, VoteRefusalCode } from "./messages.ts"
+import type { PeerPosition, PrefixSearch } from "./recovery.ts"
+import type { SealedRecord } from "./record.ts"
+
+export interface CoordinatorState extends LogPosition {
+  readonly node: string
+  readonly cluster: string
+  readonly epoch: Epoch
+  readonly session: string
+  readonly publicUrl: string
+  readonly timing: Timing
+  /** Monotonic milliseconds of the newest tick. */
+  readonly nowMs: number
+  readonly phase: Phase
+  /** The replica's session and the link that the last accepted hello opened; only its answers count (I6). */
+  readonly peerSession: string | null
+  readonly peerNode: string | null
+  readonly link: number
+  readonly peer: PeerPosition | null
+  /** Send time of the newest request that was answered over this link: the lease counts from here. */
+  readonly heardAtMs: number
+  /** When the present search for agreement began. */
+  readonly syncSinceMs: number
+  readonly roundNumber: number
+  /** The batch in doubt; at most one (I5). */
+  readonly round: Round | null
+  /** Decided commits that the replica has not confirmed yet, oldest first. */
+  readonly unconfirmed: readonly Unconfirmed[]
+  readonly commitAsk: AskState
+  readonly heartbeat: { readonly ask: AskState; readonly lastSentMs: number }
+  /** A local save or undo under way: the driver owes an event. */
+  readonly diskBusy: boolean
+  /** The last of the peer's records that are being saved here. */
+  readonly adopted: SealedRecord | null
+}
+
+export interface Timing {
+  readonly heartbeatMs: number
+  readonly peerTimeoutMs: number
+  readonly syncTimeoutMs: number
+  readonly leaseMs: number
+}
+
+/** Of the request of a kind: none, on its way, or lost and to be sent again. */
+export type AskState = "none" | "under-way" | "lost"
+
+export type Phase =
+  /** Asking who is there. */
+  | { readonly name: "greeting"; readonly ask: AskState }
+  /** The peer answered; opening a link with the sessions it named. */
+  | { readonly name: "opening"; readonly ask: AskState }
+  /** Waiting for this log's digest at the peer's head. */
+  | { readonly name: "comparing" }
+  /** Sending what the peer lacks, a round at a time. */
+  | { readonly name: "sending"; readonly loading: boolean }
+  /** Fetching what this log lacks. */
+  | { readonly name: "adopting"; readonly ask: AskState }
+  /** Looking for the last common version of two diverged logs, to name it. */
+  | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null }
+  /** Both logs are equal; committing their head on both. */
+  | { readonly name: "settling"; readonly ask: AskState }
+  | { readonly name: "steady" }
+  | { readonly name: "stuck"; readonly reason: string }
+  | { readonly name: "stopped" }
+
+export interface Round {
+  readonly number: number
+  readonly records: readonly SealedRecord[]
+  readonly first: number
+  readonly last: number
+  readonly lastDigest: Digest
+  /** Head digest before the round. */
+  readonly parent: Digest
+  readonly sinceMs: number
+  readonly ask: AskState
+  readonly local: "saving" | "saved" | "undoing" | { readonly code: VoteRefusalCode; readonly detail: string }
+  readonly vote: Vote | null
+  /** Taking the round back at the peer, because this disk refused it. */
+  readonly rollback: AskState
+}
+
+export interface Unconfirmed {
+  readonly version: number
+  readonly digest: Digest
+  readonly sinceMs: number
+}
+
+export type CoordinatorEvent =
+  | { readonly event: "tick"; readonly nowMs: number }
+  /** Records that continue the log at head; only while `acceptsBatch`. */
+  | { readonly event: "propose"; readonly nowMs: number; readonly records: readonly SealedRecord[] }
+  | { readonly event: "answer"; readonly envelope: Envelope; readonly answer: Answer }
+  /** No answer will come for a request of this kind; whether it arrived is unknown. */
+  | { readonly event: "lost"; readonly kind: Request["kind"] }
+  | { readonly event: "saved" }
+  | { readonly event: "save-refused"; readonly code: VoteRefusalCode; readonly detail: string }
+  | { readonly event: "undone" }
+  | { readonly event: "loaded"; readonly records: readonly SealedRecord[] }
+  | { readonly event: "own-digest"; readonly version: number; readonly digest: Digest }
+  /** Stuck, but staying up: try to sync again. */
+  | { readonly event: "retry" }
+
+export type CoordinatorStep = Step<CoordinatorState>
+
+export interface CoordinatorStart extends LogPosition {
+  readonly node: string
+  readonly cluster: string
+  readonly epoch: Epoch
+  readonly session: string
+  readonly publicUrl: string
+  readonly timing: Timing
+  readonly nowMs: number
+}
+
+export function startCoordinator(start: CoordinatorStart): CoordinatorState {
+  return {
+    ...start,
+    phase: { name: "greeting", ask: "none" },
+    peerSession: null,
+    peerNode: null,
+    link: 0,
+    peer: null,
+    heardAtMs: start.nowMs,
+    syncSinceMs: start.nowMs,
+    roundNumber: 0,
+    round: null,
+    unconfirmed: [],
+    commitAsk: "none",
+    heartbeat: { ask: "none", lastSentMs: start.nowMs },
+    diskBusy: false,
+    adopted: null,
+  }
+}
+
+/** Whether the driver may propose a batch now. */
+export function acceptsBatch(state: CoordinatorState): boolean {
+  return state.phase.name === "steady" && state.round === null && !state.diskBusy
+}
+
+export function ask(request: Request): Effect {
+  return { effect: "ask", request }
+}
+
+/** It cannot go forward, whatever is in doubt stays so: the next sync completes it. */
+export function stuck(state: CoordinatorState, reason: string): CoordinatorStep {
+  return { state: { ...state, phase: { name: "stuck", reason } }, effects: [{ effect: "stuck", reason }] }
+}

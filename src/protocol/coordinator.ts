@@ -1,0 +1,300 @@
+// The coordinator: the primary's side of a 2PC round, as a pure step function. sync.ts brings it to "steady".
+//
+// The life of a round, and what a crash between its steps leaves behind:
+//   1. `propose` → prepare here (`save`) and there (`ask`), at once. A crash leaves it on either disk, both or none.
+//   2. Both are durable → decided: `committed` moves here, `commit` is sent. A crash leaves it in doubt; sync completes it.
+//   3. The replica confirms → `acknowledge` (I3). Until then nobody is told.
+//   A no from the replica → durable undo here → `reject`. A no from this disk → `rollback` there, its answer → `reject`.
+//   Any silence → stuck: it is neither told nor taken back.
+import { type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, acceptsBatch, ask, type Round, stuck } from "./coordinator-state.ts"
+import type { Effect } from "./effect.ts"
+import { invariant } from "./invariant.ts"
+import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, PrepareRequest, Request, RollbackRequest } from "./messages.ts"
+import { continuesLog, type SealedRecord } from "./record.ts"
+import { answerWhileSyncing, digestRead, greet, lostWhileSyncing, recordsLoaded, roundSettledWhileSending, savedWhileSyncing, tickWhileSyncing } from "./sync.ts"
+
+export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
+  if (state.phase.name === "stopped") return { state, effects: [] }
+  switch (event.event) {
+    case "tick":
+      return tick({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) })
+    case "propose":
+      return propose({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) }, event.records)
+    case "answer":
+      return answered(state, event.envelope, event.answer)
+    case "lost":
+      return lost(state, event.kind)
+    case "saved":
+      return saved({ ...state, diskBusy: false })
+    case "save-refused":
+      return saveRefused({ ...state, diskBusy: false }, event.code, event.detail)
+    case "undone":
+      return undone({ ...state, diskBusy: false })
+    case "loaded":
+      return recordsLoaded(state, event.records)
+    case "own-digest":
+      return digestRead(state, event.version, event.digest)
+    case "retry":
+      return state.phase.name === "stuck" ? greet(state) : { state, effects: [] }
+    default:
+      return event satisfies never
+  }
+}
+
+function propose(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {
+  invariant(acceptsBatch(state), "I5", "a batch was proposed while another is in doubt")
+  invariant(continuesLog(state.head, state.headDigest, records), "I4", "a proposed batch does not continue the log")
+  const round = roundOf(state, records, "saving")
+  return {
+    state: { ...state, roundNumber: round.number, round, diskBusy: true },
+    // The peer first: its disk works while this thread waits for the own one.
+    effects: [ask(prepareOf(state, round)), { effect: "save", records, committed: state.committed }],
+  }
+}
+
+/** A new round of records that this log holds already (`saved`) or is about to hold (`saving`). */
+export function roundOf(state: CoordinatorState, records: readonly SealedRecord[], local: "saving" | "saved"): Round {
+  const first = records[0]
+  const last = records.at(-1)
+  if (first === undefined || last === undefined) throw new Error("a round has at least one record")
+  return {
+    number: state.roundNumber + 1,
+    records,
+    first: first.version,
+    last: last.version,
+    lastDigest: last.digest,
+    parent: first.parent,
+    sinceMs: state.nowMs,
+    ask: "under-way",
+    local,
+    vote: null,
+    rollback: "none",
+  }
+}
+
+export function prepareOf(state: CoordinatorState, round: Round): PrepareRequest {
+  return { kind: "prepare", round: round.number, committed: Math.min(state.committed, round.first - 1), records: round.records }
+}
+
+function rollbackOf(round: Round): RollbackRequest {
+  return { kind: "rollback", round: round.number, first: round.first, digest: round.lastDigest, parent: round.parent }
+}
+
+function commitOf(state: CoordinatorState, version: number, digest: CommitRequest["digest"]): CommitRequest {
+  return { kind: "commit", version, digest, inSync: state.phase.name === "steady" }
+}
+
+function saved(state: CoordinatorState): CoordinatorStep {
+  const { round } = state
+  if (round === null || round.local !== "saving") return savedWhileSyncing(state)
+  const moved = { ...state, head: round.last, headDigest: round.lastDigest, round: { ...round, local: "saved" as const } }
+  return settle(moved)
+}
+
+function saveRefused(state: CoordinatorState, code: "disk-full" | "unique", detail: string): CoordinatorStep {
+  const { round } = state
+  if (round === null || round.local !== "saving") return stuck(state, `the peer's records cannot be stored here: ${detail}`)
+  return settle({ ...state, round: { ...round, local: { code, detail } } })
+}
+
+function undone(state: CoordinatorState): CoordinatorStep {
+  const { round } = state
+  if (round === null || round.local !== "undoing" || round.vote === null || round.vote.prepared) {
+    throw new Error("undone without a refused round")
+  }
+  const back = { ...state, head: round.first - 1, headDigest: round.parent, round: null }
+  if (state.phase.name !== "steady") return { state: back, effects: [] }
+  return { state: back, effects: [{ effect: "reject", code: round.vote.code, detail: round.vote.detail }] }
+}
+
+/** Goes on with a round as far as what is known of both sides allows. */
+function settle(state: CoordinatorState): CoordinatorStep {
+  const { round } = state
+  if (round === null || round.local === "saving" || round.local === "undoing") return { state, effects: [] }
+  if (state.phase.name === "sending") {
+    return round.vote === null ? { state, effects: [] } : roundSettledWhileSending(state, round, round.vote)
+  }
+  if (state.phase.name !== "steady") return { state, effects: [] }
+  if (round.local === "saved") {
+    if (round.vote === null) return { state, effects: [] }
+    return round.vote.prepared ? decide(state, round) : takeBackHere(state, round)
+  }
+  // This disk refused. A replica that said no has nothing either; any other must be made to forget the round.
+  if (round.vote !== null && !round.vote.prepared) return reject(state, round.local)
+  if (round.rollback !== "none") return { state, effects: [] }
+  return { state: { ...state, round: { ...round, rollback: "under-way" } }, effects: [ask(rollbackOf(round))] }
+}
+
+function reject(state: CoordinatorState, why: { readonly code: "disk-full" | "unique"; readonly detail: string }): CoordinatorStep {
+  return { state: { ...state, round: null }, effects: [{ effect: "reject", code: why.code, detail: why.detail }] }
+}
+
+function takeBackHere(state: CoordinatorState, round: Round): CoordinatorStep {
+  invariant(round.first > state.committed, "I1", "a committed batch would be rolled back")
+  return { state: { ...state, diskBusy: true, round: { ...round, local: "undoing" } }, effects: [{ effect: "undo" }] }
+}
+
+/** Both disks have it. */
+function decide(state: CoordinatorState, round: Round): CoordinatorStep {
+  invariant(round.local === "saved" && round.vote?.prepared === true, "I3", "a batch was decided without both votes")
+  const decided: CoordinatorState = {
+    ...state,
+    committed: round.last,
+    round: null,
+    unconfirmed: [...state.unconfirmed, { version: round.last, digest: round.lastDigest, sinceMs: state.nowMs }],
+    commitAsk: "under-way",
+  }
+  return {
+    state: decided,
+    effects: [
+      { effect: "advance", committed: round.last },
+      ask(commitOf(decided, round.last, round.lastDigest)),
+      { effect: "decided", version: round.last },
+    ],
+  }
+}
+
+function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): CoordinatorStep {
+  const { name } = state.phase
+  if (name === "stuck") return { state, effects: [] }
+  if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
+  const ofThisLink = envelope.session === state.peerSession && envelope.peerSession === state.session && envelope.link === state.link
+  // A refusal may name a newer session: the replica has started anew.
+  if (!ofThisLink && answer.kind !== "refused") return { state, effects: [] }
+  if (!ofThisLink && envelope.peerSession !== state.session) return { state, effects: [] }
+  if (answer.kind === "refused") return refused(state, answer)
+  const heard = { ...state, heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs) }
+  switch (answer.kind) {
+    case "vote": {
+      const confirmed = confirm(heard, answer.committed)
+      const { round } = confirmed.state
+      if (round === null || round.number !== answer.round || round.vote !== null) return confirmed
+      const following = settle({ ...confirmed.state, round: { ...round, vote: answer.vote, ask: "none" } })
+      return { state: following.state, effects: [...confirmed.effects, ...following.effects] }
+    }
+    case "committed":
+      if (name === "settling") return answerWhileSyncing(heard, envelope, answer)
+      return confirm(heard, answer.committed)
+    case "rolled-back": {
+      const { round } = heard
+      if (round === null || round.number !== answer.round || typeof round.local !== "object") return { state: heard, effects: [] }
+      return reject(heard, round.local)
+    }
+    case "heartbeat":
+      return heartbeatAnswered(heard, answer)
+    case "hello":
+      return { state, effects: [] }
+    case "records":
+    case "digest":
+      return answerWhileSyncing(heard, envelope, answer)
+    default:
+      return answer satisfies never
+  }
+}
+
+function heartbeatAnswered(state: CoordinatorState, answer: HeartbeatAnswer): CoordinatorStep {
+  const peer = state.peer === null ? null : { ...state.peer, head: answer.head, committed: answer.committed }
+  return confirm({ ...state, peer, heartbeat: { ...state.heartbeat, ask: "none" } }, answer.committed)
+}
+
+/** The replica has committed up to `version`: acknowledge what waited for it. */
+function confirm(state: CoordinatorState, version: number): CoordinatorStep {
+  const known = state.peer === null ? null : { ...state.peer, committed: Math.max(state.peer.committed, version) }
+  const newest = state.unconfirmed.filter((entry) => entry.version <= version).at(-1)
+  if (newest === undefined) return { state: { ...state, peer: known }, effects: [] }
+  invariant(newest.version <= state.committed, "I3", "the replica confirmed what is not committed here")
+  const unconfirmed = state.unconfirmed.filter((entry) => entry.version > version)
+  const commitAsk = unconfirmed.length === 0 ? "none" : state.commitAsk
+  return {
+    state: { ...state, peer: known, unconfirmed, commitAsk },
+    effects: [{ effect: "acknowledge", version: newest.version }],
+  }
+}
+
+function refused(state: CoordinatorState, answer: Extract<Answer, { kind: "refused" }>): CoordinatorStep {
+  if (state.phase.name === "steady" && answer.of === "heartbeat" && answer.code === "session" && quiet(state)) {
+    // The replica has started anew and nothing is in doubt: find out where it stands.
+    const step = greet(state)
+    return { state: step.state, effects: [{ effect: "sync-changed", inSync: false }, ...step.effects] }
+  }
+  if (answer.code === "busy") return lost(state, answer.of)
+  if (answer.code === "fenced") {
+    const stop: Effect = { effect: "stop", reason: "fenced", detail: answer.detail, hint: "the other node was promoted: run rejoin here" }
+    return { state: { ...state, phase: { name: "stopped" } }, effects: [stop] }
+  }
+  return stuck(state, `the replica refused ${answer.of}: ${answer.detail}`)
+}
+
+function quiet(state: CoordinatorState): boolean {
+  return state.round === null && state.unconfirmed.length === 0
+}
+
+/** Remembered, and sent again with the next tick: every request may be repeated. */
+function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
+  const { round } = state
+  switch (kind) {
+    case "prepare":
+      if (round === null || round.ask !== "under-way") return { state, effects: [] }
+      return { state: { ...state, round: { ...round, ask: "lost" } }, effects: [] }
+    case "rollback":
+      if (round === null || round.rollback !== "under-way") return { state, effects: [] }
+      return { state: { ...state, round: { ...round, rollback: "lost" } }, effects: [] }
+    case "heartbeat":
+      return { state: { ...state, heartbeat: { ...state.heartbeat, ask: "none" } }, effects: [] }
+    case "commit":
+      if (state.phase.name === "settling") return lostWhileSyncing(state)
+      if (state.commitAsk !== "under-way") return { state, effects: [] }
+      return { state: { ...state, commitAsk: "lost" }, effects: [] }
+    case "hello":
+    case "records":
+    case "digest":
+      return lostWhileSyncing(state)
+    default:
+      return kind satisfies never
+  }
+}
+
+function tick(state: CoordinatorState): CoordinatorStep {
+  if (state.phase.name === "stuck") return { state, effects: [] }
+  const { timing, nowMs, round } = state
+  if (round !== null && nowMs - round.sinceMs > timing.peerTimeoutMs) {
+    return stuck(state, `no vote on version ${round.last} within ${timing.peerTimeoutMs} ms`)
+  }
+  if (state.phase.name !== "steady") return resendRound(tickWhileSyncing(state))
+  const oldest = state.unconfirmed[0]
+  if (oldest !== undefined && nowMs - oldest.sinceMs > timing.peerTimeoutMs) {
+    return stuck(state, `the commit of version ${oldest.version} was not confirmed within ${timing.peerTimeoutMs} ms`)
+  }
+  if (nowMs - state.heardAtMs > timing.leaseMs) {
+    return stuck(state, `nothing was heard from the replica for ${timing.leaseMs} ms: the lease is over`)
+  }
+  return heartbeat(resendCommit(resendRound({ state, effects: [] })))
+}
+
+function resendRound(step: CoordinatorStep): CoordinatorStep {
+  const { state, effects } = step
+  const { round } = state
+  if (round === null) return step
+  if (round.rollback === "lost") {
+    return { state: { ...state, round: { ...round, rollback: "under-way" } }, effects: [...effects, ask(rollbackOf(round))] }
+  }
+  if (round.ask !== "lost" || round.rollback !== "none") return step
+  return { state: { ...state, round: { ...round, ask: "under-way" } }, effects: [...effects, ask(prepareOf(state, round))] }
+}
+
+function resendCommit(step: CoordinatorStep): CoordinatorStep {
+  const { state, effects } = step
+  const newest = state.unconfirmed.at(-1)
+  if (state.commitAsk !== "lost" || newest === undefined) return step
+  return { state: { ...state, commitAsk: "under-way" }, effects: [...effects, ask(commitOf(state, newest.version, newest.digest))] }
+}
+
+function heartbeat(step: CoordinatorStep): CoordinatorStep {
+  const { state, effects } = step
+  const { heartbeat: beat, nowMs, timing } = state
+  if (beat.ask !== "none" || nowMs - beat.lastSentMs < timing.heartbeatMs) return step
+  return {
+    state: { ...state, heartbeat: { ask: "under-way", lastSentMs: nowMs } },
+    effects: [...effects, ask({ kind: "heartbeat" })],
+  }
+}

@@ -1,0 +1,264 @@
+// The coordinator on its way to "steady": hello, the comparison of both logs, and what makes them equal.
+// Nothing is undone here, and nothing is overwritten: recovery only goes forward.
+import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck } from "./coordinator-state.ts"
+import { prepareOf, roundOf } from "./coordinator.ts"
+import type { Digest } from "./digest.ts"
+import type { Effect, StopReason } from "./effect.ts"
+import { invariant } from "./invariant.ts"
+import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, Vote } from "./messages.ts"
+import { continuesLog, type SealedRecord } from "./record.ts"
+import { beginSearch, compareLogs, describeDivergence, narrow, nextProbe } from "./recovery.ts"
+
+/** Starts anew from hello. A round in doubt is forgotten as a round: its records are in the log, and the sync sees to them. */
+export function greet(state: CoordinatorState): CoordinatorStep {
+  return helloStep(
+    {
+      ...state,
+      round: null,
+      unconfirmed: [],
+      commitAsk: "none",
+      heartbeat: { ask: "none", lastSentMs: state.nowMs },
+      peerSession: null,
+      peer: null,
+      link: 0,
+      syncSinceMs: state.nowMs,
+    },
+    false,
+  )
+}
+
+function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
+  const phase: Phase = { name: open ? "opening" : "greeting", ask: state.diskBusy ? "lost" : "under-way" }
+  // While the own disk is still at work, the head that a hello would name may move: wait for a later tick.
+  if (state.diskBusy) return { state: { ...state, phase }, effects: [] }
+  const { head, headDigest, committed, publicUrl } = state
+  const request: HelloRequest = { kind: "hello", open, head, headDigest, committed, publicUrl }
+  return { state: { ...state, phase }, effects: [ask(request)] }
+}
+
+export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
+  const { phase, timing } = state
+  if (state.nowMs - state.syncSinceMs > timing.syncTimeoutMs) {
+    return stuck(state, `not in sync with the replica within ${timing.syncTimeoutMs} ms`)
+  }
+  switch (phase.name) {
+    case "greeting":
+      return phase.ask === "under-way" ? { state, effects: [] } : helloStep({ ...state, peerSession: null, link: 0 }, false)
+    case "opening":
+      return phase.ask === "under-way" ? { state, effects: [] } : helloStep({ ...state, peerSession: null, link: 0 }, false)
+    case "adopting":
+      return phase.ask === "under-way" || state.diskBusy ? { state, effects: [] } : fetchNext(state)
+    case "locating":
+      return phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }
+    case "settling":
+      return phase.ask === "lost" ? settleHeads(state) : { state, effects: [] }
+    case "comparing":
+    case "sending":
+    case "steady":
+    case "stuck":
+    case "stopped":
+      return { state, effects: [] }
+    default:
+      return phase satisfies never
+  }
+}
+
+export function lostWhileSyncing(state: CoordinatorState): CoordinatorStep {
+  const { phase } = state
+  if (!("ask" in phase) || phase.ask !== "under-way") return { state, effects: [] }
+  return { state: { ...state, phase: { ...phase, ask: "lost" } }, effects: [] }
+}
+
+export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, answer: Answer): CoordinatorStep {
+  const { phase } = state
+  switch (answer.kind) {
+    case "refused":
+      if (phase.name !== "greeting" && phase.name !== "opening") return { state, effects: [] }
+      return answer.of === "hello" ? helloRefused(state, answer.code, answer.detail) : { state, effects: [] }
+    case "hello":
+      return helloAnswered(state, envelope, answer)
+    case "records":
+      return phase.name === "adopting" ? recordsFetched(state, answer) : { state, effects: [] }
+    case "digest": {
+      if (phase.name !== "locating" || answer.digest === null) return { state, effects: [] }
+      if (nextProbe(phase.search) !== answer.version) return { state, effects: [] }
+      const waiting: Phase = { ...phase, ask: "none", peerDigest: answer.digest }
+      return { state: { ...state, phase: waiting }, effects: [{ effect: "read-digest", version: answer.version }] }
+    }
+    case "committed":
+      return phase.name === "settling" && answer.committed >= state.head ? becomeSteady(state) : { state, effects: [] }
+    case "vote":
+    case "rolled-back":
+    case "heartbeat":
+      return { state, effects: [] }
+    default:
+      return answer satisfies never
+  }
+}
+
+function helloRefused(state: CoordinatorState, code: Extract<Answer, { kind: "refused" }>["code"], detail: string): CoordinatorStep {
+  switch (code) {
+    case "itself":
+    case "same-node":
+    case "protocol":
+      return stop(state, "foreign", detail, "check --node and --peer on both machines")
+    case "foreign-cluster":
+      if (state.head === 0) {
+        return stop(state, "foreign", `this disk is empty, and the peer has data of another cluster: ${detail}`, emptyPrimaryHint)
+      }
+      return stop(state, "foreign", detail, "check --peer, and that both data directories belong together")
+    case "fenced":
+      return stop(state, "fenced", detail, "the other node was promoted: run rejoin here")
+    case "epoch-forked":
+      return stop(state, "diverged", detail, "decide which node's data to keep, and start the other one empty with --join")
+    case "not-replica":
+      return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
+    // The peer may come round: a wiped node is started with --join, a session settles.
+    case "wiped":
+    case "session":
+    case "busy":
+    case "stale-round":
+    case "gap":
+    case "in-doubt":
+    case "damaged":
+      return lostWhileSyncing(state)
+    default:
+      return code satisfies never
+  }
+}
+
+const emptyPrimaryHint = "start this node as the replica (--role replica --join), or promote the other one"
+
+function helloAnswered(state: CoordinatorState, envelope: Envelope, answer: HelloAnswer): CoordinatorStep {
+  const { phase } = state
+  if (phase.name === "greeting" && !answer.opened) {
+    return helloStep({ ...state, peerSession: envelope.session, peerNode: envelope.node, link: envelope.link }, true)
+  }
+  if (phase.name !== "opening" || !answer.opened) return { state, effects: [] }
+  if (envelope.session !== state.peerSession || envelope.peerSession !== state.session) return { state, effects: [] }
+  const { head, headDigest, committed, fresh } = answer
+  const opened: CoordinatorState = {
+    ...state,
+    link: envelope.link,
+    peer: { head, headDigest, committed, fresh },
+    heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs),
+  }
+  return compare(opened, undefined)
+}
+
+function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefined): CoordinatorStep {
+  const { peer } = state
+  if (peer === null) throw new Error("no peer to compare with")
+  const action = compareLogs(state, peer, ownDigestAtPeerHead)
+  switch (action) {
+    case "settle":
+      return settleHeads(state)
+    case "compare-digest":
+      return { state: { ...state, phase: { name: "comparing" } }, effects: [{ effect: "read-digest", version: peer.head }] }
+    case "send": {
+      const regressed = peer.head < state.committed && peer.head > 0
+      const effects: Effect[] = regressed ? [{ effect: "notice", detail: `the replica has ${peer.head} versions and acknowledged up to ${state.committed}: its disk went backwards, or it was replaced; sending what it lacks` }] : []
+      return { state: { ...state, phase: { name: "sending", loading: true } }, effects: [...effects, { effect: "load", from: peer.head + 1 }] }
+    }
+    case "adopt": {
+      const step = fetchNext(state)
+      const detail = `the replica has ${peer.head} versions and this node ${state.head}: adopting what it holds`
+      return { state: step.state, effects: [{ effect: "notice", detail }, ...step.effects] }
+    }
+    case "diverged":
+      return locate(state, Math.min(state.head, peer.head))
+    case "empty-primary":
+      return stop(state, "foreign", `this disk is empty, and the peer has ${peer.head} versions`, emptyPrimaryHint)
+    default:
+      return action satisfies never
+  }
+}
+
+export function digestRead(state: CoordinatorState, version: number, digest: Digest): CoordinatorStep {
+  const { phase, peer } = state
+  if (phase.name === "comparing" && peer !== null && peer.head === version) return compare(state, digest)
+  if (phase.name !== "locating" || phase.peerDigest === null) return { state, effects: [] }
+  const search = narrow(phase.search, version, digest, phase.peerDigest)
+  const located: Phase = { ...phase, search, peerDigest: null }
+  if (nextProbe(search) !== undefined) return probe(state, located)
+  return stop({ ...state, phase: located }, "diverged", describeDivergence(search), "keep the node whose data is right; start the other one empty with --join")
+}
+
+function locate(state: CoordinatorState, differAt: number): CoordinatorStep {
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt), peerDigest: null })
+}
+
+function probe(state: CoordinatorState, phase: Extract<Phase, { name: "locating" }>): CoordinatorStep {
+  const version = nextProbe(phase.search)
+  if (version === undefined) throw new Error("nothing left to compare")
+  return { state: { ...state, phase: { ...phase, ask: "under-way" } }, effects: [ask({ kind: "digest", version })] }
+}
+
+/** The peer lacks these: a round of what this log holds already. */
+export function recordsLoaded(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {
+  const { phase } = state
+  if (phase.name !== "sending" || !phase.loading) return { state, effects: [] }
+  const round = roundOf(state, records, "saved")
+  const sending: CoordinatorState = { ...state, phase: { name: "sending", loading: false }, roundNumber: round.number, round }
+  return { state: sending, effects: [ask(prepareOf(sending, round))] }
+}
+
+export function roundSettledWhileSending(state: CoordinatorState, round: Round, vote: Vote): CoordinatorStep {
+  if (!vote.prepared) return stuck(state, `the replica refused version ${round.first} and on: ${vote.detail}`)
+  const committed = Math.max(state.committed, round.last)
+  invariant(committed <= state.head, "I9", "committed would pass the head")
+  const peer = { head: round.last, headDigest: round.lastDigest, committed: round.first - 1, fresh: false }
+  // Progress: the time limit is for silence, not for the amount there is to send.
+  const moved: CoordinatorState = { ...state, round: null, committed, peer, syncSinceMs: state.nowMs }
+  const effects: Effect[] = committed > state.committed ? [{ effect: "advance", committed }] : []
+  const next: CoordinatorStep =
+    round.last === state.head
+      ? settleHeads(moved)
+      : { state: { ...moved, phase: { name: "sending", loading: true } }, effects: [{ effect: "load", from: round.last + 1 }] }
+  return { state: next.state, effects: [...effects, ...next.effects] }
+}
+
+function fetchNext(state: CoordinatorState): CoordinatorStep {
+  return { state: { ...state, phase: { name: "adopting", ask: "under-way" } }, effects: [ask({ kind: "records", from: state.head + 1 })] }
+}
+
+function recordsFetched(state: CoordinatorState, answer: RecordsAnswer): CoordinatorStep {
+  const last = answer.records.at(-1)
+  if (answer.from !== state.head + 1 || last === undefined || state.diskBusy) return { state, effects: [] }
+  if (!continuesLog(state.head, state.headDigest, answer.records)) return locate(state, Math.max(1, state.head))
+  // What was in doubt here is on the peer's disk as well, below its head: decided.
+  const committed = state.head
+  const effects: Effect[] = committed > state.committed ? [{ effect: "advance", committed }] : []
+  const adopting: CoordinatorState = { ...state, committed, diskBusy: true, phase: { name: "adopting", ask: "none" }, adopted: last }
+  return { state: adopting, effects: [...effects, { effect: "save", records: answer.records, committed }] }
+}
+
+export function savedWhileSyncing(state: CoordinatorState): CoordinatorStep {
+  const { adopted, peer, phase } = state
+  if (adopted === null) return { state, effects: [] }
+  const moved: CoordinatorState = { ...state, adopted: null, head: adopted.version, headDigest: adopted.digest, syncSinceMs: state.nowMs }
+  if (phase.name !== "adopting" || peer === null) return { state: moved, effects: [] }
+  return compare(moved, undefined)
+}
+
+/** Heads and digests are equal: everything up to them is on both disks, so it is committed on both. */
+function settleHeads(state: CoordinatorState): CoordinatorStep {
+  const { head, headDigest } = state
+  const effects: Effect[] = head > state.committed ? [{ effect: "advance", committed: head }] : []
+  return {
+    state: { ...state, committed: head, phase: { name: "settling", ask: "under-way" } },
+    effects: [...effects, ask({ kind: "commit", version: head, digest: headDigest, inSync: true })],
+  }
+}
+
+function becomeSteady(state: CoordinatorState): CoordinatorStep {
+  const peer = state.peer === null ? null : { ...state.peer, head: state.head, headDigest: state.headDigest, committed: state.head }
+  return {
+    state: { ...state, phase: { name: "steady" }, peer, heartbeat: { ask: "none", lastSentMs: state.nowMs } },
+    effects: [{ effect: "sync-changed", inSync: true }],
+  }
+}
+
+function stop(state: CoordinatorState, reason: StopReason, detail: string, hint: string): CoordinatorStep {
+  return { state: { ...state, phase: { name: "stopped" } }, effects: [{ effect: "stop", reason, detail, hint }] }
+}
