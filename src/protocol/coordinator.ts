@@ -6,11 +6,12 @@
 //   3. The replica confirms → `acknowledge` (I3). Until then nobody is told.
 //   A no from the replica → durable undo here → `reject`. A no from this disk → `rollback` there, its answer → `reject`.
 //   Any silence → stuck: it is neither told nor taken back.
-import { type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, acceptsBatch, ask, type Round, stuck } from "./coordinator-state.ts"
+import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, PrepareRequest, Request, RollbackRequest } from "./messages.ts"
+import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, Request } from "./messages.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
+import { prepareOf, rollbackOf, roundOf } from "./round.ts"
 import { answerWhileSyncing, digestRead, greet, lostWhileSyncing, recordsLoaded, roundSettledWhileSending, savedWhileSyncing, tickWhileSyncing } from "./sync.ts"
 
 export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
@@ -35,7 +36,7 @@ export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent
     case "own-digest":
       return digestRead(state, event.version, event.digest)
     case "retry":
-      return state.phase.name === "stuck" ? greet(state) : { state, effects: [] }
+      return state.phase.name === "stuck" && !state.diskBusy ? greet(state) : { state, effects: [] }
     default:
       return event satisfies never
   }
@@ -50,34 +51,6 @@ function propose(state: CoordinatorState, records: readonly SealedRecord[]): Coo
     // The peer first: its disk works while this thread waits for the own one.
     effects: [ask(prepareOf(state, round)), { effect: "save", records, committed: state.committed }],
   }
-}
-
-/** A new round of records that this log holds already (`saved`) or is about to hold (`saving`). */
-export function roundOf(state: CoordinatorState, records: readonly SealedRecord[], local: "saving" | "saved"): Round {
-  const first = records[0]
-  const last = records.at(-1)
-  if (first === undefined || last === undefined) throw new Error("a round has at least one record")
-  return {
-    number: state.roundNumber + 1,
-    records,
-    first: first.version,
-    last: last.version,
-    lastDigest: last.digest,
-    parent: first.parent,
-    sinceMs: state.nowMs,
-    ask: "under-way",
-    local,
-    vote: null,
-    rollback: "none",
-  }
-}
-
-export function prepareOf(state: CoordinatorState, round: Round): PrepareRequest {
-  return { kind: "prepare", round: round.number, committed: Math.min(state.committed, round.first - 1), records: round.records }
-}
-
-function rollbackOf(round: Round): RollbackRequest {
-  return { kind: "rollback", round: round.number, first: round.first, digest: round.lastDigest, parent: round.parent }
 }
 
 function commitOf(state: CoordinatorState, version: number, digest: CommitRequest["digest"]): CommitRequest {

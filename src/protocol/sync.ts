@@ -1,13 +1,13 @@
 // The coordinator on its way to "steady": hello, the comparison of both logs, and what makes them equal.
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
 import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck } from "./coordinator-state.ts"
-import { prepareOf, roundOf } from "./coordinator.ts"
 import type { Digest } from "./digest.ts"
 import type { Effect, StopReason } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, Vote } from "./messages.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { beginSearch, compareLogs, describeDivergence, narrow, nextProbe } from "./recovery.ts"
+import { prepareOf, roundOf } from "./round.ts"
 
 /** Starts anew from hello. A round in doubt is forgotten as a round: its records are in the log, and the sync sees to them. */
 export function greet(state: CoordinatorState): CoordinatorStep {
@@ -158,7 +158,11 @@ function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefine
     case "send": {
       const regressed = peer.head < state.committed && peer.head > 0
       const effects: Effect[] = regressed ? [{ effect: "notice", detail: `the replica has ${peer.head} versions and acknowledged up to ${state.committed}: its disk went backwards, or it was replaced; sending what it lacks` }] : []
-      return { state: { ...state, phase: { name: "sending", loading: true } }, effects: [...effects, { effect: "load", from: peer.head + 1 }] }
+      // The peer's whole log is in this one: what it holds is on both disks, and so decided.
+      const committed = Math.max(state.committed, peer.head)
+      if (committed > state.committed) effects.push({ effect: "advance", committed })
+      effects.push({ effect: "load", from: peer.head + 1 })
+      return { state: { ...state, committed, phase: { name: "sending", loading: true } }, effects }
     }
     case "adopt": {
       const step = fetchNext(state)

@@ -1,0 +1,180 @@
+// A peer message as bytes: a JSON header with everything but the records, then the records as they are stored.
+// Both directions are authenticated with an HMAC over the path and all bytes; an answer's HMAC covers the request's
+// too, so an answer cannot be passed off as the answer to another request.
+import { createHmac, timingSafeEqual } from "node:crypto"
+import * as v from "valibot"
+import { digestFromText, digestText } from "../protocol/digest.ts"
+import type { Answer, Envelope, Request } from "../protocol/messages.ts"
+import { resealRecord, type SealedRecord } from "../protocol/record.ts"
+
+/** Bytes that are no message of this protocol, or that were not made with the shared secret. */
+export class PeerMessageDamaged extends Error {
+  constructor(detail: string) {
+    super(`a message from the peer cannot be read: ${detail}`)
+    this.name = "PeerMessageDamaged"
+  }
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const text = v.pipe(v.string(), v.maxLength(4096))
+const digest = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const bytes = digestFromText(dataset.value)
+    if (bytes !== undefined) return bytes
+    addIssue({ message: "a digest has 64 hexadecimal digits" })
+    return NEVER
+  }),
+)
+const epoch = v.strictObject({ number: count, id: text })
+const envelope = v.strictObject({
+  protocol: count,
+  cluster: v.nullable(text),
+  node: text,
+  epoch,
+  session: text,
+  peerSession: v.nullable(text),
+  link: count,
+  sentAtMs: v.number(),
+})
+const kind = <const Kind extends string>(name: Kind) => ({ kind: v.literal(name) })
+
+const request = v.variant("kind", [
+  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, publicUrl: text }),
+  v.strictObject({ ...kind("prepare"), round: count, committed: count }),
+  v.strictObject({ ...kind("commit"), version: count, digest, inSync: v.boolean() }),
+  v.strictObject({ ...kind("rollback"), round: count, first: count, digest, parent: digest }),
+  v.strictObject({ ...kind("records"), from: count }),
+  v.strictObject({ ...kind("digest"), version: count }),
+  v.strictObject({ ...kind("heartbeat") }),
+])
+
+const refusalCode = v.picklist([
+  "protocol",
+  "foreign-cluster",
+  "same-node",
+  "itself",
+  "fenced",
+  "epoch-forked",
+  "session",
+  "not-replica",
+  "wiped",
+  "stale-round",
+  "gap",
+  "in-doubt",
+  "damaged",
+  "busy",
+])
+const vote = v.variant("prepared", [
+  v.strictObject({ prepared: v.literal(true) }),
+  v.strictObject({ prepared: v.literal(false), code: v.picklist(["disk-full", "unique"]), detail: text }),
+])
+const answer = v.variant("kind", [
+  v.strictObject({ ...kind("hello"), opened: v.boolean(), fresh: v.boolean(), head: count, headDigest: digest, committed: count }),
+  v.strictObject({ ...kind("vote"), round: count, vote, committed: count }),
+  v.strictObject({ ...kind("committed"), committed: count }),
+  v.strictObject({ ...kind("rolled-back"), round: count }),
+  v.strictObject({ ...kind("records"), from: count }),
+  v.strictObject({ ...kind("digest"), version: count, digest: v.nullable(digest) }),
+  v.strictObject({ ...kind("heartbeat"), head: count, committed: count }),
+  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat"]), code: refusalCode, detail: text }),
+])
+const requestHeader = v.strictObject({ envelope, message: request })
+const answerHeader = v.strictObject({ envelope, message: answer })
+
+/** The bytes of a request or an answer. */
+export function encodePeerMessage(envelope: Envelope, message: Request | Answer): Buffer {
+  const records = "records" in message ? message.records : []
+  const header = Buffer.from(JSON.stringify({ envelope, message: { ...message, records: undefined } }, digestsAsText))
+  let size = 8 + header.length
+  for (const record of records) size += 4 + record.bytes.length
+  const bytes = Buffer.allocUnsafe(size)
+  bytes.writeUInt32BE(header.length, 0)
+  bytes.set(header, 4)
+  let offset = bytes.writeUInt32BE(records.length, 4 + header.length)
+  for (const record of records) {
+    offset = bytes.writeUInt32BE(record.bytes.length, offset)
+    bytes.set(record.bytes, offset)
+    offset += record.bytes.length
+  }
+  return bytes
+}
+
+function digestsAsText(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return digestText(value)
+  // Buffer.toJSON has run by the time a replacer sees a nested Buffer.
+  if (typeof value === "object" && value !== null && (value as { type?: unknown }).type === "Buffer") {
+    return Buffer.from((value as { data: number[] }).data).toString("hex")
+  }
+  return value
+}
+
+export interface DecodedRequest {
+  readonly envelope: Envelope
+  readonly message: Request
+}
+
+export interface DecodedAnswer {
+  readonly envelope: Envelope
+  readonly message: Answer
+}
+
+/** Throws PeerMessageDamaged, also where a record's bytes are none. */
+export function decodeRequest(bytes: Uint8Array): DecodedRequest {
+  const { header, records } = split(bytes)
+  const decoded = checked(requestHeader, header)
+  const { message } = decoded
+  return { envelope: decoded.envelope, message: message.kind === "prepare" ? { ...message, records } : message }
+}
+
+/** Throws PeerMessageDamaged, also where a record's bytes are none. */
+export function decodeAnswer(bytes: Uint8Array): DecodedAnswer {
+  const { header, records } = split(bytes)
+  const decoded = checked(answerHeader, header)
+  const { message } = decoded
+  return { envelope: decoded.envelope, message: message.kind === "records" ? { ...message, records } : message }
+}
+
+function checked<Schema extends v.GenericSchema>(schema: Schema, header: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, header)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  throw new PeerMessageDamaged(`${v.getDotPath(issue) ?? "header"}: ${issue.message}`)
+}
+
+function split(bytes: Uint8Array): { header: unknown; records: SealedRecord[] } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  try {
+    const headerEnd = 4 + buffer.readUInt32BE(0)
+    const header: unknown = JSON.parse(buffer.toString("utf8", 4, headerEnd))
+    const records: SealedRecord[] = []
+    let offset = headerEnd + 4
+    for (let left = buffer.readUInt32BE(headerEnd); left > 0; left--) {
+      const end = offset + 4 + buffer.readUInt32BE(offset)
+      if (end > buffer.length) throw new PeerMessageDamaged("a record is cut off")
+      records.push(resealRecord(buffer.subarray(offset + 4, end)))
+      offset = end
+    }
+    if (offset !== buffer.length) throw new PeerMessageDamaged("bytes follow its end")
+    return { header, records }
+  } catch (error) {
+    if (error instanceof PeerMessageDamaged) throw error
+    throw new PeerMessageDamaged(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Hexadecimal HMAC-SHA256 of a request. */
+export function signRequest(secret: string, path: string, body: Uint8Array): string {
+  return createHmac("sha256", secret).update(`request\n${path}\n`).update(body).digest("hex")
+}
+
+/** Hexadecimal HMAC-SHA256 of an answer, bound to its request. */
+export function signAnswer(secret: string, requestSignature: string, body: Uint8Array): string {
+  return createHmac("sha256", secret).update(`answer\n${requestSignature}\n`).update(body).digest("hex")
+}
+
+export function sameSignature(a: string, b: string): boolean {
+  const left = Buffer.from(a)
+  const right = Buffer.from(b)
+  return left.length === right.length && timingSafeEqual(left, right)
+}
