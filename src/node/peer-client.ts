@@ -1,0 +1,54 @@
+// Sends peer requests: POST only, signed, with a deadline, following no redirect and no proxy.
+import type { Envelope, Request } from "../protocol/messages.ts"
+import { type DecodedAnswer, decodeAnswer, encodePeerMessage, sameSignature, signAnswer, signRequest } from "./peer-wire.ts"
+
+export const signatureHeader = "tandem-signature"
+
+export interface PeerClientSettings {
+  readonly peerUrl: string
+  readonly secret: string
+  readonly timeoutMs: number
+}
+
+/** The path of each request kind on the peer listener. */
+export function pathOf(kind: Request["kind"]): string {
+  return kind === "digest" ? "/log/digest" : `/log/${kind}`
+}
+
+export class PeerClient {
+  readonly #settings: PeerClientSettings
+
+  constructor(settings: PeerClientSettings) {
+    this.#settings = settings
+  }
+
+  /** The peer's authentic answer. Rejects where none came in time: then it is unknown whether the request arrived. */
+  async ask(envelope: Envelope, request: Request): Promise<DecodedAnswer> {
+    const { peerUrl, secret, timeoutMs } = this.#settings
+    const path = pathOf(request.kind)
+    const body = encodePeerMessage(envelope, request)
+    const signature = signRequest(secret, path, body)
+    const response = await fetch(new URL(path, peerUrl), {
+      method: "POST",
+      body: new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength),
+      headers: { "content-type": "application/octet-stream", [signatureHeader]: signature },
+      redirect: "error",
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    if (response.status === 401) throw new PeerUnauthentic("the peer does not accept this node's secret: both need the same --secret-file")
+    if (response.status !== 200) throw new Error(`the peer answered ${path} with status ${response.status}`)
+    if (!sameSignature(response.headers.get(signatureHeader) ?? "", signAnswer(secret, signature, bytes))) {
+      throw new PeerUnauthentic("the peer's answer is not signed with this pair's secret")
+    }
+    return decodeAnswer(bytes)
+  }
+}
+
+/** The two nodes do not share a secret, or somebody else answers at the peer's address. */
+export class PeerUnauthentic extends Error {
+  constructor(detail: string) {
+    super(detail)
+    this.name = "PeerUnauthentic"
+  }
+}

@@ -1,0 +1,241 @@
+// Drives the coordinator: carries its effects out on store and network, and feeds back what happened. No decisions here.
+import { bounds } from "../bounds.ts"
+import { type CoordinatorEvent, type CoordinatorState, acceptsBatch, startCoordinator, type Timing } from "../protocol/coordinator-state.ts"
+import { stepCoordinator } from "../protocol/coordinator.ts"
+import { genesisDigest } from "../protocol/digest.ts"
+import type { Effect, Save } from "../protocol/effect.ts"
+import { compareEpoch } from "../protocol/epoch.ts"
+import { type Answer, type Envelope, protocolVersion, type Request } from "../protocol/messages.ts"
+import type { SealedRecord } from "../protocol/record.ts"
+import { refuse } from "../refusal.ts"
+import type { DriverParts } from "./driver-parts.ts"
+import { type PeerClient, PeerUnauthentic } from "./peer-client.ts"
+import type { DecodedRequest } from "./peer-wire.ts"
+import type { Fate, ReplicatedLog } from "./replicated-log.ts"
+
+export interface PrimaryParts extends DriverParts {
+  readonly client: PeerClient
+  readonly timing: Timing
+  /** Exits, or returns to have the primary keep trying while it serves committed reads. */
+  readonly stuck: (reason: string) => void
+}
+
+/** Between attempts to sync again, when it stays up although stuck. */
+const retryMs = 1_000
+
+export class Primary implements ReplicatedLog {
+  readonly #parts: PrimaryParts
+  #state: CoordinatorState
+  #appended: Fate | undefined
+  #unacknowledged: { readonly version: number; readonly fate: Fate }[] = []
+  #ready: () => void = () => {}
+  #stuckReason: string | null = null
+  #lastTrouble = ""
+  #inSync = false
+  #timer: ReturnType<typeof setInterval> | undefined
+  #retryAtMs = 0
+  #quietSinceMs = 0
+
+  constructor(parts: PrimaryParts) {
+    this.#parts = parts
+    const { nodeId, clusterId, epoch } = parts.store.identity()
+    if (clusterId === undefined) throw new Error("a primary belongs to a cluster")
+    this.#state = startCoordinator({
+      node: nodeId,
+      cluster: clusterId,
+      epoch,
+      session: parts.session,
+      publicUrl: parts.publicUrl,
+      timing: parts.timing,
+      nowMs: parts.monotonicMs(),
+      ...parts.store.position(),
+    })
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), bounds.tickMs)
+    this.#tick()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  get state(): CoordinatorState {
+    return this.#state
+  }
+
+  get inSync(): boolean {
+    return this.#inSync
+  }
+
+  get stuckReason(): string | null {
+    return this.#stuckReason
+  }
+
+  /** Of the lease; at or below zero, another node may have been promoted. */
+  leaseRemainingMs(): number {
+    return this.#state.heardAtMs + this.#state.timing.leaseMs - this.#parts.monotonicMs()
+  }
+
+  ready(): boolean {
+    return acceptsBatch(this.#state)
+  }
+
+  onReady(callback: () => void): void {
+    this.#ready = callback
+  }
+
+  append(records: readonly SealedRecord[], fate: Fate): void {
+    this.#appended = fate
+    this.#dispatch({ event: "propose", nowMs: this.#parts.monotonicMs(), records })
+  }
+
+  /** A primary answers no peer: two nodes that both lead have to find out. */
+  receive({ envelope, message }: DecodedRequest): { envelope: Envelope; answer: Answer } {
+    const order = compareEpoch(this.#state.epoch, envelope.epoch)
+    const code = envelope.session === this.#state.session ? "itself" : envelope.cluster !== this.#state.cluster ? "foreign-cluster" : order === "lower" ? "fenced" : order === "forked" ? "epoch-forked" : "not-replica"
+    const detail = `node ${this.#state.node} is the primary of epoch ${this.#state.epoch.number}`
+    const answer: Answer = { kind: "refused", of: message.kind, code, detail }
+    return { envelope: { ...this.#envelope(), peerSession: envelope.session, sentAtMs: envelope.sentAtMs }, answer }
+  }
+
+  #envelope(): Envelope {
+    const { cluster, node, epoch, session, peerSession, link } = this.#state
+    return { protocol: protocolVersion, cluster, node, epoch, session, peerSession, link, sentAtMs: this.#parts.monotonicMs() }
+  }
+
+  #tick(): void {
+    const nowMs = this.#parts.monotonicMs()
+    if (this.#stuckReason !== null && nowMs >= this.#retryAtMs && this.#state.phase.name === "stuck") {
+      this.#retryAtMs = nowMs + retryMs
+      this.#dispatch({ event: "retry" })
+    }
+    this.#dispatch({ event: "tick", nowMs })
+    if (!this.#state.diskBusy && nowMs - this.#quietSinceMs > bounds.idleFlushMs) {
+      this.#parts.store.flush().catch(this.#parts.fatal)
+    }
+  }
+
+  #dispatch(event: CoordinatorEvent): void {
+    try {
+      const wasReady = this.ready()
+      const step = stepCoordinator(this.#state, event)
+      this.#state = step.state
+      for (const effect of step.effects) this.#carryOut(effect)
+      if (!wasReady && this.ready()) this.#ready()
+    } catch (error) {
+      this.#parts.fatal(error)
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    const { store, notice, stop } = this.#parts
+    switch (effect.effect) {
+      case "ask":
+        this.#ask(effect.request)
+        return
+      case "save":
+        this.#save(effect)
+        return
+      case "undo":
+        store.undo().then(() => this.#dispatch({ event: "undone" }), this.#parts.fatal)
+        return
+      case "advance":
+        store.commit(effect.committed)
+        this.#parts.advanced(effect.committed)
+        return
+      case "load": {
+        const records = store.records(effect.from, store.position().head, bounds.batchCountMax, bounds.batchBytesMax)
+        queueMicrotask(() => this.#dispatch({ event: "loaded", records }))
+        return
+      }
+      case "read-digest": {
+        const digest = effect.version === 0 ? genesisDigest : store.record(effect.version)?.digest
+        if (digest === undefined) throw new Error(`version ${effect.version} is not in the log`)
+        queueMicrotask(() => this.#dispatch({ event: "own-digest", version: effect.version, digest }))
+        return
+      }
+      case "decided":
+        this.#decided(effect.version)
+        return
+      case "acknowledge":
+        this.#acknowledge(effect.version)
+        return
+      case "reject":
+        this.#appended?.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", effect.detail, { retryAfter: 5 }))
+        this.#appended = undefined
+        return
+      case "sync-changed":
+        this.#inSync = effect.inSync
+        this.#stuckReason = null
+        notice(effect.inSync ? `in sync with node ${this.#state.peerNode} at version ${this.#state.head}` : "the replica has started anew; syncing")
+        return
+      case "stuck":
+        this.#becomeStuck(effect.reason)
+        return
+      case "stop":
+        stop(effect.reason, effect.detail, effect.hint)
+        return
+      case "notice":
+        notice(effect.detail)
+        return
+      case "reply":
+      case "serve-log":
+      case "identify":
+        throw new Error(`a coordinator never asks for ${effect.effect}`)
+      default:
+        effect satisfies never
+    }
+  }
+
+  #save(effect: Save): void {
+    this.#quietSinceMs = this.#parts.monotonicMs()
+    this.#parts.store.prepare({ records: effect.records, committed: effect.committed }).then((refusal) => {
+      if (refusal === undefined) this.#dispatch({ event: "saved" })
+      else this.#dispatch({ event: "save-refused", code: "unique", detail: refusal.detail })
+    }, this.#parts.fatal)
+  }
+
+  #ask(request: Request): void {
+    this.#parts.client.ask(this.#envelope(), request).then(
+      ({ envelope, message }) => this.#dispatch({ event: "answer", envelope, answer: message }),
+      (error: unknown) => {
+        this.#trouble(error)
+        this.#dispatch({ event: "lost", kind: request.kind })
+      },
+    )
+  }
+
+  /** Says why the peer cannot be talked to, once per reason. */
+  #trouble(error: unknown): void {
+    const line = error instanceof Error ? error.message : String(error)
+    if (line === this.#lastTrouble && !(error instanceof PeerUnauthentic)) return
+    this.#lastTrouble = line
+    this.#parts.notice(`the replica does not answer: ${line}`)
+  }
+
+  #decided(version: number): void {
+    const fate = this.#appended
+    if (fate === undefined) return
+    this.#appended = undefined
+    this.#unacknowledged.push({ version, fate })
+    fate.decided()
+  }
+
+  #acknowledge(version: number): void {
+    while (this.#unacknowledged[0] !== undefined && this.#unacknowledged[0].version <= version) {
+      this.#unacknowledged.shift()?.fate.acknowledged()
+    }
+  }
+
+  #becomeStuck(reason: string): void {
+    this.#inSync = false
+    this.#parts.stuck(reason)
+    this.#stuckReason = reason
+    this.#retryAtMs = this.#parts.monotonicMs() + retryMs
+    for (const { fate } of this.#unacknowledged.splice(0)) fate.unknown()
+    this.#appended?.unknown()
+    this.#appended = undefined
+  }
+}

@@ -1,0 +1,164 @@
+// Drives the participant: carries its effects out on the store, and answers the primary's requests. No decisions here.
+import { bounds } from "../bounds.ts"
+import { genesisDigest } from "../protocol/digest.ts"
+import type { Effect, ServeLog } from "../protocol/effect.ts"
+import { type Answer, type Envelope, protocolVersion } from "../protocol/messages.ts"
+import { type ParticipantEvent, type ParticipantState, startParticipant, stepParticipant } from "../protocol/participant.ts"
+import type { DriverParts } from "./driver-parts.ts"
+import type { DecodedRequest } from "./peer-wire.ts"
+
+export interface ReplicaParts extends DriverParts {
+  readonly joining: boolean
+  /** Why nothing may be stored now: the disk is below its floor. Asked before every batch. */
+  readonly whyNoSpace: () => string | undefined
+}
+
+interface Waiting {
+  readonly request: DecodedRequest
+  readonly answer: (answer: { envelope: Envelope; answer: Answer }) => void
+}
+
+export class Replica {
+  readonly #parts: ReplicaParts
+  #state: ParticipantState
+  #waiting = new Map<number, Waiting>()
+  #tickets = 0
+  #heardAtMs: number | null = null
+  #quietSinceMs = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(parts: ReplicaParts) {
+    this.#parts = parts
+    const { nodeId, clusterId, epoch } = parts.store.identity()
+    this.#state = startParticipant({
+      node: nodeId,
+      cluster: clusterId ?? null,
+      epoch,
+      session: parts.session,
+      joining: parts.joining,
+      ...parts.store.position(),
+    })
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (this.#state.work !== null || this.#parts.monotonicMs() - this.#quietSinceMs <= bounds.idleFlushMs) return
+      this.#parts.store.flush().catch(this.#parts.fatal)
+    }, bounds.tickMs)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  get state(): ParticipantState {
+    return this.#state
+  }
+
+  /** Monotonic time of the newest message of the present link; null before the first. */
+  get heardAtMs(): number | null {
+    return this.#heardAtMs
+  }
+
+  receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
+    const ticket = ++this.#tickets
+    return new Promise((answer) => {
+      this.#waiting.set(ticket, { request, answer })
+      this.#dispatch({ event: "request", ticket, envelope: request.envelope, request: request.message })
+    })
+  }
+
+  #dispatch(event: ParticipantEvent): void {
+    try {
+      const step = stepParticipant(this.#state, event)
+      this.#state = step.state
+      for (const effect of step.effects) this.#carryOut(effect)
+    } catch (error) {
+      this.#parts.fatal(error)
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    const { store, notice, stop, fatal } = this.#parts
+    switch (effect.effect) {
+      case "reply":
+        this.#reply(effect.ticket, effect.answer)
+        return
+      case "serve-log":
+        this.#reply(effect.ticket, this.#logAnswer(effect))
+        return
+      case "save": {
+        const full = this.#parts.whyNoSpace()
+        if (full !== undefined) {
+          queueMicrotask(() => this.#dispatch({ event: "save-refused", code: "disk-full", detail: full }))
+          return
+        }
+        this.#quietSinceMs = this.#parts.monotonicMs()
+        store.prepare({ records: effect.records, committed: effect.committed }).then((refusal) => {
+          if (refusal === undefined) this.#dispatch({ event: "saved" })
+          else this.#dispatch({ event: "save-refused", code: "unique", detail: refusal.detail })
+        }, fatal)
+        return
+      }
+      case "undo":
+        store.undo().then(() => this.#dispatch({ event: "undone" }), fatal)
+        return
+      case "identify":
+        store.saveIdentity({ clusterId: effect.cluster, epoch: effect.epoch }).then(() => this.#dispatch({ event: "identified" }), fatal)
+        return
+      case "advance":
+        store.commit(effect.committed)
+        this.#quietSinceMs = this.#parts.monotonicMs()
+        this.#parts.advanced(effect.committed)
+        return
+      case "sync-changed":
+        notice(`in sync with the primary, node ${this.#state.peerNode}, at version ${this.#state.head}`)
+        return
+      case "notice":
+        notice(effect.detail)
+        return
+      case "stop":
+        // After the answer has left, so that the other node hears why.
+        setTimeout(() => stop(effect.reason, effect.detail, effect.hint), bounds.tickMs)
+        return
+      case "ask":
+      case "load":
+      case "read-digest":
+      case "decided":
+      case "acknowledge":
+      case "reject":
+      case "stuck":
+        throw new Error(`a participant never asks for ${effect.effect}`)
+      default:
+        effect satisfies never
+    }
+  }
+
+  #reply(ticket: number, answer: Answer): void {
+    const waiting = this.#waiting.get(ticket)
+    if (waiting === undefined) return
+    this.#waiting.delete(ticket)
+    if (answer.kind !== "refused") this.#heardAtMs = this.#parts.monotonicMs()
+    const { cluster, node, epoch, session, link } = this.#state
+    const asked = waiting.request.envelope
+    const envelope: Envelope = { protocol: protocolVersion, cluster, node, epoch, session, peerSession: asked.session, link, sentAtMs: asked.sentAtMs }
+    waiting.answer({ envelope, answer })
+  }
+
+  #logAnswer({ request }: ServeLog): Answer {
+    const { store } = this.#parts
+    switch (request.kind) {
+      case "records": {
+        const { head } = store.position()
+        const records = request.from <= head ? store.records(request.from, head, bounds.batchCountMax, bounds.batchBytesMax) : []
+        return { kind: "records", from: request.from, records }
+      }
+      case "digest": {
+        const digest = request.version === 0 ? genesisDigest : store.record(request.version)?.digest
+        return { kind: "digest", version: request.version, digest: digest ?? null }
+      }
+      default:
+        return request satisfies never
+    }
+  }
+}

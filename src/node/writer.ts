@@ -1,0 +1,165 @@
+// The writer: takes queued transactions in order, runs them as one batch on the state at head, hands the batch to the
+// replicated log and answers every client when its outcome is known, never before.
+import { bounds } from "../bounds.ts"
+import { BatchRun, type Executed } from "../operations/batch-run.ts"
+import type { SubmittedTransaction } from "../operations/transaction.ts"
+import { type Refusal, refuse } from "../refusal.ts"
+import type { Reader } from "../store/store.ts"
+import type { Fate, ReplicatedLog } from "./replicated-log.ts"
+import type { Outcome } from "./service.ts"
+
+interface Queued {
+  readonly transaction: SubmittedTransaction
+  readonly settle: (outcome: Outcome) => void
+}
+
+interface Run {
+  readonly queued: Queued
+  readonly executed: Executed
+}
+
+export interface WriterParts {
+  readonly reader: Reader
+  readonly log: ReplicatedLog
+  readonly wallMs: () => number
+  readonly epoch: () => number
+  /** Why nothing may be written now, if so: asked before a transaction queues and before a batch begins. */
+  readonly whyNotWritable: () => Refusal | undefined
+}
+
+export class Writer {
+  readonly #parts: WriterParts
+  #queue: Queued[] = []
+  #queueBytes = 0
+  #scheduled = false
+  /** The newest batch that was appended and not acknowledged: later answers without records wait for it. */
+  #newest: Run[] | undefined
+  #inFlight = 0
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts
+    parts.log.onReady(() => this.#schedule())
+  }
+
+  /** Transactions queued or without an outcome. */
+  get pending(): number {
+    return this.#queue.length + this.#inFlight
+  }
+
+  submit(transaction: SubmittedTransaction): Promise<Outcome> {
+    const why = this.#parts.whyNotWritable()
+    if (why) return Promise.resolve({ kind: "refused", refusal: why })
+    if (this.#queue.length >= bounds.queueCountMax || this.#queueBytes + transaction.bytes > bounds.queueBytesMax) {
+      const refusal = refuse("unavailable", "too many transactions are waiting; this one was not run", { retryAfter: 1 })
+      return Promise.resolve({ kind: "refused", refusal })
+    }
+    return new Promise((settle) => {
+      this.#queue.push({ transaction, settle })
+      this.#queueBytes += transaction.bytes
+      this.#schedule()
+    })
+  }
+
+  /** Everything that waits is told that it was not run; what was appended keeps its own fate. */
+  refuseQueued(refusal: Refusal): void {
+    const waiting = this.#queue
+    this.#queue = []
+    this.#queueBytes = 0
+    for (const queued of waiting) queued.settle({ kind: "refused", refusal })
+  }
+
+  /** A turn of the event loop gathers what arrives together into one batch. */
+  #schedule(): void {
+    if (this.#scheduled || this.#queue.length === 0 || !this.#parts.log.ready()) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#runBatch()
+    })
+  }
+
+  #runBatch(): void {
+    const { log, reader, epoch, wallMs, whyNotWritable } = this.#parts
+    if (this.#queue.length === 0 || !log.ready()) return
+    const why = whyNotWritable()
+    if (why) {
+      this.refuseQueued(why)
+      return
+    }
+    const batch = new BatchRun({ reader, epoch: epoch(), nowMs: wallMs() })
+    const runs: Run[] = []
+    let taken = 0
+    for (const queued of this.#queue) {
+      if (runs.length >= bounds.batchCountMax) break
+      if (taken > 0 && batch.bytes + queued.transaction.bytes > bounds.batchBytesMax) break
+      taken++
+      this.#queueBytes -= queued.transaction.bytes
+      runs.push({ queued, executed: execute(batch, queued.transaction) })
+    }
+    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken)
+    if (batch.records.length === 0) this.#answerWithoutRecords(runs)
+    else this.#append(batch, runs)
+    this.#schedule()
+  }
+
+  /** Refusals and replays rest on what is decided; where that is not acknowledged yet, they wait with it. */
+  #answerWithoutRecords(runs: readonly Run[]): void {
+    if (this.#newest === undefined) for (const run of runs) run.queued.settle(outcomeOf(run))
+    else {
+      this.#newest.push(...runs)
+      this.#inFlight += runs.length
+    }
+  }
+
+  #append(batch: BatchRun, runs: Run[]): void {
+    this.#newest = runs
+    this.#inFlight += runs.length
+    const done = (outcome: (run: Run) => Outcome): void => {
+      if (this.#newest === runs) this.#newest = undefined
+      this.#inFlight -= runs.length
+      for (const run of runs) run.queued.settle(outcome(run))
+    }
+    const fate: Fate = {
+      decided: () => this.#schedule(),
+      acknowledged: () => done(outcomeOf),
+      rejected: (refusal) => done(() => ({ kind: "refused", refusal })),
+      unknown: () => done(unknownOutcomeOf),
+    }
+    this.#parts.log.append(batch.records, fate)
+  }
+}
+
+function execute(batch: BatchRun, transaction: SubmittedTransaction): Executed {
+  const { chain } = transaction
+  if (chain?.stopped === true) {
+    return { kind: "refused", refusal: refuse("unavailable", "an earlier line of this stream was refused; this one was not run") }
+  }
+  const executed = batch.execute(transaction)
+  if (chain !== undefined && executed.kind === "refused") chain.stopped = true
+  return executed
+}
+
+function outcomeOf({ executed }: Run): Outcome {
+  switch (executed.kind) {
+    case "record": {
+      const { version, timeMs } = executed.record
+      return { kind: "committed", version, timeMs, results: executed.results, replayed: false, secretsOmitted: false }
+    }
+    case "replay": {
+      const { version, timeMs, results, secretsOmitted } = executed
+      return { kind: "committed", version, timeMs, results, replayed: true, secretsOmitted }
+    }
+    case "dry-run":
+      return executed
+    case "refused":
+      return executed
+    default:
+      return executed satisfies never
+  }
+}
+
+/** Only what reached a record is unknown; the others left no trace, but what they rest on may have gone. */
+function unknownOutcomeOf({ executed, queued }: Run): Outcome {
+  if (executed.kind === "record" || executed.kind === "replay") return { kind: "unknown", key: queued.transaction.key?.text }
+  return { kind: "refused", refusal: refuse("unavailable", "this node lost its replica; the transaction was not committed", { retryAfter: 1 }) }
+}
