@@ -1,0 +1,36 @@
+// The few facts that are not in the log: who this node is, and where its log stands.
+import { type Digest, genesisDigest } from "../protocol/digest.ts"
+import type { BinaryDatabase } from "./environment.ts"
+import type { Identity, Position } from "./store.ts"
+
+const keys = { identity: Buffer.from("identity"), position: Buffer.from("position") } as const
+
+export class HardState {
+  constructor(private readonly database: BinaryDatabase) {}
+
+  identity(): Identity | undefined {
+    const value = this.database.get(keys.identity)
+    return value === undefined ? undefined : (JSON.parse(value.toString("utf8")) as Identity)
+  }
+
+  /** Inside a transaction. */
+  putIdentity(identity: Identity): void {
+    this.database.put(keys.identity, Buffer.from(JSON.stringify(identity)))
+  }
+
+  /** An empty log where nothing is stored. */
+  position(): Position {
+    const value = this.database.get(keys.position)
+    if (value === undefined) return { head: 0, headDigest: genesisDigest, committed: 0 }
+    return { head: value.readUIntBE(0, 6), committed: value.readUIntBE(6, 6), headDigest: value.subarray(12) }
+  }
+
+  /** Inside a transaction. */
+  putPosition(head: number, headDigest: Digest, committed: number): void {
+    const value = Buffer.allocUnsafe(12 + headDigest.length)
+    value.writeUIntBE(head, 0, 6)
+    value.writeUIntBE(committed, 6, 6)
+    value.set(headDigest, 12)
+    this.database.put(keys.position, value)
+  }
+}

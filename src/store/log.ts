@@ -1,0 +1,74 @@
+// The commit log: records by version. A value is the digest, then the record's bytes.
+import { type Digest, digestBytes, sameDigest } from "../protocol/digest.ts"
+import { resealRecord, type SealedRecord } from "../protocol/record.ts"
+import { type BinaryDatabase, StoreDamaged } from "./environment.ts"
+import { versionKey, versionOf } from "./keys.ts"
+
+export class Log {
+  constructor(
+    private readonly log: BinaryDatabase,
+    private readonly keys: BinaryDatabase,
+  ) {}
+
+  /** Throws StoreDamaged where the bytes do not give the digest that is stored with them. */
+  record(version: number): SealedRecord | undefined {
+    const value = this.log.get(versionKey(version))
+    return value === undefined ? undefined : checked(version, value)
+  }
+
+  records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[] {
+    const found: SealedRecord[] = []
+    let bytes = 0
+    for (let version = from; version <= to && found.length < countMax; version++) {
+      const record = this.record(version)
+      if (record === undefined) break
+      bytes += record.bytes.length
+      if (found.length > 0 && bytes > bytesMax) break
+      found.push(record)
+    }
+    return found
+  }
+
+  versionOfKey(hash: Digest): number | undefined {
+    const value = this.keys.get(Buffer.from(hash))
+    return value === undefined ? undefined : versionOf(value)
+  }
+
+  /** Record times never go back, so a binary search finds the version. */
+  versionAtTime(timeMs: number, at: number): number {
+    let low = 0
+    let high = at
+    while (low < high) {
+      const middle = low + Math.ceil((high - low) / 2)
+      if (this.timeOf(middle) <= timeMs) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  private timeOf(version: number): number {
+    const record = this.record(version)
+    if (record === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
+    return record.timeMs
+  }
+
+  /** Inside a transaction. */
+  put(record: SealedRecord, keyHash: Digest | undefined): void {
+    this.log.put(versionKey(record.version), Buffer.concat([record.digest, record.bytes]))
+    if (keyHash !== undefined) this.keys.put(Buffer.from(keyHash), versionKey(record.version))
+  }
+
+  /** Inside a transaction. */
+  remove(record: SealedRecord, keyHash: Digest | undefined): void {
+    this.log.remove(versionKey(record.version))
+    if (keyHash !== undefined) this.keys.remove(Buffer.from(keyHash))
+  }
+}
+
+function checked(version: number, value: Buffer): SealedRecord {
+  const sealed = resealRecord(value.subarray(digestBytes))
+  if (sealed.version !== version || !sameDigest(sealed.digest, value.subarray(0, digestBytes))) {
+    throw new StoreDamaged(`the record of version ${version} is damaged: its bytes do not give its digest`)
+  }
+  return sealed
+}

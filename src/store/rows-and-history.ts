@@ -1,0 +1,86 @@
+// Rows, newest and superseded: what an entity was at any version. Knows nothing of what an entity means.
+import type { Write } from "../protocol/record.ts"
+import type { BinaryDatabase } from "./environment.ts"
+import { collectionKey, endOfPrefix, entityKey, historyKey, idOfEntityKey } from "./keys.ts"
+import { rowChanged, rowDeleted } from "./row.ts"
+import type { EntityRow, Page, PageQuery } from "./store.ts"
+
+export class RowsAndHistory {
+  constructor(
+    private readonly rows: BinaryDatabase,
+    private readonly history: BinaryDatabase,
+    private readonly pageScanMax: number,
+  ) {}
+
+  /** One get, however long the history, unless the newest row is newer than `at`. */
+  at(collection: string, id: string, at: number): Buffer | undefined {
+    const key = entityKey(collection, id)
+    const newest = this.rows.get(key)
+    if (newest === undefined || rowChanged(newest) <= at) return newest
+    return this.superseded(collection, id, at)
+  }
+
+  newest(collection: string, id: string): Buffer | undefined {
+    return this.rows.get(entityKey(collection, id))
+  }
+
+  /** The superseded row with the greatest version ≤ `at`. */
+  superseded(collection: string, id: string, at: number): Buffer | undefined {
+    const start = historyKey(collection, id, at)
+    for (const { value } of this.history.getRange({ start, end: entityKey(collection, id), reverse: true, limit: 1 })) return value
+    return undefined
+  }
+
+  page(collection: string, { at, after, limit }: PageQuery): Page {
+    const prefix = collectionKey(collection)
+    const start = after === undefined ? prefix : endOfPrefix(entityKey(collection, after))
+    const found: EntityRow[] = []
+    let looked = 0
+    let last: string | undefined
+    // One more than asked for tells whether there is a next page.
+    for (const { key, value } of this.rows.getRange({ start, end: endOfPrefix(prefix), limit: this.pageScanMax })) {
+      looked++
+      const id = idOfEntityKey(key, collection)
+      if (rowChanged(value) <= at) {
+        if (!rowDeleted(value)) found.push({ id, row: value })
+      } else {
+        const older = this.superseded(collection, id, at)
+        if (older !== undefined && !rowDeleted(older)) found.push({ id, row: older })
+      }
+      if (found.length > limit) return { rows: found.slice(0, limit), next: found[limit - 1]?.id }
+      last = id
+    }
+    return { rows: found, next: looked === this.pageScanMax ? last : undefined }
+  }
+
+  versions(collection: string, id: string, at: number, limit: number): Buffer[] {
+    const found: Buffer[] = []
+    const newest = this.newest(collection, id)
+    if (newest !== undefined && rowChanged(newest) <= at) found.push(newest)
+    if (found.length >= limit) return found
+    const range = { start: historyKey(collection, id, at), end: entityKey(collection, id), reverse: true, limit: limit - found.length }
+    for (const { value } of this.history.getRange(range)) found.push(value)
+    return found
+  }
+
+  /** Inside a transaction. Returns the row that was superseded. */
+  put({ collection, id, row }: Write): Buffer | undefined {
+    const key = entityKey(collection, id)
+    const before = this.rows.get(key)
+    if (before !== undefined) this.history.put(historyKey(collection, id, rowChanged(before)), before)
+    this.rows.put(key, row as Buffer)
+    return before
+  }
+
+  /** Inside a transaction: takes the newest row away again. Returns the row that came back. */
+  takeBack({ collection, id, row }: Write): Buffer | undefined {
+    const key = entityKey(collection, id)
+    const before = this.superseded(collection, id, rowChanged(row) - 1)
+    if (before === undefined) this.rows.remove(key)
+    else {
+      this.rows.put(key, before)
+      this.history.remove(historyKey(collection, id, rowChanged(before)))
+    }
+    return before
+  }
+}
