@@ -9,8 +9,6 @@ export type Result =
   /** The entity that was written, exactly as a read will answer it. The record stores no second copy. */
   | { readonly kind: "entity"; readonly collection: string; readonly id: string }
   | { readonly kind: "value"; readonly value: unknown }
-  /** `value` is stored and replayed; `secret` is merged into the first answer only, and never stored. */
-  | { readonly kind: "once"; readonly value: object; readonly secret: object }
 
 export interface Operation<Data> {
   readonly name: string
@@ -29,6 +27,9 @@ export interface Operation<Data> {
   readonly run: (data: Data, view: TransactionView, sealed: unknown) => Result | Refusal
 }
 
+/** What `if` asks of the operation's target. */
+export type Condition = { readonly version: number } | { readonly absent: true } | { readonly present: true }
+
 export interface SealContext {
   readonly salt: Uint8Array
   readonly hashPassword: (password: string, salt: Uint8Array) => Promise<string | Refusal>
@@ -38,7 +39,14 @@ export interface SealContext {
 export interface Sealed<Data> {
   /** The data without its secrets: what the record stores as the operation. */
   readonly data: Data
-  /** What `run` needs in place of the secrets; stored beside the data as `sealed`. Never a secret itself. */
+  /** What `run` needs in place of the secrets; stored beside the data. Never a secret itself. */
   readonly sealed: unknown
+  /** Whether a retry seals to the same: then it is part of the fingerprint. */
+  readonly repeatable: boolean
   readonly once?: object
+}
+
+/** Keeps the data's type inside the operation, so that operations of all kinds fit into one registry. */
+export function operation<Data>(definition: Operation<Data>): Operation<unknown> {
+  return definition as unknown as Operation<unknown>
 }

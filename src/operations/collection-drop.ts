@@ -1,0 +1,30 @@
+// collection.drop: removes a collection and its documents, all in one version.
+import * as v from "valibot"
+import { bounds } from "../bounds.ts"
+import { refuse } from "../refusal.ts"
+import { collectionMissing } from "./document.ts"
+import { collectionNameField } from "./fields.ts"
+import { operation } from "./operation.ts"
+
+const schema = v.strictObject({ name: collectionNameField })
+
+export const collectionDrop = operation<v.InferOutput<typeof schema>>({
+  name: "collection.drop",
+  scope: "admin",
+  schema,
+  target: ({ name }) => ({ collection: "collections", id: name }),
+  run: ({ name }, view) => {
+    const definition = view.find("collections", name)
+    if (definition === undefined) return collectionMissing(name, "/name")
+    const ids = view.ids(name, bounds.dropDocumentsMax + 1)
+    if (ids.length > bounds.dropDocumentsMax) {
+      return refuse("conflict", `Collection \`${name}\` has more than ${bounds.dropDocumentsMax} documents.`, {
+        pointer: "/name",
+        hint: "Delete documents first; a drop takes the rest with it in one version.",
+      })
+    }
+    for (const id of ids) view.delete(name, id)
+    view.delete("collections", name)
+    return { kind: "value", value: definition }
+  },
+})

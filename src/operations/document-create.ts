@@ -1,0 +1,22 @@
+// document.create: a new document; an id that is taken is refused.
+import * as v from "valibot"
+import { refuse } from "../refusal.ts"import { collectionMissing } from "./document.ts"
+import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
+import { operation } from "./operation.ts"
+
+const schema = v.strictObject({ collection: collectionNameField, id: v.optional(idField), value: jsonObjectField })
+
+export const documentCreate = operation<v.InferOutput<typeof schema>>({
+  name: "document.create",
+  scope: "write",
+  schema,
+  target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
+  run: ({ collection, id: asked, value }, view) => {
+    if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
+    const id = asked ?? view.newId()
+    if (view.versionOf(collection, id) !== undefined) {
+      return refuse("unique", `There is a \`${id}\` in \`${collection}\` already.`, { pointer: "/id" })
+    }    view.put(collection, id, { value })
+    return { kind: "entity", collection, id }
+  },
+})

@@ -1,0 +1,20 @@
+// document.delete: removes a document; its history stays readable.
+import * as v from "valibot"
+import { whyNoDocument } from "./document.ts"
+import { collectionNameField, idField } from "./fields.ts"
+import { operation } from "./operation.ts"
+
+const schema = v.strictObject({ collection: collectionNameField, id: idField })
+
+export const documentDelete = operation<v.InferOutput<typeof schema>>({
+  name: "document.delete",
+  scope: "write",
+  schema,
+  target: ({ collection, id }) => ({ collection, id }),
+  run: ({ collection, id }, view) => {
+    const refused = whyNoDocument(view, collection, id)
+    if (refused !== undefined) return refused
+    view.delete(collection, id)
+    return { kind: "value", value: { collection, id } }
+  },
+})

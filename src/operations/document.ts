@@ -1,0 +1,14 @@
+// What the document operations share.
+import { type Refusal, refuse } from "../refusal.ts"
+import type { TransactionView } from "./transaction-view.ts"
+
+export function collectionMissing(name: string, pointer = "/collection"): Refusal {
+  return refuse("collection-missing", `There is no collection \`${name}\`.`, { pointer, hint: "Make it with collection.define." })
+}
+
+/** The refusal where the collection or the document is not there. */
+export function whyNoDocument(view: TransactionView, collection: string, id: string): Refusal | undefined {
+  if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
+  if (view.versionOf(collection, id) !== undefined) return undefined
+  return refuse("entity-missing", `There is no \`${id}\` in \`${collection}\`.`, { pointer: "/id" })
+}

@@ -1,0 +1,56 @@
+// The fields that operations share, as valibot schemas. Lengths are checked before patterns.
+import * as v from "valibot"
+import { bounds } from "../bounds.ts"
+
+const control = /[\u0000-\u001f\u007f-\u009f]/
+
+const plainText = (lengthMax: number) =>
+  v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(lengthMax),
+    v.check((text) => !control.test(text), "must not hold control characters"),
+    v.check((text) => text === text.normalize("NFC"), "must be in Unicode normal form C"),
+  )
+
+export const idField = plainText(bounds.idLengthMax)
+export const nameField = plainText(bounds.nameLengthMax)
+export const emailField = v.pipe(
+  v.string(),
+  v.trim(),
+  v.normalize("NFC"),
+  v.maxLength(bounds.emailLengthMax),
+  v.regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address"),
+  v.check((text) => !control.test(text), "must not hold control characters"),
+)
+export const passwordField = v.pipe(
+  v.string(),
+  v.maxLength(2 * bounds.passwordPointsMax, `must have at most ${bounds.passwordPointsMax} characters`),
+  v.check((text) => [...text].length >= bounds.passwordPointsMin, `must have at least ${bounds.passwordPointsMin} characters`),
+  v.check((text) => [...text].length <= bounds.passwordPointsMax, `must have at most ${bounds.passwordPointsMax} characters`),
+)
+
+export interface JsonObject {
+  readonly [key: string]: unknown
+}
+
+export const jsonObjectField = v.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "must be a JSON object",
+)
+
+export const collectionNamePattern = /^[a-z][a-zA-Z0-9_-]*$/
+
+/** Names that paths or rows of Tandem itself use, now or in what is planned. */
+const reservedNames: ReadonlySet<string> = new Set([
+  "users", "credentials", "sessions", "tokens", "keys", "collections", "do", "verify", "log", "status", "livez", "readyz",
+  "metrics", "changes", "openapi", "console", "admin", "history", "promote", "solo", "backup", "events",
+])
+
+/** The name of a collection that may be defined. */
+export const collectionNameField = v.pipe(
+  v.string(),
+  v.maxLength(bounds.collectionNameLengthMax),
+  v.regex(collectionNamePattern, "must begin with a lower-case letter, then letters, digits, _ or -"),
+  v.check((name) => !reservedNames.has(name), "is a reserved name"),
+)

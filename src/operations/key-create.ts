@@ -1,0 +1,28 @@
+// key.create: an API key with scopes. The answer shows it once; only its digest is stored.
+import * as v from "valibot"
+import { type ApiKeyFields, tokenHash, tokenPrefix, tokenTerm } from "./api-keys.ts"
+import { nameField } from "./fields.ts"
+import { operation } from "./operation.ts"
+import { scopeSchema } from "./scope.ts"
+
+const schema = v.strictObject({
+  name: nameField,
+  scopes: v.pipe(v.array(scopeSchema), v.minLength(1)),
+  expiresAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+})
+
+export const keyCreate = operation<v.InferOutput<typeof schema>>({
+  name: "key.create",
+  scope: "admin",
+  schema,
+  seal: async (data, { randomToken }) => {
+    const key = randomToken(tokenPrefix)
+    return { data, sealed: { hash: tokenHash(key) }, repeatable: false, once: { key } }
+  },
+  run: ({ name, scopes, expiresAt }, view, sealed) => {
+    const id = view.newId()
+    const fields: ApiKeyFields = { name, scopes, expiresAt: expiresAt ?? null }
+    view.put("keys", id, fields, [tokenTerm((sealed as { hash: string }).hash)])
+    return { kind: "value", value: { id, ...fields } }
+  },
+})

@@ -1,0 +1,37 @@
+// Every operation of POST /do: one line each. Static imports, so that one executable holds them all.
+import { collectionDefine } from "./collection-define.ts"
+import { collectionDrop } from "./collection-drop.ts"
+import { credentialRemove } from "./credential-remove.ts"
+import { credentialSetPassword } from "./credential-set-password.ts"
+import { documentCreate } from "./document-create.ts"
+import { documentDelete } from "./document-delete.ts"
+import { documentPatch } from "./document-patch.ts"
+import { documentPut } from "./document-put.ts"
+import { keyCreate } from "./key-create.ts"
+import { keyRevoke } from "./key-revoke.ts"
+import type { Operation } from "./operation.ts"
+import { userCreate } from "./user-create.ts"
+import { userDelete } from "./user-delete.ts"
+import { userUpdate } from "./user-update.ts"
+
+export const operations: readonly Operation<unknown>[] = [
+  collectionDefine,
+  collectionDrop,
+  credentialRemove,
+  credentialSetPassword,
+  documentCreate,
+  documentDelete,
+  documentPatch,
+  documentPut,
+  keyCreate,
+  keyRevoke,
+  userCreate,
+  userDelete,
+  userUpdate,
+]
+
+const byName: ReadonlyMap<string, Operation<unknown>> = new Map(operations.map((operation) => [operation.name, operation]))
+
+export function operationNamed(name: string): Operation<unknown> | undefined {
+  return byName.get(name)
+}

@@ -1,0 +1,155 @@
+// What an operation sees and changes: the state at head, plus the batch so far, plus its own transaction.
+// A refused transaction is dropped whole; nothing of it reaches the batch.
+import type { Write } from "../protocol/record.ts"
+import { encodeRow, rowBody, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
+import type { Reader } from "../store/store.ts"
+
+/** An entity as JSON, with everything a read answers. */
+export interface EntityBody {
+  readonly id: string
+  readonly createdAt: string
+  readonly createdVersion: number
+  readonly [field: string]: unknown
+}
+
+interface Staged {
+  readonly collection: string
+  readonly id: string
+  readonly facts: RowFacts
+  readonly terms: readonly Term[]
+  /** JSON text; empty for a tombstone. */
+  readonly body: string
+}
+
+/** Changes over a reader: rows by collection and id, and who holds a unique value. */
+export class Overlay {
+  readonly rows = new Map<string, Staged>()
+  readonly holders = new Map<string, string | null>()
+
+  merge(other: Overlay): void {
+    for (const [key, staged] of other.rows) this.rows.set(key, staged)
+    for (const [key, holder] of other.holders) this.holders.set(key, holder)
+  }
+}
+
+export class TransactionView {
+  readonly #reader: Reader
+  readonly #head: number
+  readonly #batch: Overlay
+  readonly own = new Overlay()
+
+  constructor(
+    reader: Reader,
+    batch: Overlay,
+    /** The version that the transaction makes. */
+    readonly version: number,
+    /** Its time, RFC 3339. */
+    readonly time: string,
+    readonly newId: () => string,
+  ) {
+    this.#reader = reader
+    this.#head = reader.position().head
+    this.#batch = batch
+  }
+
+  /** The live entity, or undefined. */
+  find(collection: string, id: string): EntityBody | undefined {
+    const staged = this.#current(collection, id)
+    return staged === undefined || staged.facts.deleted ? undefined : (JSON.parse(staged.body) as EntityBody)
+  }
+
+  /** The version that last changed a live entity; undefined where there is none. */
+  versionOf(collection: string, id: string): number | undefined {
+    const staged = this.#current(collection, id)
+    return staged === undefined || staged.facts.deleted ? undefined : staged.facts.changed
+  }
+
+  /** The JSON text of a live entity, as a read answers it. */
+  text(collection: string, id: string): string {
+    return this.#current(collection, id)?.body ?? ""
+  }
+
+  /** The entity that has this unique value now. */
+  holder(collection: string, term: Term): string | undefined {
+    const key = termKey(collection, term)
+    const own = this.own.holders.get(key)
+    if (own !== undefined) return own ?? undefined
+    const batch = this.#batch.holders.get(key)
+    if (batch !== undefined) return batch ?? undefined
+    return this.#reader.lookup(collection, term.field, term.value, this.#head)
+  }
+
+  /** Live ids of a collection, at most `limit` of them. */
+  ids(collection: string, limit: number): string[] {
+    const found = new Set<string>()
+    let after: string | undefined
+    do {
+      const page = this.#reader.page(collection, { at: this.#head, after, limit: Math.min(limit, 1_000) })
+      for (const { id } of page.rows) if (this.versionOf(collection, id) !== undefined) found.add(id)
+      after = page.next
+    } while (after !== undefined && found.size < limit)
+    for (const { rows } of [this.#batch, this.own]) {
+      for (const staged of rows.values()) {
+        if (staged.collection === collection && this.versionOf(collection, staged.id) !== undefined) found.add(staged.id)
+      }
+    }
+    return [...found].slice(0, limit)
+  }
+
+  /** Writes an entity; the fields that every entity has are added to `fields`. */
+  put(collection: string, id: string, fields: object, terms: readonly Term[] = []): void {
+    const existing = this.find(collection, id)
+    const stamp = {
+      createdAt: existing?.createdAt ?? this.time,
+      updatedAt: this.time,
+      version: this.version,
+      createdVersion: existing?.createdVersion ?? this.version,
+    }
+    this.#stage(collection, id, terms, JSON.stringify({ id, ...fields, ...stamp }), stamp.createdVersion, false)
+  }
+
+  delete(collection: string, id: string): void {
+    this.#stage(collection, id, [], "", this.#current(collection, id)?.facts.created ?? this.version, true)
+  }
+
+  /** The write set: each entity at most once, what came and went within the transaction not at all. */
+  writes(): { readonly write: Write; readonly body: string }[] {
+    const found: { write: Write; body: string }[] = []
+    for (const { collection, id, facts, terms, body } of this.own.rows.values()) {
+      if (facts.deleted && this.#before(collection, id) === undefined) continue
+      found.push({ write: { collection, id, row: encodeRow(facts, terms, body) }, body })
+    }
+    return found
+  }
+
+  #stage(collection: string, id: string, terms: readonly Term[], body: string, created: number, deleted: boolean): void {
+    const before = this.#before(collection, id)
+    for (const term of this.#current(collection, id)?.terms ?? []) {
+      if (term.unique) this.own.holders.set(termKey(collection, term), null)
+    }
+    for (const term of terms) if (term.unique) this.own.holders.set(termKey(collection, term), id)
+    const facts: RowFacts = { changed: this.version, created, changes: (before?.facts.changes ?? 0) + 1, deleted }
+    this.own.rows.set(rowKey(collection, id), { collection, id, facts, terms, body })
+  }
+
+  #current(collection: string, id: string): Staged | undefined {
+    return this.own.rows.get(rowKey(collection, id)) ?? this.#before(collection, id)
+  }
+
+  /** As it was before this transaction. */
+  #before(collection: string, id: string): Staged | undefined {
+    const staged = this.#batch.rows.get(rowKey(collection, id))
+    if (staged !== undefined) return staged
+    const row = this.#reader.row(collection, id, this.#head)
+    if (row === undefined) return undefined
+    return { collection, id, facts: rowFacts(row), terms: rowTerms(row), body: Buffer.from(rowBody(row)).toString("utf8") }
+  }
+}
+
+function rowKey(collection: string, id: string): string {
+  return `${collection}\0${id}`
+}
+
+function termKey(collection: string, term: Term): string {
+  return `${collection}\0${term.field}\0${Buffer.from(term.value).toString("latin1")}`
+}

@@ -1,0 +1,20 @@
+// user.delete: removes a user, and the password with it, in the same version.
+import * as v from "valibot"
+import { idField } from "./fields.ts"
+import { operation } from "./operation.ts"
+import { userMissing } from "./user.ts"
+
+const schema = v.strictObject({ id: idField })
+
+export const userDelete = operation<v.InferOutput<typeof schema>>({
+  name: "user.delete",
+  scope: "write",
+  schema,
+  target: ({ id }) => ({ collection: "users", id }),
+  run: ({ id }, view) => {
+    if (view.versionOf("users", id) === undefined) return userMissing(id)
+    view.delete("users", id)
+    if (view.versionOf("credentials", id) !== undefined) view.delete("credentials", id)
+    return { kind: "value", value: { id } }
+  },
+})

@@ -1,0 +1,30 @@
+// What the three user operations share.
+import { type Refusal, refuse } from "../refusal.ts"
+import { textTerm } from "../store/row.ts"
+import { emailKey } from "./email.ts"
+import type { JsonObject } from "./fields.ts"
+import type { TransactionView } from "./transaction-view.ts"
+
+export interface UserFields {
+  readonly email: string
+  readonly name: string | null
+  readonly verified: boolean
+  readonly disabled: boolean
+  readonly data: JsonObject
+}
+
+/** Writes a user whose e-mail address nobody else has. */
+export function putUser(view: TransactionView, id: string, fields: UserFields): Refusal | undefined {
+  const term = textTerm("email", emailKey(fields.email), true)
+  const holder = view.holder("users", term)
+  if (holder !== undefined && holder !== id) {
+    return refuse("unique", "Another user has this e-mail address.", { pointer: "/email" })
+  }
+  const { email, name, verified, disabled, data } = fields
+  view.put("users", id, { email, name, verified, disabled, data }, [term])
+  return undefined
+}
+
+export function userMissing(id: string, pointer = "/id"): Refusal {
+  return refuse("entity-missing", `There is no user \`${id}\`.`, { pointer })
+}
