@@ -1,3 +1,2 @@
-// The release this program is, as `tandem --version`, GET /status and the nodes' hello show it. The same as in package.json.
-
+// The release of this program, as `--version` and status show it.
 export const release = "0.1.0"

@@ -1,0 +1,33 @@
+// Whether an e-mail address and a password belong together. Unknown users cost as much time as known ones.
+import { isRefusal, type Refusal } from "../refusal.ts"
+import { rowBody, rowDeleted, textTerm } from "../store/row.ts"
+import type { Reader } from "../store/store.ts"
+import { emailKey } from "./email.ts"
+import type { Passwords } from "./passwords.ts"
+
+export type Verified = { readonly match: true; readonly userId: string } | { readonly match: false }
+
+/** A hash that no password gives, with the parameters of a real one. */
+const dummyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+export async function verifyPassword(
+  reader: Reader,
+  at: number,
+  { email, password }: { readonly email: string; readonly password: string },
+  passwords: Passwords,
+): Promise<Verified | Refusal> {
+  const userId = reader.lookup("users", "email", textTerm("email", emailKey(email), true).value, at)
+  const user = userId === undefined ? undefined : bodyOf(reader, "users", userId, at)
+  const credential = userId === undefined ? undefined : bodyOf(reader, "credentials", userId, at)
+  const hash = credential?.["passwordHash"]
+  const matches = await passwords.verify(password, typeof hash === "string" ? hash : dummyHash)
+  if (isRefusal(matches)) return matches
+  if (!matches || userId === undefined || typeof hash !== "string" || user?.["disabled"] !== false) return { match: false }
+  return { match: true, userId }
+}
+
+function bodyOf(reader: Reader, collection: string, id: string, at: number): { readonly [field: string]: unknown } | undefined {
+  const row = reader.row(collection, id, at)
+  if (row === undefined || rowDeleted(row)) return undefined
+  return JSON.parse(Buffer.from(rowBody(row)).toString("utf8")) as { readonly [field: string]: unknown }
+}
