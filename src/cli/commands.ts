@@ -1,0 +1,13 @@
+// Every command, in the order the overview shows them. One line each.
+import type { Command } from "./command.ts"
+import { dev } from "./dev.ts"
+import { doCommand } from "./do.ts"
+import { exportCommand } from "./export.ts"
+import { get } from "./get.ts"
+import { importCommand } from "./import.ts"
+import { log } from "./log.ts"
+import { serve } from "./serve.ts"
+import { status } from "./status.ts"
+import { verify } from "./verify.ts"
+
+export const commands: readonly Command[] = [dev, serve, status, doCommand, get, log, importCommand, exportCommand, verify]

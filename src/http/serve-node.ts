@@ -1,0 +1,156 @@
+// Starts a node with its two listeners, and stops it in order. The only place where all parts come together.
+import { createHmac } from "node:crypto"
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { bounds } from "../bounds.ts"
+import { DiskFloor } from "../node/disk-floor.ts"
+import { TandemNode } from "../node/node.ts"
+import type { NodeSettings } from "../node/settings.ts"
+import { PasswordQueue } from "../operations/passwords.ts"
+import { monotonicMs, wallMs } from "../runtime/clock.ts"
+import { freeBytes } from "../runtime/disk-space.ts"
+import { environment, ignoreProxies } from "../runtime/environment.ts"
+import { type ExitCode, exitCodes, fatal } from "../runtime/exit.ts"
+import { lockFile } from "../runtime/file-lock.ts"
+import { hashPassword, verifyPasswordHash } from "../runtime/password-hash.ts"
+import { sessionId } from "../runtime/random.ts"
+import { type Listener, serve } from "../runtime/serve.ts"
+import { startWatchdog } from "../runtime/watchdog.ts"
+import { StoreDamaged } from "../store/environment.ts"
+import { type LmdbStore, openLmdbStore } from "../store/lmdb-store.ts"
+import { DiskError } from "../store/transact.ts"
+import { verifyStore } from "../store/verify.ts"
+import { createPeerApp } from "./peer-app.ts"
+import { createPublicApp } from "./public-app.ts"
+
+export interface ServeHooks {
+  readonly onReady?: (urls: { readonly publicUrl: string; readonly peerUrl: string }) => void
+}
+
+/** Runs until SIGTERM or SIGINT has drained it, and gives the exit code. What must not go on ends the process itself. */
+export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}): Promise<ExitCode> {
+  process.on("uncaughtException", endOn)
+  process.on("unhandledRejection", endOn)
+  process.umask(0o077)
+  ignoreProxies()
+  if (environment("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined) {
+    fatal(exitCodes.settings, "NODE_TLS_REJECT_UNAUTHORIZED is set: it would let anybody pose as the peer; unset it")
+  }
+  const { dataDirectory } = settings
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  const lock = await lockFile(join(dataDirectory, "lock"))
+  if (lock === undefined) fatal(exitCodes.locked, `${dataDirectory} is used by another process; each node needs its own data directory`)
+  const store = await openStore(settings)
+  const watchdog = startWatchdog(settings.watchdogMs)
+  const node = new TandemNode({
+    settings,
+    store,
+    rootKey: keepRootKey(settings),
+    session: sessionId(),
+    monotonicMs,
+    wallMs,
+    diskFloor: new DiskFloor({
+      floorBytes: settings.diskFloorBytes,
+      checkMs: bounds.diskCheckMs,
+      freeBytes: () => freeBytes(dataDirectory),
+      monotonicMs,
+    }),
+    dataBytes: () => statSync(join(dataDirectory, "data.mdb")).size,
+    notice: (line) => process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`),
+    stop: (reason, detail, hint) => fatal(exitCodes[reason], `${detail}. ${hint}.`),
+    fatal: endOn,
+    exitStuck: (reason) => fatal(exitCodes.stuck, `stuck: ${reason}. Start it again: it then syncs with its peer before it serves`),
+  })
+  const listeners = listen(settings, node, store)
+  node.start()
+  hooks.onReady?.({ publicUrl: settings.publicUrl, peerUrl: `http://${settings.peerListen.hostname}:${listeners.peer.port}` })
+
+  await signalled()
+  // Refused first, drained next, cut last: who was accepted hears the outcome.
+  await node.drain(bounds.drainMs)
+  await Promise.race([Promise.all([listeners.public.stop(), listeners.peer.stop()]), sleep(bounds.drainMs)])
+  watchdog.stop()
+  await store.flush()
+  await store.close()
+  return exitCodes.done
+}
+
+/** A bug or a broken disk: never a reason to go on. */
+function endOn(error: unknown): void {
+  if (error instanceof DiskError) fatal(exitCodes.disk, `${error.message}. The next start recovers from what is on the disk`)
+  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, error.message)
+  const text = error instanceof Error ? `${error.name}: ${error.message} ${error.stack?.split("\n").slice(1, 4).join(" ") ?? ""}` : String(error)
+  fatal(exitCodes.internal, `internal error, please report it: ${text}`)
+}
+
+async function openStore(settings: NodeSettings): Promise<LmdbStore> {
+  const { dataDirectory, nodeId, role } = settings
+  const isNew = !existsSync(join(dataDirectory, "data.mdb"))
+  if (isNew && role === undefined && !settings.join) {
+    fatal(exitCodes.settings, `${dataDirectory} is empty: say --role primary or --role replica at the very first start, or --join to fill it from a running primary`)
+  }
+  const first = { clusterId: undefined, nodeId, role: settings.join ? ("replica" as const) : (role ?? "replica"), epoch: { number: 0, id: "" } }
+  try {
+    const store = openLmdbStore(dataDirectory, first)
+    const identity = store.identity()
+    if (identity.nodeId !== nodeId) {
+      fatal(exitCodes.foreign, `${dataDirectory} belongs to node ${identity.nodeId}, not ${nodeId}: check --node and --data`)
+    }
+    if (identity.role === "primary" && identity.clusterId === undefined) {
+      await store.saveIdentity({ clusterId: sessionId(), epoch: { number: 1, id: sessionId() } })
+    }
+    if (!isNew && role !== undefined && role !== identity.role) {
+      process.stderr.write(`tandem ${nodeId}: --role ${role} is ignored: this node is the ${identity.role} since its first start\n`)
+    }
+    return store
+  } catch (error) {
+    return endOnOpening(error)
+  }
+}
+
+function endOnOpening(error: unknown): never {
+  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. Nothing was changed: restore it, or start empty with --join`)
+  if (error instanceof DiskError) fatal(exitCodes.disk, error.message)
+  throw error
+}
+
+/** Both nodes of a pair derive the same root key from their secret, so one key opens both; each keeps a copy to be read. */
+function keepRootKey({ dataDirectory, secret }: NodeSettings): string {
+  const key = `tr_${createHmac("sha256", secret).update("tandem root key").digest("base64url")}`
+  const path = join(dataDirectory, "root.key")
+  if (!existsSync(path) || readFileSync(path, "utf8").trim() !== key) writeFileSync(path, `${key}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
+  return key
+}
+
+function listen(settings: NodeSettings, node: TandemNode, store: LmdbStore): { readonly public: Listener; readonly peer: Listener } {
+  const passwords = new PasswordQueue({ hashPassword, verifyPasswordHash })
+  const publicApp = createPublicApp({
+    node,
+    settings,
+    passwords,
+    verifyStore: () => verifyStore(store, () => undefined),
+  })
+  const peerApp = createPeerApp(node, settings.secret)
+  try {
+    return {
+      // The body limit of a stream is checked line by line; the others' while they are read.
+      public: serve({ ...settings.listen, bodyBytesMax: Number.MAX_SAFE_INTEGER, idleTimeoutSeconds: 60, fetch: publicApp.fetch }),
+      peer: serve({ ...settings.peerListen, bodyBytesMax: bounds.peerBodyBytesMax, idleTimeoutSeconds: 60, fetch: peerApp.fetch }),
+    }
+  } catch (error) {
+    return fatal(exitCodes.settings, `cannot listen on ${settings.listen.hostname}:${settings.listen.port} and ${settings.peerListen.hostname}:${settings.peerListen.port}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve())
+  })
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+}
