@@ -9,7 +9,7 @@ import type { NodeSettings } from "../node/settings.ts"
 import { PasswordQueue } from "../operations/passwords.ts"
 import { monotonicMs, wallMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
-import { environment, ignoreProxies } from "../runtime/environment.ts"
+import { environmentVariable, ignoreProxies } from "../runtime/environment.ts"
 import { type ExitCode, exitCodes, fatal } from "../runtime/exit.ts"
 import { lockFile } from "../runtime/file-lock.ts"
 import { hashPassword, verifyPasswordHash } from "../runtime/password-hash.ts"
@@ -33,7 +33,7 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   process.on("unhandledRejection", endOn)
   process.umask(0o077)
   ignoreProxies()
-  if (environment("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined) {
+  if (environmentVariable("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined) {
     fatal(exitCodes.settings, "NODE_TLS_REJECT_UNAUTHORIZED is set: it would let anybody pose as the peer; unset it")
   }
   const { dataDirectory } = settings

@@ -1,6 +1,6 @@
 // The only place that reads the environment.
 
-export function environment(name: string): string | undefined {
+export function environmentVariable(name: string): string | undefined {
   return process.env[name]
 }
 
