@@ -45,7 +45,7 @@ export function parseTransaction(value: unknown, options: EnvelopeOptions): Subm
 }
 
 const envelopeFields: ReadonlySet<string> = new Set(["operations", "ifVersion", "dryRun", "note"])
-const lineFields: ReadonlySet<string> = new Set([...envelopeFields, "key", "at"])
+const lineFields: ReadonlySet<string> = new Set(["key", "at"])
 const operationFields: ReadonlySet<string> = new Set(["op", "data", "as", "if"])
 const control = /[\u0000-\u001f\u007f]/
 
@@ -53,12 +53,20 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
   if (!isObject(value)) return refuse("malformed", "The body must be a JSON object.", { pointer: "" })
   const bare = "op" in value
   const line = options.line === true
-  const own = bare ? { key: undefined, at: undefined } : value
-  const allowed = bare ? operationFields : line ? lineFields : envelopeFields
   for (const field of Object.keys(value)) {
-    if (!allowed.has(field)) return refuse("malformed", `\`${field}\` is no field of a transaction.`, { pointer: `/${escapePointer(field)}` })
+    const known = (bare ? operationFields : envelopeFields).has(field) || (line && lineFields.has(field))
+    if (!known) return refuse("malformed", `\`${field}\` is no field of a transaction.`, { pointer: `/${escapePointer(field)}` })
   }
-  if (bare) return { operations: [value], ifVersion: undefined, dryRun: false, note: undefined, key: options.key, atMs: undefined }
+  const key = line ? value["key"] : options.key
+  if (key !== undefined && !(typeof key === "string" && key.length > 0 && key.length <= bounds.idempotencyKeyLengthMax && !control.test(key))) {
+    return refuse("malformed", `\`key\` must have 1 to ${bounds.idempotencyKeyLengthMax} characters, none of them a control character.`, { pointer: "/key" })
+  }
+  const atMs = options.allowTimes ? timeOf(value["at"]) : undefined
+  if (isRefusal(atMs)) return atMs
+  if (bare) {
+    const { key: _key, at: _at, ...operation } = value
+    return { operations: [operation], ifVersion: undefined, dryRun: false, note: undefined, key, atMs }
+  }
   const { operations, ifVersion, dryRun, note } = value
   if (!Array.isArray(operations) || operations.length === 0) {
     return refuse("malformed", "`operations` must be a list of at least one operation.", { pointer: "/operations" })
@@ -73,12 +81,6 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
   if (note !== undefined && !(typeof note === "string" && note.length <= bounds.noteLengthMax)) {
     return refuse("malformed", `\`note\` must be a text of at most ${bounds.noteLengthMax} characters.`, { pointer: "/note" })
   }
-  const key = line ? own["key"] : options.key
-  if (key !== undefined && !(typeof key === "string" && key.length > 0 && key.length <= bounds.idempotencyKeyLengthMax && !control.test(key))) {
-    return refuse("malformed", `\`key\` must have 1 to ${bounds.idempotencyKeyLengthMax} characters, none of them a control character.`, { pointer: "/key" })
-  }
-  const atMs = options.allowTimes ? timeOf(own["at"]) : undefined
-  if (isRefusal(atMs)) return atMs
   return { operations, ifVersion: ifVersion as number | undefined, dryRun: dryRun === true, note, key, atMs }
 }
 
