@@ -1,6 +1,5 @@
 // `tandem serve`: one node, for real. Only reads settings and hands over; the node itself knows nothing of flags.
 import { bounds } from "../bounds.ts"
-import { serveNode } from "../http/serve-node.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed } from "./command-failed.ts"
@@ -62,6 +61,8 @@ async function runServe({ flags, terminal }: Invocation): Promise<number> {
   }
   if (flags.on("stop-with-stdin")) stopWhenInputEnds()
   const { nodeId } = read.settings
+  // Only here: the client commands start without the store's addon.
+  const { serveNode } = await import("../http/serve-node.ts")
   return serveNode(read.settings, {
     onReady: ({ publicUrl, peerUrl }) => {
       const line = flags.on("json") ? JSON.stringify({ node: nodeId, publicUrl, peerUrl }) : `Node ${nodeId} listens on ${publicUrl}, for its peer on ${peerUrl}`

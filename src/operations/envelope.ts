@@ -61,7 +61,10 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
   if (key !== undefined && !(typeof key === "string" && key.length > 0 && key.length <= bounds.idempotencyKeyLengthMax && !control.test(key))) {
     return refuse("malformed", `\`key\` must have 1 to ${bounds.idempotencyKeyLengthMax} characters, none of them a control character.`, { pointer: "/key" })
   }
-  const atMs = options.allowTimes ? timeOf(value["at"]) : undefined
+  if (value["at"] !== undefined && !options.allowTimes) {
+    return refuse("malformed", "`at` is only taken where times are kept.", { pointer: "/at", hint: "Send the stream with keepTimes=true." })
+  }
+  const atMs = timeOf(value["at"])
   if (isRefusal(atMs)) return atMs
   if (bare) {
     const { key: _key, at: _at, ...operation } = value

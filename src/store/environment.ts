@@ -79,7 +79,8 @@ function syncPath(path: string): void {
 }
 
 const magic = 0xbeefc0de
-const pageHeaderBytes = 16
+/** A meta page begins with the page header of this LMDB. */
+const pageHeaderBytes = 24
 /** Two meta pages. */
 const bytesMin = 8_192
 

@@ -1,0 +1,80 @@
+// `tandem do`: one transaction, as JSON or as an operation with its fields as words.
+import { exitCodes } from "../runtime/exit.ts"
+import { apiFlags, connect } from "./api.ts"
+import { paintFor } from "./colour.ts"
+import type { Command, Invocation } from "./command.ts"
+import { wrongUsage } from "./command-failed.ts"
+import { type Fields, isFields, numberField } from "./fields.ts"
+import { prettyJson } from "./pretty-json.ts"
+import { parseWords } from "./words.ts"
+
+export const doCommand: Command = {
+  name: "do",
+  summary: "Executes one transaction",
+  arguments: "<json> | - | <operation> [field=value …]",
+  positionalsMax: Number.POSITIVE_INFINITY,
+  flags: {
+    ...apiFlags,
+    key: { value: "<key>", help: "Idempotency key: the same key is never done twice" },
+    note: { value: "<text>", help: "Why, for the history" },
+    "dry-run": { help: "Show what it would do, and leave no trace" },
+    json: { help: "The answer of POST /do as it is" },
+  },
+  examples: [
+    "tandem do user.create email=ada@example.com name=Ada",
+    `tandem do '{"operations":[{"op":"collection.define","data":{"name":"goals"}}]}' --note "goals, at last"`,
+    "tandem do - < transaction.json",
+  ],
+  exits: [exitCodes.failed, exitCodes.stuck],
+  run: runDo,
+}
+
+async function runDo({ flags, positionals, terminal }: Invocation): Promise<number> {
+  const note = flags.text("note")
+  const envelope = {
+    ...(await envelopeOf(positionals, terminal.input)),
+    ...(note === undefined ? {} : { note }),
+    ...(flags.on("dry-run") ? { dryRun: true } : {}),
+  }
+  const key = flags.text("key")
+  const headers = { "content-type": "application/json", ...(key === undefined ? {} : { "idempotency-key": key }) }
+  const answer = await connect(flags, terminal).request("/do", { method: "POST", headers, body: JSON.stringify(envelope) })
+  const body: unknown = await answer.json()
+  if (flags.on("json") || !isFields(body)) {
+    await terminal.out(`${JSON.stringify(body)}\n`)
+    return exitCodes.done
+  }
+  const paint = paintFor(terminal)
+  const version = numberField(body, "version")
+  const done = flags.on("dry-run") ? `Would be version ${version}; nothing was written.` : `Version ${version}`
+  await terminal.out(`${paint("green", done)}\n`)
+  for (const result of Array.isArray(body["results"]) ? body["results"] : []) await terminal.out(`${prettyJson(result, paint)}\n`)
+  return exitCodes.done
+}
+
+async function envelopeOf(positionals: readonly string[], input: () => AsyncIterable<Uint8Array>): Promise<Fields> {
+  const [first, ...rest] = positionals
+  if (first === undefined) throw wrongUsage("What shall be done?", "`tandem do --help` shows examples.")
+  if (first !== "-" && !first.trimStart().startsWith("{")) return bareless({ op: first, data: parseWords(rest) })
+  if (rest.length > 0) throw wrongUsage(`Too many arguments after the transaction: ${rest[0] ?? ""}.`)
+  const text = first === "-" ? await readAll(input()) : first
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw wrongUsage(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (!isFields(value)) throw wrongUsage("A transaction is a JSON object.")
+  return "op" in value ? bareless(value) : value
+}
+
+/** A bare operation takes neither note nor dryRun; an envelope does. */
+function bareless(operation: Fields): Fields {
+  return { operations: [operation] }
+}
+
+async function readAll(input: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of input) chunks.push(chunk)
+  return Buffer.concat(chunks).toString("utf8")
+}

@@ -1,0 +1,66 @@
+// `tandem get`: an entity, its history, or a list, as of any version or time.
+import { exitCodes } from "../runtime/exit.ts"
+import { apiFlags, connect } from "./api.ts"
+import { paintFor } from "./colour.ts"
+import type { Command, Invocation } from "./command.ts"
+import { wrongUsage } from "./command-failed.ts"
+import { entityTable, historyText } from "./entity-view.ts"
+import { isFields, itemsOf, textField } from "./fields.ts"
+import { prettyJson } from "./pretty-json.ts"
+
+export const get: Command = {
+  name: "get",
+  summary: "Reads an entity, its history, or a list",
+  arguments: "<collection>[/<id>[/history]]",
+  positionalsMax: 1,
+  flags: {
+    ...apiFlags,
+    at: { value: "<version>", help: "As of this version" },
+    "at-time": { value: "<time>", help: "As of this time, such as 2026-01-31T12:00:00Z" },
+    email: { value: "<address>", help: "With `users`: the one who has it" },
+    limit: { value: "<count>", help: "How many of a list (50)" },
+    cursor: { value: "<cursor>", help: "Where a list goes on" },
+    json: { help: "The answer as it is" },
+  },
+  examples: ["tandem get users/ada", "tandem get users --email ada@example.com", "tandem get goals/1/history", "tandem get goals --at 41"],
+  exits: [exitCodes.failed, exitCodes.stuck],
+  run: runGet,
+}
+
+async function runGet({ flags, positionals, terminal }: Invocation): Promise<number> {
+  const path = pathOf(positionals[0])
+  const query = new URLSearchParams()
+  for (const [flag, parameter] of [["at", "at"], ["at-time", "atTime"], ["email", "email"], ["limit", "limit"], ["cursor", "cursor"]] as const) {
+    const value = flags.text(flag)
+    if (value !== undefined) query.set(parameter, value)
+  }
+  const answer = await connect(flags, terminal).request(`${path}${query.size === 0 ? "" : `?${query}`}`)
+  const text = await answer.text()
+  if (flags.on("json")) {
+    await terminal.out(`${text}\n`)
+    return exitCodes.done
+  }
+  const body: unknown = JSON.parse(text)
+  const paint = paintFor(terminal)
+  if (!isFields(body) || !Array.isArray(body["items"])) {
+    await terminal.out(`${prettyJson(body, paint)}\n`)
+    return exitCodes.done
+  }
+  const columns = terminal.shown ? terminal.columns : Number.POSITIVE_INFINITY
+  const items = itemsOf(body)
+  await terminal.out(path.endsWith("/history") ? historyText(items, paint) : entityTable(items, paint, columns))
+  const next = textField(body, "next")
+  if (next !== undefined) terminal.note(`More with --cursor ${next}`)
+  if (items.length === 0) terminal.note("Nothing here.")
+  return exitCodes.done
+}
+
+/** An id may hold a slash: everything between the collection and a last `/history` is the id. */
+export function pathOf(text: string | undefined): string {
+  if (text === undefined || text === "") throw wrongUsage("What shall be read?", "`tandem get --help` shows examples.")
+  const [collection = "", ...rest] = text.replace(/^\//, "").split("/")
+  const history = rest.length > 1 && rest.at(-1) === "history"
+  const id = (history ? rest.slice(0, -1) : rest).join("/")
+  const parts = [collection, ...(id === "" ? [] : [id])].map(encodeURIComponent)
+  return `/${parts.join("/")}${history ? "/history" : ""}`
+}

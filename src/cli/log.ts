@@ -1,0 +1,88 @@
+// `tandem log`: the committed records, oldest first; with --follow also those to come.
+import { exitCodes } from "../runtime/exit.ts"
+import { type Api, apiFlags, connect } from "./api.ts"
+import { type Paint, paintFor } from "./colour.ts"
+import type { Command, Invocation } from "./command.ts"
+import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { type Fields, isFields, itemsOf, numberField, textField } from "./fields.ts"
+import { inline } from "./printable.ts"
+import { table } from "./table.ts"
+
+const pollMs = 500
+const pageLimit = 200
+const shownDefault = 20
+
+export const log: Command = {
+  name: "log",
+  summary: "What was committed, version by version",
+  arguments: "",
+  positionalsMax: 0,
+  flags: {
+    ...apiFlags,
+    from: { value: "<version>", help: `First version to show (the last ${shownDefault})` },
+    limit: { value: "<count>", help: "How many to show (all from there on)" },
+    follow: { help: "Go on with what is committed from now on, until Ctrl-C" },
+    json: { help: "One JSON object for each record, on a line" },
+  },
+  examples: ["tandem log", "tandem log --follow", "tandem log --from 1 --json | head"],
+  exits: [exitCodes.failed, exitCodes.stuck],
+  run: runLog,
+}
+
+async function runLog({ flags, terminal }: Invocation): Promise<number> {
+  const api = connect(flags, terminal)
+  let left = wholeFlag(flags.text("limit"), "limit") ?? Number.POSITIVE_INFINITY
+  let from = wholeFlag(flags.text("from"), "from") ?? Math.max(1, (await committed(api)) - shownDefault + 1)
+  const paint = paintFor(terminal)
+  while (left > 0) {
+    const items = await page(api, from, Math.min(pageLimit, left), flags.on("follow"))
+    if (items.length > 0) {
+      const text = flags.on("json")
+        ? items.map((item) => `${JSON.stringify(item)}\n`).join("")
+        : table(items.map((item) => recordRow(item, paint)), terminal.shown ? terminal.columns : undefined)
+      await terminal.out(text)
+      from = (numberField(items.at(-1) ?? {}, "version") ?? from) + 1
+      left -= items.length
+    } else if (flags.on("follow")) await new Promise((resolve) => setTimeout(resolve, pollMs))
+    else break
+  }
+  return exitCodes.done
+}
+
+async function page(api: Api, from: number, limit: number, patient: boolean): Promise<readonly Fields[]> {
+  try {
+    return itemsOf(await api.json(`/log?from=${from}&limit=${limit}`))
+  } catch (error) {
+    // Who follows wants to see what comes after a restart, too.
+    if (patient && error instanceof CommandFailed && error.exitCode === exitCodes.stuck) return []
+    throw error
+  }
+}
+
+async function committed(api: Api): Promise<number> {
+  const answer = await api.json("/status")
+  return (isFields(answer) ? numberField(answer, "committed") : undefined) ?? 0
+}
+
+export function recordRow(item: Fields, paint: Paint): string[] {
+  const writes = Array.isArray(item["writes"]) ? item["writes"].filter(isFields) : []
+  const operations = Array.isArray(item["operations"]) ? item["operations"].filter(isFields) : []
+  const names = [...new Set(operations.map((operation) => textField(operation, "op") ?? "?"))].join(", ")
+  const entities = writes.slice(0, 3).map((write) => `${inline(write["collection"])}/${inline(write["id"])}`)
+  const more = writes.length > entities.length ? ` and ${writes.length - entities.length} more` : ""
+  const note = textField(item, "note")
+  return [
+    paint("bold", inline(item["version"])),
+    paint("dim", inline(item["time"])),
+    inline(item["principal"]),
+    paint("cyan", names),
+    `${entities.join(" ")}${more}${note === undefined ? "" : paint("dim", `  ${inline(note)}`)}`,
+  ]
+}
+
+function wholeFlag(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 1) throw wrongUsage(`--${name} must be a whole number, 1 or more, not ${text}.`)
+  return number
+}

@@ -1,0 +1,55 @@
+// `tandem status`: how a node is, and what it knows of its peer.
+import { exitCodes } from "../runtime/exit.ts"
+import { apiFlags, connect } from "./api.ts"
+import { type Paint, paintFor } from "./colour.ts"
+import type { Command } from "./command.ts"
+import { type Fields, fieldsOf, isFields, numberField, textField } from "./fields.ts"
+import { inline } from "./printable.ts"
+import { grouped } from "./progress.ts"
+import { showSize } from "./quantity.ts"
+import { table } from "./table.ts"
+
+export const status: Command = {
+  name: "status",
+  summary: "How a node is, and what it knows of the other",
+  arguments: "",
+  positionalsMax: 0,
+  flags: { ...apiFlags, json: { help: "The answer of GET /status as it is" } },
+  examples: ["tandem status", "tandem status --url http://127.0.0.1:4010 --json"],
+  exits: [exitCodes.failed, exitCodes.stuck],
+  run: async ({ flags, terminal }) => {
+    const answer = await connect(flags, terminal).json("/status")
+    if (flags.on("json") || !isFields(answer)) await terminal.out(`${JSON.stringify(answer)}\n`)
+    else await terminal.out(table(statusRows(answer, paintFor(terminal)), terminal.shown ? terminal.columns : undefined))
+    return exitCodes.done
+  },
+}
+
+export function statusRows(answer: Fields, paint: Paint): string[][] {
+  const peer = fieldsOf(answer, "peer")
+  const disk = fieldsOf(answer, "disk")
+  const lease = numberField(fieldsOf(answer, "lease"), "remainingMs")
+  const stuck = textField(answer, "stuck")
+  const yes = (value: unknown, good: string, bad: string) => (value === true ? paint("green", good) : paint("red", bad))
+  const rows = [
+    ["node", paint("bold", inline(answer["node"])), inline(answer["role"]), paint("dim", `release ${inline(answer["release"])}`)],
+    ["cluster", inline(answer["clusterId"])],
+    ["epoch", inline(fieldsOf(answer, "epoch")["number"] ?? answer["epoch"])],
+    ["mode", answer["mode"] === "solo" ? paint("yellow", "solo") : inline(answer["mode"])],
+    ["committed", grouped(numberField(answer, "committed") ?? 0)],
+    ["head", `${grouped(numberField(answer, "head") ?? 0)}${numberField(answer, "inDoubt") ? paint("yellow", ` (${numberField(answer, "inDoubt")} in doubt)`) : ""}`],
+    ["digest", inline(answer["digest"])],
+    ["lease", lease === undefined ? "–" : `${(lease / 1_000).toFixed(1)} s left`],
+    ["disk", `${size(disk, "dataBytes")} used, ${size(disk, "freeBytes")} free, floor ${size(disk, "floorBytes")}`],
+    ["started", inline(answer["startedAt"])],
+    ["peer", inline(peer["node"]), yes(peer["reachable"], "reachable", "unreachable"), yes(peer["inSync"], "in sync", "not in sync")],
+    ["", `committed ${inline(peer["committed"])}, head ${inline(peer["head"])}, last heard ${inline(peer["lastHeardAt"])}`],
+  ]
+  if (stuck !== undefined) rows.push([paint("red", "stuck"), inline(stuck)])
+  return rows.map(([name = "", ...values]) => [paint("dim", name), values.join("  ")])
+}
+
+function size(fields: Fields, name: string): string {
+  const bytes = numberField(fields, name)
+  return bytes === undefined ? "–" : showSize(bytes)
+}

@@ -1,0 +1,40 @@
+// `name=Ada age=36 data.plan=pro` as the data of an operation. A value that reads as JSON (number, true, object, quoted
+// string) is that; anything else is text.
+import { wrongUsage } from "./command-failed.ts"
+
+type Data = { [name: string]: unknown }
+
+export function parseWords(words: readonly string[]): Data {
+  const data: Data = {}
+  for (const word of words) {
+    const equals = word.indexOf("=")
+    if (equals < 1) throw wrongUsage(`"${word}" is not field=value.`, "Text with spaces needs quotes: name='Ada Lovelace'.")
+    put(data, word.slice(0, equals).split("."), valueOf(word.slice(equals + 1)), word)
+  }
+  return data
+}
+
+/** A dot reaches into an object: `value.title=…` */
+function put(data: Data, path: readonly string[], value: unknown, word: string): void {
+  const [name = "", ...rest] = path
+  if (name === "" || name === "__proto__") throw wrongUsage(`"${word}" is not field=value.`)
+  if (rest.length === 0) {
+    if (Object.hasOwn(data, name)) throw wrongUsage(`${name} is given twice.`)
+    data[name] = value
+    return
+  }
+  const inner = Object.hasOwn(data, name) ? data[name] : {}
+  if (typeof inner !== "object" || inner === null || Array.isArray(inner)) throw wrongUsage(`${name} is given twice.`)
+  data[name] = inner
+  put(inner as Data, rest, value, word)
+}
+
+function valueOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    // Digits that a number would not keep, such as a long id, stay text.
+    return typeof value === "number" && String(value) !== text ? text : value
+  } catch {
+    return text
+  }
+}
