@@ -1,7 +1,7 @@
 // The world around a command: its streams, the environment, the clock. Commands get it passed in, so tests give them another.
 import { createReadStream } from "node:fs"
 import { monotonicMs } from "../runtime/clock.ts"
-import { environment } from "../runtime/environment.ts"
+import { environmentVariable } from "../runtime/environment.ts"
 
 export interface Terminal {
   /** Results; writes them as they are. Resolves when the next may follow. */
@@ -36,8 +36,8 @@ export function systemTerminal(): Terminal {
     columns: stdout.columns ?? stderr.columns ?? 100,
     shown,
     watched: stderr.isTTY === true,
-    colours: shown && (environment("NO_COLOR") ?? "") === "" && environment("TERM") !== "dumb",
-    variable: environment,
+    colours: shown && (environmentVariable("NO_COLOR") ?? "") === "" && environmentVariable("TERM") !== "dumb",
+    variable: environmentVariable,
     input: () => createReadStream("", { fd: 0, autoClose: false }),
     monotonicMs,
   }

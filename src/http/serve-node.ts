@@ -17,7 +17,8 @@ import { sessionId } from "../runtime/random.ts"
 import { type Listener, serve } from "../runtime/serve.ts"
 import { startWatchdog } from "../runtime/watchdog.ts"
 import { StoreDamaged } from "../store/environment.ts"
-import { type LmdbStore, openLmdbStore } from "../store/lmdb-store.ts"
+import { openLmdbStore } from "../store/lmdb-store.ts"
+import type { TableStore } from "../store/table-store.ts"
 import { DiskError } from "../store/transact.ts"
 import { verifyStore } from "../store/verify.ts"
 import { createPeerApp } from "./peer-app.ts"
@@ -83,7 +84,7 @@ function endOn(error: unknown): void {
   fatal(exitCodes.internal, `internal error, please report it: ${text}`)
 }
 
-async function openStore(settings: NodeSettings): Promise<LmdbStore> {
+async function openStore(settings: NodeSettings): Promise<TableStore> {
   const { dataDirectory, nodeId, role } = settings
   const isNew = !existsSync(join(dataDirectory, "data.mdb"))
   if (isNew && role === undefined && !settings.join) {
@@ -123,7 +124,7 @@ function keepRootKey({ dataDirectory, secret }: NodeSettings): string {
   return key
 }
 
-function listen(settings: NodeSettings, node: TandemNode, store: LmdbStore): { readonly public: Listener; readonly peer: Listener } {
+function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { readonly public: Listener; readonly peer: Listener } {
   const passwords = new PasswordQueue({ hashPassword, verifyPasswordHash })
   const publicApp = createPublicApp({
     node,

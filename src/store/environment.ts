@@ -2,7 +2,8 @@
 // end the process with a signal instead of an error. A file that is refused here is left untouched.
 import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { type Database, open, type RootDatabase } from "lmdb"
+import { open, type RootDatabase } from "lmdb"
+import { type Engine, tableNames, type Tables } from "./tables.ts"
 import { transact } from "./transact.ts"
 
 /** What is on disk is not what this release wrote: damaged, or of another format. */
@@ -14,24 +15,16 @@ export class StoreDamaged extends Error {
 }
 
 export const formatVersion = 1
-export const databaseNames = ["log", "rows", "history", "index", "index_history", "keys", "hard_state"] as const
-
-export type BinaryDatabase = Database<Buffer, Buffer>
-
-export interface Environment {
-  readonly root: RootDatabase<Buffer, Buffer>
-  readonly databases: { readonly [Name in (typeof databaseNames)[number]]: BinaryDatabase }
-}
-
 const fileName = "data.mdb"
 
-export function openEnvironment(directory: string): Environment {
+/** The engine of a data directory; makes the file where there is none. Throws StoreDamaged. */
+export function openEnvironment(directory: string): Engine {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, fileName)
   if (existsSync(path)) checkFile(path)
   else create(directory, path)
   const environment = openFile(path)
-  const stored = environment.databases.hard_state.get(formatKey)
+  const stored = environment.tables.hard_state.get(formatKey)
   const version = stored === undefined ? undefined : Number(stored.toString("utf8"))
   if (version !== formatVersion) {
     throw new StoreDamaged(`${path} has format ${version ?? "unknown"}; this release reads format ${formatVersion}`)
@@ -41,7 +34,7 @@ export function openEnvironment(directory: string): Environment {
 
 const formatKey = Buffer.from("format")
 
-function openFile(path: string): Environment {
+function openFile(path: string): Engine {
   // Never: noSync, noMetaSync, useWritemap, mapAsync, remapChunks, cache, compression, separateFlushed. With
   // overlappingSync on, a failed fsync leaves a rejected write visible.
   const root = open<Buffer, Buffer>({
@@ -50,11 +43,15 @@ function openFile(path: string): Environment {
     overlappingSync: false,
     encoding: "binary",
     keyEncoding: "binary",
-    maxDbs: databaseNames.length + 1,
+    maxDbs: tableNames.length + 1,
     permissionsMode: 0o600,
   } as Parameters<typeof open>[0]) as RootDatabase<Buffer, Buffer>
-  const opened = databaseNames.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" })])
-  return { root, databases: Object.fromEntries(opened) as Environment["databases"] }
+  const opened = tableNames.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" })])
+  return {
+    tables: Object.fromEntries(opened) as Tables,
+    transact: (write) => transact(root, write),
+    close: () => root.close(),
+  }
 }
 
 /** First commit in a temporary directory, then a rename: a crash leaves no half-made file under the real name. */
@@ -62,10 +59,10 @@ function create(directory: string, path: string): void {
   const temporary = mkdtempSync(join(directory, "new-"))
   const made = join(temporary, fileName)
   const environment = openFile(made)
-  transact(environment.root, () => {
-    environment.databases.hard_state.put(formatKey, Buffer.from(String(formatVersion)))
+  environment.transact(() => {
+    environment.tables.hard_state.put(formatKey, Buffer.from(String(formatVersion)))
   })
-  void environment.root.close()
+  void environment.close()
   syncPath(made)
   renameSync(made, path)
   syncPath(dirname(path))

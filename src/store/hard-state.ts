@@ -1,12 +1,12 @@
 // The few facts that are not in the log: who this node is, and where its log stands.
 import { type Digest, genesisDigest } from "../protocol/digest.ts"
-import type { BinaryDatabase } from "./environment.ts"
 import type { Identity, Position } from "./store.ts"
+import type { Table } from "./tables.ts"
 
 const keys = { identity: Buffer.from("identity"), position: Buffer.from("position") } as const
 
 export class HardState {
-  constructor(private readonly database: BinaryDatabase) {}
+  constructor(private readonly database: Table) {}
 
   identity(): Identity | undefined {
     const value = this.database.get(keys.identity)

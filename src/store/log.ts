@@ -1,13 +1,14 @@
 // The commit log: records by version. A value is the digest, then the record's bytes.
 import { type Digest, digestBytes, sameDigest } from "../protocol/digest.ts"
 import { resealRecord, type SealedRecord } from "../protocol/record.ts"
-import { type BinaryDatabase, StoreDamaged } from "./environment.ts"
+import { StoreDamaged } from "./environment.ts"
 import { versionKey, versionOf } from "./keys.ts"
+import type { Table } from "./tables.ts"
 
 export class Log {
   constructor(
-    private readonly log: BinaryDatabase,
-    private readonly keys: BinaryDatabase,
+    private readonly log: Table,
+    private readonly keys: Table,
   ) {}
 
   /** Throws StoreDamaged where the bytes do not give the digest that is stored with them. */

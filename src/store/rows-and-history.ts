@@ -1,14 +1,14 @@
 // Rows, newest and superseded: what an entity was at any version. Knows nothing of what an entity means.
 import type { Write } from "../protocol/record.ts"
-import type { BinaryDatabase } from "./environment.ts"
 import { collectionKey, endOfPrefix, entityKey, historyKey, idOfEntityKey } from "./keys.ts"
 import { rowChanged, rowDeleted } from "./row.ts"
 import type { EntityRow, Page, PageQuery } from "./store.ts"
+import type { Table } from "./tables.ts"
 
 export class RowsAndHistory {
   constructor(
-    private readonly rows: BinaryDatabase,
-    private readonly history: BinaryDatabase,
+    private readonly rows: Table,
+    private readonly history: Table,
     private readonly pageScanMax: number,
   ) {}
 

@@ -8,7 +8,7 @@
 //      A crash before that leaves the batch in doubt; recovery completes it, never undoes it.
 //   4. `undo` takes an in-doubt batch away again, durably, from the log and `history` alone.
 //
-// The LMDB implementation is in lmdb-store.ts, the simulator's in test/sim/memory-store.ts; both pass
+// table-store.ts implements it over the tables of an engine: LMDB's in a node, the simulator's in memory. Both pass
 // test/store/store-contract.ts. Every method that reads is synchronous. Those that write return a promise, so that
 // the writer may move to its own thread.
 import type { Digest } from "../protocol/digest.ts"

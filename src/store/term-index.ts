@@ -1,12 +1,12 @@
 // Index entries with the versions between which they held. They follow from the terms that rows carry.
-import type { BinaryDatabase } from "./environment.ts"
 import { endOfPrefix, idOfIndexKey, indexKey, indexPrefix, versionAtEnd, versionKey, versionOf } from "./keys.ts"
 import { rowChanged, rowTerms, type Term } from "./row.ts"
+import type { Table } from "./tables.ts"
 
 export class TermIndex {
   constructor(
-    private readonly current: BinaryDatabase,
-    private readonly ended: BinaryDatabase,
+    private readonly current: Table,
+    private readonly ended: Table,
   ) {}
 
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined {

@@ -4,7 +4,8 @@ import { type Digest, digestOf, digestText, genesisDigest, sameDigest } from "..
 import { openWrites, type SealedRecord } from "../protocol/record.ts"
 import { StoreDamaged } from "./environment.ts"
 import { endOfPrefix, entityKey, historyKey, indexKey, partsOfKey, versionAtEnd, versionOf } from "./keys.ts"
-import type { LmdbStore } from "./lmdb-store.ts"
+import type { TableStore } from "./table-store.ts"
+import type { Table } from "./tables.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms } from "./row.ts"
 
 export interface Problem {
@@ -24,7 +25,7 @@ export interface StoreCheckReport {
 const turnCount = 1_000
 const problemsMax = 100
 
-export async function verifyStore(store: LmdbStore, onProgress: (done: number, total: number) => void): Promise<StoreCheckReport> {
+export async function verifyStore(store: TableStore, onProgress: (done: number, total: number) => void): Promise<StoreCheckReport> {
   const check = new Check(store)
   const { committed } = check
   const total = 2 * committed
@@ -39,9 +40,9 @@ class Check {
   readonly committed: number
   content: Digest = genesisDigest
   superseded = 0
-  readonly #store: LmdbStore
+  readonly #store: TableStore
 
-  constructor(store: LmdbStore) {
+  constructor(store: TableStore) {
     this.#store = store
     this.committed = store.position().committed
   }
@@ -81,7 +82,7 @@ class Check {
     if (key !== undefined && this.#store.versionOfKey(key.hash) !== record.version) {
       this.#report(`version ${record.version}`, "its idempotency key is not found")
     }
-    const { rows, history } = this.#store.environment.databases
+    const { rows, history } = this.#store.engine.tables
     for (const { collection, id, row } of writes) {
       const newest = rows.get(entityKey(collection, id))
       const stored = newest !== undefined && rowChanged(newest) === record.version ? newest : history.get(historyKey(collection, id, record.version))
@@ -92,7 +93,7 @@ class Check {
 
   /** Rows and index entries, and the digest of what they show. Gives the count of live entities. */
   async rows(onProgress: (done: number) => void): Promise<number> {
-    const { rows, history } = this.#store.environment.databases
+    const { rows, history } = this.#store.engine.tables
     let entities = 0
     let done = 0
     let after: Buffer | undefined
@@ -118,7 +119,7 @@ class Check {
     }
   }
 
-  #superseded(collection: string, id: string, history: LmdbStore["environment"]["databases"]["history"]): void {
+  #superseded(collection: string, id: string, history: Table): void {
     const prefix = entityKey(collection, id)
     for (const { key, value } of history.getRange({ start: prefix, end: endOfPrefix(prefix) })) {
       this.superseded++
@@ -128,7 +129,7 @@ class Check {
 
   #index(collection: string, id: string, row: Buffer): void {
     for (const { field, value } of rowTerms(row)) {
-      const since = this.#store.environment.databases.index.get(indexKey(collection, field, value, id))
+      const since = this.#store.engine.tables.index.get(indexKey(collection, field, value, id))
       if (since === undefined) this.#report(`${collection}/${id}`, `its index entry for ${field} is missing`)
       else if (versionOf(since) > rowChanged(row)) this.#report(`${collection}/${id}`, `its index entry for ${field} is newer than it`)
     }

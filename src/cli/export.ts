@@ -1,0 +1,71 @@
+// `tandem export`: every entity of the readable collections as JSON lines, all as of one version.
+import { bounds } from "../bounds.ts"
+import { exitCodes } from "../runtime/exit.ts"
+import { type Api, apiFlags, connect } from "./api.ts"
+import type { Command, Invocation } from "./command.ts"
+import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { type Fields, isFields, itemsOf, numberField, textField } from "./fields.ts"
+import { grouped, ProgressBar } from "./progress.ts"
+
+export const exportCommand: Command = {
+  name: "export",
+  summary: "Writes all entities as JSON lines, as of one version",
+  arguments: "",
+  positionalsMax: 0,
+  flags: {
+    ...apiFlags,
+    collection: { value: "<name>", help: "Only this collection; repeated for several", repeats: true },
+    at: { value: "<version>", help: "As of this version (the newest)" },
+    json: { help: "The summary on stderr as JSON, too; the lines always are" },
+  },
+  examples: ["tandem export > all.jsonl", "tandem export --collection goals | gzip > goals.jsonl.gz"],
+  exits: [exitCodes.failed, exitCodes.stuck],
+  run: runExport,
+}
+
+async function runExport({ flags, terminal }: Invocation): Promise<number> {
+  const api = connect(flags, terminal)
+  const asked = flags.text("at")
+  const at = asked === undefined ? await newestVersion(api) : Number(asked)
+  if (!Number.isSafeInteger(at) || at < 0) throw wrongUsage(`--at must be a version, not ${asked ?? ""}.`)
+  const chosen = flags.all("collection")
+  const bar = new ProgressBar(terminal, "export", "entities")
+  let count = 0
+  for (const collection of chosen.length > 0 ? chosen : await allCollections(api, at)) {
+    for await (const items of pages(api, collection, at)) {
+      await terminal.out(items.map((item) => `${JSON.stringify({ collection, ...item })}\n`).join(""))
+      count += items.length
+      bar.at(count, undefined)
+    }
+  }
+  bar.end()
+  terminal.note(flags.on("json") ? JSON.stringify({ entities: count, version: at }) : `${grouped(count)} entities as of version ${at}.`)
+  return exitCodes.done
+}
+
+async function newestVersion(api: Api): Promise<number> {
+  const answer = await api.json("/status")
+  const committed = isFields(answer) ? numberField(answer, "committed") : undefined
+  if (committed === undefined) throw new CommandFailed("The node does not say which version is committed.")
+  return committed
+}
+
+async function allCollections(api: Api, at: number): Promise<string[]> {
+  const names = ["users"]
+  for await (const items of pages(api, "collections", at)) {
+    for (const item of items) names.push(textField(item, "id") ?? textField(item, "name") ?? "")
+  }
+  return names.filter((name) => name !== "")
+}
+
+/** A page may be empty and still not be the last. */
+async function* pages(api: Api, collection: string, at: number): AsyncGenerator<readonly Fields[]> {
+  let query = `at=${at}`
+  for (;;) {
+    const page = await api.json(`/${encodeURIComponent(collection)}?limit=${bounds.pageLimitMax}&${query}`)
+    yield itemsOf(page)
+    const next = isFields(page) ? textField(page, "next") : undefined
+    if (next === undefined) return
+    query = `cursor=${encodeURIComponent(next)}`
+  }
+}

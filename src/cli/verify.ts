@@ -1,0 +1,84 @@
+// `tandem verify`: checks a node's whole log chain, rows, history and indexes, and shows a digest that both nodes share.
+// Never changes anything it looks at.
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { exitCodes } from "../runtime/exit.ts"
+import { lockFile } from "../runtime/file-lock.ts"
+import { apiFlags, connect } from "./api.ts"
+import { paintFor } from "./colour.ts"
+import type { Command, Invocation } from "./command.ts"
+import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { type Fields, fieldsOf, isFields, textField } from "./fields.ts"
+import { inline } from "./printable.ts"
+import { ProgressBar } from "./progress.ts"
+import { table } from "./table.ts"
+
+export const verify: Command = {
+  name: "verify",
+  summary: "Checks a node's whole data, and shows a digest that is equal on both nodes",
+  arguments: "",
+  positionalsMax: 0,
+  flags: {
+    ...apiFlags,
+    url: { value: "<url>", help: "A running node (with a key of scope admin)" },
+    data: { value: "<directory>", help: "A stopped node's data directory; with --url, where its root.key is" },
+    json: { help: "Version, digest, problems and counts as JSON" },
+  },
+  examples: ["tandem verify --data ./data/a", "tandem verify --url http://127.0.0.1:4010 --json"],
+  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.stuck],
+  run: runVerify,
+}
+
+async function runVerify(invocation: Invocation): Promise<number> {
+  const { flags, terminal } = invocation
+  const data = flags.text("data")
+  const running = flags.text("url") !== undefined || (data === undefined && terminal.variable("TANDEM_URL") !== undefined)
+  if (!running && data === undefined) throw wrongUsage("Which node? --data of a stopped one, or --url of a running one.")
+  const report = running ? await connect(flags, terminal).json("/status/verify") : await checkStopped(data ?? "", invocation)
+  if (!isFields(report)) throw new CommandFailed("The node answered something else than a report.")
+  const problems = Array.isArray(report["problems"]) ? report["problems"] : []
+  await show(report, problems, invocation)
+  return problems.length === 0 ? exitCodes.done : exitCodes.damaged
+}
+
+/** What an empty disk would be given; this one has its own. */
+const unused = { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } } as const
+
+async function checkStopped(data: string, { terminal }: Invocation): Promise<Fields> {
+  // Opening would make a new one.
+  if (!existsSync(join(data, "data.mdb"))) throw new CommandFailed(`There is no node's data in ${data}.`)
+  const lock = await lockFile(join(data, "lock"))
+  if (lock === undefined) {
+    throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint: "Stop it first, or check it with --url." })
+  }
+  const { openLmdbStore } = await import("../store/table-store.ts")
+  const { verifyStore } = await import("../store/verify.ts")
+  const bar = new ProgressBar(terminal, "verify", "entries")
+  try {
+    const store = openLmdbStore(data, unused)
+    const { committed, digest, problems, counts } = await verifyStore(store, (done, total) => bar.at(done, total === 0 ? undefined : done / total))
+    await store.close()
+    return { version: committed, digest, problems, counts }
+  } catch (error) {
+    if (error instanceof Error && error.name === "StoreDamaged") throw new CommandFailed(error.message, { exitCode: exitCodes.damaged })
+    throw error
+  } finally {
+    bar.end()
+  }
+}
+
+async function show(report: Fields, problems: readonly unknown[], { flags, terminal }: Invocation): Promise<void> {
+  if (flags.on("json")) return terminal.out(`${JSON.stringify(report)}\n`)
+  const paint = paintFor(terminal)
+  const rows = [
+    ["version", inline(report["version"])],
+    ["digest", paint("bold", inline(report["digest"]))],
+    ...Object.entries(fieldsOf(report, "counts")).map(([name, count]) => [name, inline(count)]),
+  ]
+  await terminal.out(table(rows.map(([name = "", value = ""]) => [paint("dim", name), value])))
+  for (const problem of problems) {
+    const line = isFields(problem) ? `${textField(problem, "where") ?? ""}: ${textField(problem, "what") ?? ""}` : inline(problem)
+    await terminal.out(`${paint("red", "damaged")}  ${inline(line)}\n`)
+  }
+  await terminal.out(problems.length === 0 ? `${paint("green", "No problems found.")}\n` : `${paint("red", `${problems.length} problems found.`)}\n`)
+}

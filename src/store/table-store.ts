@@ -1,0 +1,177 @@
+// The Store over an engine's tables. Thin: rows, index, log and hard state each have their own file; here they move together.
+import { bounds } from "../bounds.ts"
+import type { Digest } from "../protocol/digest.ts"
+import { invariant } from "../protocol/invariant.ts"
+import { continuesLog, openWrites, type SealedRecord } from "../protocol/record.ts"
+import { type Refusal, refuse } from "../refusal.ts"
+import { StoreDamaged } from "./environment.ts"
+import { HardState } from "./hard-state.ts"
+import { Log } from "./log.ts"
+import { rowTerms } from "./row.ts"
+import { RowsAndHistory } from "./rows-and-history.ts"
+import type { Batch, HistoryQuery, Identity, Page, PageQuery, Position, Store } from "./store.ts"
+import type { Engine } from "./tables.ts"
+import { TermIndex } from "./term-index.ts"
+
+/** A batch that breaks a unique index entry: thrown inside the transaction to leave no trace of it. */
+class UniqueBroken extends Error {}
+
+export class TableStore implements Store {
+  readonly engine: Engine
+  readonly rows: RowsAndHistory
+  readonly index: TermIndex
+  readonly log: Log
+  readonly #hardState: HardState
+  #identity: Identity
+  #position: Position
+  #durableCommitted: number
+
+  constructor(engine: Engine, first: Identity) {
+    const { tables } = engine
+    this.engine = engine
+    this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax)
+    this.index = new TermIndex(tables.index, tables.index_history)
+    this.log = new Log(tables.log, tables.keys)
+    this.#hardState = new HardState(tables.hard_state)
+    const stored = this.#hardState.identity()
+    if (stored === undefined) engine.transact(() => this.#hardState.putIdentity(first))
+    this.#identity = stored ?? first
+    this.#position = this.#hardState.position()
+    this.#durableCommitted = this.#position.committed
+  }
+
+  position(): Position {
+    return this.#position
+  }
+
+  identity(): Identity {
+    return this.#identity
+  }
+
+  row(collection: string, id: string, at: number): Uint8Array | undefined {
+    return this.rows.at(collection, id, at)
+  }
+
+  page(collection: string, query: PageQuery): Page {
+    return this.rows.page(collection, query)
+  }
+
+  history(collection: string, id: string, query: HistoryQuery): Uint8Array[] {
+    return this.rows.versions(collection, id, query.at, query.limit)
+  }
+
+  lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined {
+    return this.index.lookup(collection, field, value, at)
+  }
+
+  record(version: number): SealedRecord | undefined {
+    return this.log.record(version)
+  }
+
+  records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[] {
+    return this.log.records(from, to, countMax, bytesMax)
+  }
+
+  versionOfKey(keyHash: Digest): number | undefined {
+    return this.log.versionOfKey(keyHash)
+  }
+
+  versionAtTime(timeMs: number, at: number): number {
+    return this.log.versionAtTime(timeMs, at)
+  }
+
+  async prepare(batch: Batch): Promise<Refusal | undefined> {
+    return this.prepareNow(batch)
+  }
+
+  /** What `prepare` does, for callers that must not wait for a promise. */
+  prepareNow({ records, committed }: Batch): Refusal | undefined {
+    const { head, headDigest } = this.#position
+    const last = records.at(-1)
+    invariant(last !== undefined && continuesLog(head, headDigest, records), "I4", `a batch does not continue the log at ${head}`)
+    invariant(committed === head, "I5", `a batch would be prepared while versions ${committed + 1} to ${head} are in doubt`)
+    const broken = this.#write(records, last, committed)
+    if (broken !== undefined) return refuse("unique", broken)
+    this.#position = { head: last.version, headDigest: last.digest, committed }
+    this.#durableCommitted = committed
+    return undefined
+  }
+
+  #write(records: readonly SealedRecord[], last: SealedRecord, committed: number): string | undefined {
+    let broken: string | undefined
+    try {
+      this.engine.transact(() => {
+        for (const record of records) {
+          broken = this.#apply(record)
+          if (broken !== undefined) throw new UniqueBroken()
+        }
+        this.#hardState.putPosition(last.version, last.digest, committed)
+      })
+    } catch (error) {
+      if (broken === undefined) throw error
+    }
+    return broken
+  }
+
+  /** Inside a transaction. Returns what breaks, where a unique term is held by another entity. */
+  #apply(record: SealedRecord): string | undefined {
+    const { key, writes } = openWrites(record.bytes)
+    if (key !== undefined) {
+      invariant(this.log.versionOfKey(key.hash) === undefined, "I8", `the idempotency key of version ${record.version} is used already`)
+    }
+    this.log.put(record, key?.hash)
+    for (const write of writes) this.index.change(write.collection, write.id, this.rows.put(write), write.row)
+    for (const { collection, id, row } of writes) {
+      for (const term of rowTerms(row)) {
+        const other = term.unique ? this.index.holder(collection, term, id) : undefined
+        if (other !== undefined) return `version ${record.version} gives ${collection}/${id} a ${term.field} that ${collection}/${other} has`
+      }
+    }
+    return undefined
+  }
+
+  commit(version: number): void {
+    if (version <= this.#position.committed) return
+    invariant(version <= this.#position.head, "I9", `version ${version} is above the head ${this.#position.head}`)
+    this.#position = { ...this.#position, committed: version }
+  }
+
+  async undo(): Promise<void> {
+    const { head, committed } = this.#position
+    if (head === committed) return
+    let parent: Digest | undefined
+    this.engine.transact(() => {
+      for (let version = head; version > committed; version--) {
+        const record = this.log.record(version)
+        if (record === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
+        const { key, writes } = openWrites(record.bytes)
+        for (const write of writes.toReversed()) {
+          this.index.changeBack(write.collection, write.id, this.rows.takeBack(write), write.row)
+        }
+        this.log.remove(record, key?.hash)
+        parent = record.parent
+      }
+      if (parent !== undefined) this.#hardState.putPosition(committed, parent, committed)
+    })
+    if (parent === undefined) return
+    this.#position = { head: committed, headDigest: parent, committed }
+    this.#durableCommitted = committed
+  }
+
+  async flush(): Promise<void> {
+    const { head, headDigest, committed } = this.#position
+    if (committed === this.#durableCommitted) return
+    this.engine.transact(() => this.#hardState.putPosition(head, headDigest, committed))
+    this.#durableCommitted = committed
+  }
+
+  async saveIdentity(change: Partial<Identity>): Promise<void> {
+    const identity = { ...this.#identity, ...change }
+    this.engine.transact(() => this.#hardState.putIdentity(identity))
+    this.#identity = identity
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close()
+  }
+}

@@ -1,0 +1,29 @@
+// What the store needs of the key-value engine beneath it: ordered tables and one atomic, durable transaction.
+// LMDB is the engine (environment.ts); the simulator has one in memory, so that the same store code runs in both.
+
+export interface Range {
+  readonly start?: Uint8Array
+  /** Not included; with `reverse` the lower end. */
+  readonly end?: Uint8Array
+  readonly limit?: number
+  readonly reverse?: boolean
+}
+
+export interface Table {
+  get(key: Buffer): Buffer | undefined
+  put(key: Buffer, value: Buffer): unknown
+  remove(key: Buffer): unknown
+  getRange(range: Range): Iterable<{ readonly key: Buffer; readonly value: Buffer }>
+  getKeys(range: Range): Iterable<Buffer>
+}
+
+export const tableNames = ["log", "rows", "history", "index", "index_history", "keys", "hard_state"] as const
+
+export type Tables = { readonly [Name in (typeof tableNames)[number]]: Table }
+
+export interface Engine {
+  readonly tables: Tables
+  /** Runs `write` as one transaction that is on disk when this returns. Throws having changed nothing. */
+  transact(write: () => void): void
+  close(): Promise<void>
+}

@@ -1,0 +1,129 @@
+// The simulator's engine: ordered tables in memory, changed by atomic transactions. What a transaction has changed is
+// "on the disk"; a crash loses everything that is not in here.
+import type { Engine, Range, Table, Tables } from "../../src/store/tables.ts"
+import { tableNames } from "../../src/store/tables.ts"
+
+export class MemoryEngine implements Engine {
+  readonly tables: Tables
+  readonly #all: MemoryTable[]
+
+  constructor() {
+    this.#all = tableNames.map(() => new MemoryTable())
+    this.tables = Object.fromEntries(tableNames.map((name, n) => [name, this.#all[n]])) as unknown as Tables
+  }
+
+  transact(write: () => void): void {
+    for (const table of this.#all) table.begin()
+    try {
+      write()
+    } catch (error) {
+      for (const table of this.#all) table.rollback()
+      throw error
+    }
+    for (const table of this.#all) table.keep()
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** Every entry, for comparing whole disks. */
+  dump(): string {
+    return this.#all.map((table) => table.dump()).join("\n--\n")
+  }
+}
+
+class MemoryTable implements Table {
+  #keys: Buffer[] = []
+  #values: Buffer[] = []
+  #undo: (() => void)[] | undefined
+
+  begin(): void {
+    this.#undo = []
+  }
+
+  keep(): void {
+    this.#undo = undefined
+  }
+
+  rollback(): void {
+    for (const step of (this.#undo ?? []).reverse()) step()
+    this.#undo = undefined
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    const { index, found } = this.#find(key)
+    return found ? this.#values[index] : undefined
+  }
+
+  put(key: Buffer, value: Buffer): void {
+    if (this.#undo === undefined) throw new Error("a write outside of a transaction")
+    const { index, found } = this.#find(key)
+    const kept = Buffer.from(value)
+    if (found) {
+      const before = this.#values[index] as Buffer
+      this.#values[index] = kept
+      this.#undo.push(() => this.#values.splice(index, 1, before))
+      return
+    }
+    this.#keys.splice(index, 0, Buffer.from(key))
+    this.#values.splice(index, 0, kept)
+    this.#undo.push(() => this.#take(index))
+  }
+
+  remove(key: Buffer): void {
+    if (this.#undo === undefined) throw new Error("a write outside of a transaction")
+    const { index, found } = this.#find(key)
+    if (!found) return
+    const before = this.#values[index] as Buffer
+    this.#take(index)
+    this.#undo.push(() => {
+      this.#keys.splice(index, 0, key)
+      this.#values.splice(index, 0, before)
+    })
+  }
+
+  *getRange({ start, end, limit, reverse }: Range): Iterable<{ readonly key: Buffer; readonly value: Buffer }> {
+    let left = limit ?? Number.POSITIVE_INFINITY
+    if (reverse !== true) {
+      for (let n = start === undefined ? 0 : this.#find(start).index; n < this.#keys.length && left > 0; n++, left--) {
+        const key = this.#keys[n] as Buffer
+        if (end !== undefined && Buffer.compare(key, end) >= 0) return
+        yield { key, value: this.#values[n] as Buffer }
+      }
+      return
+    }
+    const from = start === undefined ? { index: this.#keys.length, found: false } : this.#find(start)
+    for (let n = from.found ? from.index : from.index - 1; n >= 0 && left > 0; n--, left--) {
+      const key = this.#keys[n] as Buffer
+      if (end !== undefined && Buffer.compare(key, end) <= 0) return
+      yield { key, value: this.#values[n] as Buffer }
+    }
+  }
+
+  *getKeys(range: Range): Iterable<Buffer> {
+    for (const { key } of this.getRange(range)) yield key
+  }
+
+  dump(): string {
+    return this.#keys.map((key, n) => `${key.toString("hex")} ${(this.#values[n] as Buffer).toString("hex")}`).join("\n")
+  }
+
+  #take(index: number): void {
+    this.#keys.splice(index, 1)
+    this.#values.splice(index, 1)
+  }
+
+  #find(key: Uint8Array): { readonly index: number; readonly found: boolean } {
+    let low = 0
+    let high = this.#keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const order = Buffer.compare(this.#keys[middle] as Buffer, key)
+      if (order === 0) return { index: middle, found: true }
+      if (order < 0) low = middle + 1
+      else high = middle
+    }
+    return { index: low, found: false }
+  }
+}
