@@ -22,7 +22,8 @@ export function historyText(items: readonly Fields[], paint: Paint): string {
     .map((item) => {
       const note = item["note"] === null || item["note"] === undefined ? "" : `  ${paint("dim", inline(item["note"]))}`
       const head = `${paint("bold", `version ${inline(item["version"])}`)}  ${inline(item["time"])}  ${changed(item["change"], paint)}  ${inline(item["principal"])}  ${inline(item["op"])}${note}\n`
-      const diff = Array.isArray(item["diff"]) ? item["diff"].filter(isFields) : []
+      // A step at the root is all of it: created, or deleted.
+      const diff = Array.isArray(item["diff"]) ? item["diff"].filter(isFields).filter((step) => step["path"] !== "") : []
       return head + table(diff.map((step) => [`  ${sign(step, paint)}`, inline(step["path"]), "value" in step ? inline(step["value"]) : ""]))
     })
     .join("\n")

@@ -2,7 +2,7 @@
 
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
+  let bestDistance = Math.max(1, Math.ceil(word.length / 3)) + 1
   for (const candidate of known) {
     const distance = editDistance(word, candidate)
     if (distance >= bestDistance) continue

@@ -51,7 +51,7 @@ async function checkStopped(data: string, { terminal }: Invocation): Promise<Fie
   if (lock === undefined) {
     throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint: "Stop it first, or check it with --url." })
   }
-  const { openLmdbStore } = await import("../store/table-store.ts")
+  const { openLmdbStore } = await import("../store/lmdb-store.ts")
   const { verifyStore } = await import("../store/verify.ts")
   const bar = new ProgressBar(terminal, "verify", "entries")
   try {
