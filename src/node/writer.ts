@@ -122,11 +122,17 @@ export class Writer {
     const fate: Fate = {
       decided: () => this.#schedule(),
       acknowledged: () => done(outcomeOf),
-      rejected: (refusal) => done(() => ({ kind: "refused", refusal })),
+      // A replay of what was committed before this batch stands; everything else rested on the batch.
+      rejected: (refusal) => done((run) => (isEarlier(run, batch) ? outcomeOf(run) : { kind: "refused", refusal })),
       unknown: () => done(unknownOutcomeOf),
     }
     this.#parts.log.append(batch.records, fate)
   }
+}
+
+function isEarlier({ executed }: Run, batch: BatchRun): boolean {
+  const first = batch.records[0]
+  return executed.kind === "replay" && first !== undefined && executed.version < first.version
 }
 
 function execute(batch: BatchRun, transaction: SubmittedTransaction): Executed {

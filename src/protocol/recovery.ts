@@ -18,13 +18,13 @@ export type SyncAction =
   | "adopt"
   /** Same version, different digest somewhere at or below both heads. */
   | "diverged"
-  /** This primary is empty and its peer has data. */
-  | "empty-primary"
 
 /** What the primary has to do, given where both logs stand. */
 export function compareLogs(own: LogPosition, peer: LogPosition, ownDigestAtPeerHead: Digest | undefined): SyncAction {
   if (own.head === peer.head) return sameDigest(own.headDigest, peer.headDigest) ? "settle" : "diverged"
-  if (own.head < peer.head) return own.head === 0 ? "empty-primary" : "adopt"
+  // Also from an empty log: its disk names the same cluster, so it was not wiped; it crashed before its first batch was
+  // durable. A wiped primary has a cluster of its own, and is refused before it gets here.
+  if (own.head < peer.head) return "adopt"
   if (peer.head === 0) return "send"
   if (ownDigestAtPeerHead === undefined) return "compare-digest"
   return sameDigest(ownDigestAtPeerHead, peer.headDigest) ? "send" : "diverged"

@@ -171,8 +171,6 @@ function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefine
     }
     case "diverged":
       return locate(state, Math.min(state.head, peer.head))
-    case "empty-primary":
-      return stop(state, "foreign", `this disk is empty, and the peer has ${peer.head} versions`, emptyPrimaryHint)
     default:
       return action satisfies never
   }

@@ -63,7 +63,8 @@ export class TermIndex {
     for (const term of old) {
       if (contains(now, term)) continue
       const key = indexKey(collection, term.field, term.value, id)
-      for (const { key: endedKey, value } of this.ended.getRange({ start: key, end: endOfPrefix(key), reverse: true, limit: 1 })) {
+      // The newest of the times it ended: the one that `change` wrote.
+      for (const { key: endedKey, value } of this.ended.getRange({ start: endOfPrefix(key), end: key, reverse: true, limit: 1 })) {
         if (versionOf(value) !== version) throw new Error(`index history of ${collection}/${id} does not fit version ${version}`)
         this.ended.remove(endedKey)
         this.current.put(key, versionKey(versionAtEnd(endedKey)))

@@ -51,6 +51,7 @@ interface Client {
 }
 
 interface Fate {
+  readonly first: number
   readonly version: number
   readonly clients: readonly Client[]
 }
@@ -190,8 +191,7 @@ export class World {
         this.#acknowledge(running, effect.version)
         return
       case "reject":
-        for (const { key } of this.#appended?.clients ?? []) this.checkers.refusedTo(key)
-        this.#appended = undefined
+        this.#rejected()
         return
       case "stuck":
         this.crash("a")
@@ -338,7 +338,7 @@ export class World {
       this.#settle(running, clients)
       return
     }
-    this.#appended = { version: batch.records.at(-1)?.version ?? 0, clients }
+    this.#appended = { first: batch.records[0]?.version ?? 0, version: batch.records.at(-1)?.version ?? 0, clients }
     this.#coordinate({ event: "propose", nowMs: this.schedule.nowMs, records: batch.records })
   }
 
@@ -371,6 +371,16 @@ export class World {
     }
   }
 
+  /** Nothing of the batch is anywhere; a replay of what was committed before it stands. */
+  #rejected(): void {
+    const { clients = [], first = 0 } = this.#appended ?? {}
+    for (const { key, executed } of clients) {
+      this.#unknown.delete(key)
+      if (executed.kind !== "replay" || executed.version >= first) this.checkers.refusedTo(key)
+    }
+    this.#appended = undefined
+  }
+
   #acknowledge(running: Running, version: number): void {
     while (this.#unacknowledged[0] !== undefined && this.#unacknowledged[0].version <= version) {
       const fate = this.#unacknowledged.shift() as Fate
@@ -380,11 +390,11 @@ export class World {
 
   #settle(running: Running, clients: readonly Client[]): void {
     for (const { key, executed } of clients) {
+      this.#unknown.delete(key)
       if (executed.kind === "refused") {
-        if (!this.#unknown.has(key)) this.checkers.refusedTo(key)
+        this.checkers.refusedTo(key)
         continue
       }
-      this.#unknown.delete(key)
       const version = executed.kind === "record" ? executed.record.version : executed.version
       if (executed.kind !== "record") continue
       this.checkers.acknowledgedTo(version, executed.record.digest, this.nodes.b?.store.position().committed ?? Number.POSITIVE_INFINITY)
