@@ -397,7 +397,7 @@ export class World {
       }
       const version = executed.kind === "record" ? executed.record.version : executed.version
       if (executed.kind !== "record") continue
-      this.checkers.acknowledgedTo(version, executed.record.digest, this.nodes.b?.store.position().committed ?? Number.POSITIVE_INFINITY)
+      this.checkers.acknowledgedTo(version, executed.record.digest)
       if (running.store.position().committed < version) throw new CheckFailed("I3", `version ${version} was acknowledged before it was committed here`)
     }
   }
