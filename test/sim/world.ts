@@ -332,6 +332,8 @@ export class World {
     const before = batch.records.length
     for (let n = this.random.between(1, 3); n > 0; n--) {
       const { key, transaction } = this.#request()
+      // A client retries after an answer or a silence, never beside itself.
+      if (clients.some((client) => client.key === key)) continue
       clients.push({ key, transaction, executed: batch.execute(transaction) })
     }
     if (batch.records.length === before) {
