@@ -152,8 +152,9 @@ describe("POST /do/stream", () => {
     const body = new ReadableStream<Uint8Array>({
       pull: (controller) => {
         given += 1
-        if (given <= 10) controller.enqueue(Buffer.from(ndjson([user(given)])))
-        else return new Promise(() => undefined)
+        if (given > 10) return new Promise<void>(() => undefined)
+        controller.enqueue(Buffer.from(ndjson([user(given)])))
+        return undefined
       },
       cancel: () => {
         cancelled = true

@@ -332,8 +332,8 @@ export class World {
     const before = batch.records.length
     for (let n = this.random.between(1, 3); n > 0; n--) {
       const { key, transaction } = this.#request()
-      // A client retries after an answer or a silence, never beside itself.
-      if (clients.some((client) => client.key === key)) continue
+      // The node makes a retry wait for the attempt that is under way.
+      if (clients.some((client) => client.key === key) || this.#underWay(key)) continue
       clients.push({ key, transaction, executed: batch.execute(transaction) })
     }
     if (batch.records.length === before) {
@@ -342,6 +342,10 @@ export class World {
     }
     this.#appended = { first: batch.records[0]?.version ?? 0, version: batch.records.at(-1)?.version ?? 0, clients }
     this.#coordinate({ event: "propose", nowMs: this.schedule.nowMs, records: batch.records })
+  }
+
+  #underWay(key: string): boolean {
+    return this.#unacknowledged.some(({ clients }) => clients.some((client) => client.key === key))
   }
 
   #request(): { readonly key: string; readonly transaction: SubmittedTransaction } {
