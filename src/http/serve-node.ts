@@ -11,6 +11,7 @@ import { monotonicMs, wallMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
 import { environmentVariable, ignoreProxies } from "../runtime/environment.ts"
 import { type ExitCode, exitCodes, fatal } from "../runtime/exit.ts"
+import { failpointVariable, whyNoFailpoint } from "../runtime/failpoint.ts"
 import { lockFile } from "../runtime/file-lock.ts"
 import { hashPassword, verifyPasswordHash } from "../runtime/password-hash.ts"
 import { sessionId } from "../runtime/random.ts"
@@ -37,6 +38,8 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   if (environmentVariable("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined) {
     fatal(exitCodes.settings, "NODE_TLS_REJECT_UNAUTHORIZED is set: it would let anybody pose as the peer; unset it")
   }
+  const noFailpoint = whyNoFailpoint(environmentVariable(failpointVariable))
+  if (noFailpoint !== undefined) fatal(exitCodes.settings, `${failpointVariable}: ${noFailpoint}`)
   const { dataDirectory } = settings
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   const lock = await lockFile(join(dataDirectory, "lock"))

@@ -5,9 +5,10 @@ import { stepCoordinator } from "../protocol/coordinator.ts"
 import { genesisDigest } from "../protocol/digest.ts"
 import type { Effect, Save } from "../protocol/effect.ts"
 import { compareEpoch } from "../protocol/epoch.ts"
-import { type Answer, type Envelope, protocolVersion, type Request } from "../protocol/messages.ts"
+import { type Answer, type Envelope, type PeerRefusalCode, protocolVersion, type Request } from "../protocol/messages.ts"
 import type { SealedRecord } from "../protocol/record.ts"
 import { refuse } from "../refusal.ts"
+import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
 import { type PeerClient, PeerUnauthentic } from "./peer-client.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
@@ -93,11 +94,18 @@ export class Primary implements ReplicatedLog {
 
   /** A primary answers no peer: two nodes that both lead have to find out. */
   receive({ envelope, message }: DecodedRequest): { envelope: Envelope; answer: Answer } {
-    const order = compareEpoch(this.#state.epoch, envelope.epoch)
-    const code = envelope.session === this.#state.session ? "itself" : envelope.cluster !== this.#state.cluster ? "foreign-cluster" : order === "lower" ? "fenced" : order === "forked" ? "epoch-forked" : "not-replica"
+    const code = this.#whyNoReplica(envelope)
     const detail = `node ${this.#state.node} is the primary of epoch ${this.#state.epoch.number}`
     const answer: Answer = { kind: "refused", of: message.kind, code, detail }
     return { envelope: { ...this.#envelope(), peerSession: envelope.session, sentAtMs: envelope.sentAtMs }, answer }
+  }
+
+  #whyNoReplica(envelope: Envelope): PeerRefusalCode {
+    if (envelope.session === this.#state.session) return "itself"
+    if (envelope.cluster !== this.#state.cluster) return "foreign-cluster"
+    const order = compareEpoch(this.#state.epoch, envelope.epoch)
+    if (order === "lower") return "fenced"
+    return order === "forked" ? "epoch-forked" : "not-replica"
   }
 
   #envelope(): Envelope {
@@ -139,11 +147,17 @@ export class Primary implements ReplicatedLog {
         this.#save(effect)
         return
       case "undo":
-        store.undo().then(() => this.#dispatch({ event: "undone" }), this.#parts.fatal)
+        failpoint("primary.undo.before")
+        store.undo().then(() => {
+          failpoint("primary.undo.after")
+          this.#dispatch({ event: "undone" })
+        }, this.#parts.fatal)
         return
       case "advance":
+        failpoint("primary.commit.before")
         store.commit(effect.committed)
         this.#parts.advanced(effect.committed)
+        failpoint("primary.commit.after")
         return
       case "load": {
         const records = store.records(effect.from, store.position().head, bounds.batchCountMax, bounds.batchBytesMax)
@@ -160,7 +174,9 @@ export class Primary implements ReplicatedLog {
         this.#decided(effect.version)
         return
       case "acknowledge":
+        failpoint("primary.acknowledge.before")
         this.#acknowledge(effect.version)
+        failpoint("primary.acknowledge.after")
         return
       case "reject":
         this.#appended?.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", effect.detail, { retryAfter: 5 }))
@@ -191,15 +207,26 @@ export class Primary implements ReplicatedLog {
 
   #save(effect: Save): void {
     this.#quietSinceMs = this.#parts.monotonicMs()
+    failpoint("primary.prepare.before")
     this.#parts.store.prepare({ records: effect.records, committed: effect.committed }).then((refusal) => {
+      failpoint("primary.prepare.after")
       if (refusal === undefined) this.#dispatch({ event: "saved" })
       else this.#dispatch({ event: "save-refused", code: "unique", detail: refusal.detail })
     }, this.#parts.fatal)
   }
 
   #ask(request: Request): void {
-    this.#parts.client.ask(this.#envelope(), request).then(
-      ({ envelope, message }) => this.#dispatch({ event: "answer", envelope, answer: message }),
+    if (request.kind === "prepare") failpoint("primary.send-prepare.before")
+    if (request.kind === "commit") failpoint("primary.send-commit.before")
+    const asked = this.#parts.client.ask(this.#envelope(), request)
+    if (request.kind === "prepare") failpoint("primary.send-prepare.after")
+    if (request.kind === "commit") failpoint("primary.send-commit.after")
+    asked.then(
+      ({ envelope, message }) => {
+        if (message.kind === "vote") failpoint("primary.vote-received")
+        if (message.kind === "committed") failpoint("primary.commit-confirmed")
+        this.#dispatch({ event: "answer", envelope, answer: message })
+      },
       (error: unknown) => {
         this.#trouble(error)
         this.#dispatch({ event: "lost", kind: request.kind })

@@ -4,6 +4,7 @@ import { genesisDigest } from "../protocol/digest.ts"
 import type { Effect, ServeLog } from "../protocol/effect.ts"
 import { type Answer, type Envelope, protocolVersion } from "../protocol/messages.ts"
 import { type ParticipantEvent, type ParticipantState, startParticipant, stepParticipant } from "../protocol/participant.ts"
+import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 
@@ -94,22 +95,30 @@ export class Replica {
           return
         }
         this.#quietSinceMs = this.#parts.monotonicMs()
+        failpoint("replica.prepare.before")
         store.prepare({ records: effect.records, committed: effect.committed }).then((refusal) => {
+          failpoint("replica.prepare.after")
           if (refusal === undefined) this.#dispatch({ event: "saved" })
           else this.#dispatch({ event: "save-refused", code: "unique", detail: refusal.detail })
         }, fatal)
         return
       }
       case "undo":
-        store.undo().then(() => this.#dispatch({ event: "undone" }), fatal)
+        failpoint("replica.undo.before")
+        store.undo().then(() => {
+          failpoint("replica.undo.after")
+          this.#dispatch({ event: "undone" })
+        }, fatal)
         return
       case "identify":
         store.saveIdentity({ clusterId: effect.cluster, epoch: effect.epoch }).then(() => this.#dispatch({ event: "identified" }), fatal)
         return
       case "advance":
+        failpoint("replica.commit.before")
         store.commit(effect.committed)
         this.#quietSinceMs = this.#parts.monotonicMs()
         this.#parts.advanced(effect.committed)
+        failpoint("replica.commit.after")
         return
       case "sync-changed":
         notice(`in sync with the primary, node ${this.#state.peerNode}, at version ${this.#state.head}`)
@@ -142,7 +151,11 @@ export class Replica {
     const { cluster, node, epoch, session, link } = this.#state
     const asked = waiting.request.envelope
     const envelope: Envelope = { protocol: protocolVersion, cluster, node, epoch, session, peerSession: asked.session, link, sentAtMs: asked.sentAtMs }
+    if (answer.kind === "vote") failpoint("replica.vote.before")
+    if (answer.kind === "committed") failpoint("replica.confirm-commit.before")
     waiting.answer({ envelope, answer })
+    if (answer.kind === "vote") failpoint("replica.vote.after")
+    if (answer.kind === "committed") failpoint("replica.confirm-commit.after")
   }
 
   #logAnswer({ request }: ServeLog): Answer {

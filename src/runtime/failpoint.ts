@@ -1,0 +1,55 @@
+// Places where a test can have the real program die as if by `kill -9`: before and after every step of a write.
+// Off unless TANDEM_FAILPOINT names one; `name:3` dies when it is reached for the third time.
+import { environmentVariable } from "./environment.ts"
+
+export const failpoints = [
+  "primary.prepare.before",
+  "primary.prepare.after",
+  "primary.send-prepare.before",
+  "primary.send-prepare.after",
+  "primary.vote-received",
+  "primary.commit.before",
+  "primary.commit.after",
+  "primary.send-commit.before",
+  "primary.send-commit.after",
+  "primary.commit-confirmed",
+  "primary.acknowledge.before",
+  "primary.acknowledge.after",
+  "primary.undo.before",
+  "primary.undo.after",
+  "replica.prepare.before",
+  "replica.prepare.after",
+  "replica.vote.before",
+  "replica.vote.after",
+  "replica.commit.before",
+  "replica.commit.after",
+  "replica.confirm-commit.before",
+  "replica.confirm-commit.after",
+  "replica.undo.before",
+  "replica.undo.after",
+] as const
+
+export type Failpoint = (typeof failpoints)[number]
+
+export const failpointVariable = "TANDEM_FAILPOINT"
+
+const armed = parse(environmentVariable(failpointVariable) ?? "")
+
+/** Ends the process here, at once and without a trace, if this is the armed place. */
+export function failpoint(name: Failpoint): void {
+  if (armed === undefined || armed.name !== name) return
+  armed.left--
+  if (armed.left === 0) process.kill(process.pid, "SIGKILL")
+}
+
+/** What is wrong with the variable, or undefined. */
+export function whyNoFailpoint(text: string | undefined): string | undefined {
+  if (text === undefined || text === "" || parse(text) !== undefined) return undefined
+  return `there is no failpoint "${text}"; there are: ${failpoints.join(", ")}`
+}
+
+function parse(text: string): { readonly name: Failpoint; left: number } | undefined {
+  const [given, times = "1", ...more] = text.split(":")
+  const name = failpoints.find((one) => one === given)
+  return name === undefined || more.length > 0 || !/^[1-9]\d{0,8}$/.test(times) ? undefined : { name, left: Number(times) }
+}

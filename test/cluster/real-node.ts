@@ -1,0 +1,150 @@
+// One node as a process of its own: started, killed, watched and, where asked to, started again as a supervisor would.
+import { type ChildProcess, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const repository = fileURLToPath(new URL("../..", import.meta.url))
+
+/** What a node can run on. */
+export type Program = "bun" | "deno" | "executable"
+
+export function commandOf(program: Program): readonly string[] {
+  switch (program) {
+    case "bun":
+      return [process.execPath, join(repository, "server.ts")]
+    case "deno":
+      return [join(repository, "node_modules/.bin/deno"), "run", "-A", "--no-prompt", join(repository, "server.ts")]
+    case "executable":
+      return [join(repository, "dist/tandem")]
+    default:
+      return program satisfies never
+  }
+}
+
+export interface Ending {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+export interface RealNodeOptions {
+  readonly program: Program
+  readonly data: string
+  readonly url: string
+  /** Of `tandem serve`; more may be added at a start. */
+  readonly flags: readonly string[]
+}
+
+export interface StartOptions {
+  readonly flags?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  /** What runs the node, `strace` say: the node's command line follows it. */
+  readonly under?: readonly string[]
+}
+
+/** Exit codes after which a supervisor starts a node again; signals count too. */
+const worthAnotherStart: readonly (number | null)[] = [70, 74, 75]
+
+export class RealNode {
+  readonly url: string
+  readonly data: string
+  program: Program
+  /** Everything it printed, over all starts. */
+  printed = ""
+  starts = 0
+  readonly #flags: readonly string[]
+  #child: ChildProcess | undefined
+  #ended: Promise<Ending> = Promise.resolve({ code: null, signal: null })
+  #supervised = false
+
+  constructor({ program, data, url, flags }: RealNodeOptions) {
+    this.program = program
+    this.data = data
+    this.url = url
+    this.#flags = flags
+  }
+
+  start({ flags = [], environment = {}, under = [] }: StartOptions = {}): void {
+    if (this.#child !== undefined) throw new Error("it runs already")
+    const [program = "", ...parameters] = [...under, ...commandOf(this.program), "serve", ...this.#flags, ...flags]
+    const child = spawn(program, parameters, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } })
+    this.starts++
+    this.#child = child
+    child.stdout.on("data", (chunk: Buffer) => (this.printed += chunk.toString()))
+    child.stderr.on("data", (chunk: Buffer) => (this.printed += chunk.toString()))
+    this.#ended = new Promise((resolve, reject) => {
+      child.once("error", reject)
+      // `close`, not `exit`: what it printed last has been read by then.
+      child.once("close", (code, signal) => {
+        this.#child = undefined
+        resolve({ code, signal })
+        if (this.#supervised && (signal !== null || worthAnotherStart.includes(code))) setTimeout(() => this.#supervised && this.start(), 100)
+      })
+    })
+  }
+
+  /** From now on it is started again whenever it ends in a way that another start may mend. */
+  supervise(): void {
+    this.#supervised = true
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined
+  }
+
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error("it does not run")
+    return this.#child.pid
+  }
+
+  /** How the present run ends, or the last one ended. */
+  get ended(): Promise<Ending> {
+    return this.#ended
+  }
+
+  kill(signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {
+    this.#child?.kill(signal)
+  }
+
+  async stop(signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<Ending> {
+    this.#supervised = false
+    this.kill(signal)
+    return this.#ended
+  }
+
+  get rootKey(): string {
+    return readFileSync(join(this.data, "root.key"), "utf8").trim()
+  }
+
+  /** A request with the root key. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set("authorization", `Bearer ${this.rootKey}`)
+    return fetch(`${this.url}${path}`, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(30_000) })
+  }
+
+  async json(path: string): Promise<unknown> {
+    const response = await this.fetch(path)
+    const text = await response.text()
+    if (!response.ok) throw new Error(`GET ${path} at ${this.url}: ${response.status} ${text}`)
+    return JSON.parse(text)
+  }
+
+  /** POST /do; the answer whatever its status is. */
+  async do(body: object, key?: string): Promise<{ readonly status: number; readonly body: { readonly [name: string]: unknown }; readonly headers: Headers }> {
+    const headers = { "content-type": "application/json", ...(key === undefined ? {} : { "idempotency-key": key }) }
+    const response = await this.fetch("/do", { method: "POST", headers, body: JSON.stringify(body) })
+    return { status: response.status, body: (await response.json()) as { readonly [name: string]: unknown }, headers: response.headers }
+  }
+
+  async isReady(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.url}/readyz?for=sync`, { signal: AbortSignal.timeout(2_000) })
+      await response.arrayBuffer()
+      return response.ok
+    } catch {
+      // Not listening.
+      return false
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// Two real nodes with empty disks under one temporary directory.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Program, RealNode } from "./real-node.ts"
+
+export interface PairOptions {
+  readonly primary?: Program
+  readonly replica?: Program
+  /** Flags of both nodes. */
+  readonly flags?: readonly string[]
+}
+
+export class RealPair {
+  readonly directory: string
+  /** The primary. */
+  readonly a: RealNode
+  /** The replica. */
+  readonly b: RealNode
+
+  private constructor(directory: string, a: RealNode, b: RealNode) {
+    this.directory = directory
+    this.a = a
+    this.b = b
+  }
+
+  /** Makes the pair; nothing runs yet. */
+  static async make({ primary = "bun", replica = "bun", flags = [] }: PairOptions = {}): Promise<RealPair> {
+    const directory = mkdtempSync(join(tmpdir(), "tandem-pair-"))
+    const secret = join(directory, "secret")
+    writeFileSync(secret, "a secret for tests, of more than 32 characters\n", { mode: 0o600 })
+    const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
+    const node = (name: string, role: string, program: Program, port: number, peerPort: number, other: number) => {
+      const data = join(directory, name)
+      const url = `http://127.0.0.1:${port}`
+      const addresses = ["--listen", `127.0.0.1:${port}`, "--peer-listen", `127.0.0.1:${peerPort}`, "--peer", `http://127.0.0.1:${other}`]
+      const own = ["--node", name, "--data", data, "--secret-file", secret, "--role", role]
+      return new RealNode({ program, data, url, flags: [...own, ...addresses, ...flags] })
+    }
+    return new RealPair(directory, node("a", "primary", primary, aPort, aPeer, bPeer), node("b", "replica", replica, bPort, bPeer, aPeer))
+  }
+
+  get nodes(): readonly [RealNode, RealNode] {
+    return [this.a, this.b]
+  }
+
+  /** Starts both and waits until they are in sync. */
+  async start(): Promise<this> {
+    for (const node of this.nodes) if (!node.running) node.start()
+    await this.inSync()
+    return this
+  }
+
+  supervise(): void {
+    for (const node of this.nodes) node.supervise()
+  }
+
+  /** Resolves once both answer reads and writes are possible. */
+  async inSync(): Promise<void> {
+    await until("both nodes are in sync", async () => (await this.a.isReady()) && (await this.b.isReady()), () => this.printed)
+  }
+
+  get printed(): string {
+    return `--- a\n${this.a.printed}\n--- b\n${this.b.printed}`
+  }
+
+  /** Stops both in order and removes their data. */
+  async remove(): Promise<void> {
+    await this.a.stop("SIGKILL")
+    await this.b.stop("SIGKILL")
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** Polls; gives up after two minutes, which no machine that works needs. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, explain: () => string = () => ""): Promise<void> {
+  for (const end = performance.now() + 120_000; performance.now() < end; ) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`never came true: ${what}\n${explain()}`)
+}
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
