@@ -3,7 +3,7 @@
 import { isRefusal } from "../refusal.ts"
 import { openRecord } from "../protocol/record.ts"
 import type { Reader } from "../store/store.ts"
-import { rowBody, rowChanged, rowDeleted, rowFacts } from "../store/row.ts"
+import { rowText, rowChanged, rowDeleted, rowFacts } from "../store/row.ts"
 import { readAsOf } from "./as-of.ts"
 import { type Cursor, cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
@@ -71,5 +71,5 @@ function itemOf(reader: Reader, collection: string, id: string, row: Uint8Array,
 
 function valueOf(row: Uint8Array): Json {
   if (rowDeleted(row)) return null
-  return JSON.parse(Buffer.from(rowBody(row)).toString("utf8")) as Json
+  return JSON.parse(rowText(row)) as Json
 }

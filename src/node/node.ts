@@ -79,6 +79,8 @@ export class TandemNode implements NodeService {
       stuck: (reason) => {
         parts.notice(`stuck: ${reason}`)
         if (settings.whenStuck === "exit") parts.exitStuck(reason)
+        // After those under way have been told, which may put their retries into the queue.
+        queueMicrotask(() => this.#writer?.refuseQueued(refuse("unavailable", `this node is stuck: ${reason}`, { retryAfter: 1 })))
       },
     })
     this.#writer = new Writer({

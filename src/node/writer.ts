@@ -35,6 +35,9 @@ export class Writer {
   /** The newest batch that was appended and not acknowledged: later answers without records wait for it. */
   #newest: Run[] | undefined
   #inFlight = 0
+  /** Keys of transactions without an outcome, each with what came under the same key since and waits for it. */
+  readonly #underWay = new Map<string, Queued[]>()
+  #waitingForKey = 0
 
   constructor(parts: WriterParts) {
     this.#parts = parts
@@ -43,21 +46,58 @@ export class Writer {
 
   /** Transactions queued or without an outcome. */
   get pending(): number {
-    return this.#queue.length + this.#inFlight
+    return this.#queue.length + this.#inFlight + this.#waitingForKey
   }
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
     const why = this.#parts.whyNotWritable()
     if (why) return Promise.resolve({ kind: "refused", refusal: why })
-    if (this.#queue.length >= bounds.queueCountMax || this.#queueBytes + transaction.bytes > bounds.queueBytesMax) {
+    if (this.#queue.length + this.#waitingForKey >= bounds.queueCountMax || this.#queueBytes + transaction.bytes > bounds.queueBytesMax) {
       const refusal = refuse("unavailable", "too many transactions are waiting; this one was not run", { retryAfter: 1 })
       return Promise.resolve({ kind: "refused", refusal })
     }
     return new Promise((settle) => {
-      this.#queue.push({ transaction, settle })
-      this.#queueBytes += transaction.bytes
-      this.#schedule()
+      if (transaction.key === undefined || transaction.chain !== undefined) this.#enqueue({ transaction, settle })
+      else this.#enqueueKeyed(transaction, Buffer.from(transaction.key.hash).toString("latin1"), settle)
     })
+  }
+
+  #enqueue(queued: Queued): void {
+    this.#queue.push(queued)
+    this.#queueBytes += queued.transaction.bytes
+    this.#schedule()
+  }
+
+  /**
+   * One transaction of a key at a time: were a retry run beside the first attempt, one could be refused and said to be
+   * definitely not committed while the other commits (I10). The lines of a stream need no such care, they run in order.
+   */
+  #enqueueKeyed(transaction: SubmittedTransaction, key: string, settle: (outcome: Outcome) => void): void {
+    const queued: Queued = {
+      transaction,
+      settle: (outcome) => {
+        settle(outcome)
+        this.#next(key)
+      },
+    }
+    const waiting = this.#underWay.get(key)
+    if (waiting === undefined) {
+      this.#underWay.set(key, [])
+      this.#enqueue(queued)
+    } else {
+      waiting.push(queued)
+      this.#waitingForKey++
+    }
+  }
+
+  #next(key: string): void {
+    const waiting = this.#underWay.get(key)?.shift()
+    if (waiting === undefined) {
+      this.#underWay.delete(key)
+      return
+    }
+    this.#waitingForKey--
+    this.#enqueue(waiting)
   }
 
   /** Everything that waits is told that it was not run; what was appended keeps its own fate. */

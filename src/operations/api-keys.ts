@@ -1,6 +1,6 @@
 // API keys as rows: found by the digest of the token; the token itself is shown once and kept nowhere.
 import { digestOf, digestText } from "../protocol/digest.ts"
-import { rowBody, rowDeleted, type Term, textTerm } from "../store/row.ts"
+import { rowText, rowDeleted, type Term, textTerm } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import type { Principal, Scope } from "./scope.ts"
 
@@ -26,7 +26,7 @@ export function keyByToken(reader: Reader, token: string, at: number, nowMs: num
   const id = reader.lookup("keys", "hash", tokenTerm(tokenHash(token)).value, at)
   const row = id === undefined ? undefined : reader.row("keys", id, at)
   if (row === undefined || rowDeleted(row)) return undefined
-  const key = JSON.parse(Buffer.from(rowBody(row)).toString("utf8")) as ApiKeyFields
+  const key = JSON.parse(rowText(row)) as ApiKeyFields
   if (key.expiresAt !== null && Date.parse(key.expiresAt) <= nowMs) return undefined
   return { name: `key:${id}`, scopes: key.scopes }
 }

@@ -5,7 +5,7 @@ import { sameDigest } from "../protocol/digest.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { uuidv7 } from "../runtime/random.ts"
 import type { Reader } from "../store/store.ts"
-import { rowBody } from "../store/row.ts"
+import { rowText } from "../store/row.ts"
 import type { Result } from "./operation.ts"
 import { checkData } from "./operation-data.ts"
 import { resolveReferences } from "./references.ts"
@@ -33,6 +33,7 @@ export class BatchRun {
   #head: number
   #headDigest: Uint8Array
   #timeMs: number
+  #textOfTime = { timeMs: -1, text: "" }
 
   constructor(options: BatchRunOptions) {
     this.#options = options
@@ -49,12 +50,18 @@ export class BatchRun {
     if (refusal !== undefined) return { kind: "refused", refusal }
     const version = this.#head + 1
     const timeMs = transaction.atMs ?? Math.max(this.#options.nowMs, this.#timeMs)
-    const view = new TransactionView(this.#options.reader, this.#overlay, version, new Date(timeMs).toISOString(), () => uuidv7(this.#options.nowMs))
+    const view = new TransactionView(this.#options.reader, this.#overlay, version, this.#timeText(timeMs), () => uuidv7(this.#options.nowMs))
     const results = run(transaction, view)
     if (isRefusal(results)) return { kind: "refused", refusal: results }
     const answer = `[${results.map((result) => result.shown).join(",")}]`
     if (transaction.dryRun) return { kind: "dry-run", version, timeMs, results: answer }
     return { kind: "record", record: this.#seal(transaction, view, results, timeMs), results: answer }
+  }
+
+  /** Most transactions of a batch have one time. */
+  #timeText(timeMs: number): string {
+    if (timeMs !== this.#textOfTime.timeMs) this.#textOfTime = { timeMs, text: new Date(timeMs).toISOString() }
+    return this.#textOfTime.text
   }
 
   #seal(transaction: SubmittedTransaction, view: TransactionView, results: readonly Ran[], timeMs: number): SealedRecord {
@@ -182,7 +189,7 @@ export function resultsOfRecord(record: Record): { readonly results: string; rea
   const texts = stored.map((result) => {
     if (!("write" in result)) return JSON.stringify(result.value)
     const row = record.writes[result.write]?.row
-    return row === undefined ? "null" : Buffer.from(rowBody(row)).toString("utf8")
+    return row === undefined ? "null" : rowText(row)
   })
   return { results: `[${texts.join(",")}]`, secretsOmitted: stored.some((result) => "secretsOmitted" in result) }
 }

@@ -1,7 +1,7 @@
 // A record as GET /log shows it: without hashes of passwords or keys.
 import { type Digest, digestText } from "../protocol/digest.ts"
 import type { Record } from "../protocol/record.ts"
-import { rowBody, rowDeleted } from "../store/row.ts"
+import { rowText, rowDeleted } from "../store/row.ts"
 
 const secretCollections: ReadonlySet<string> = new Set(["credentials", "keys"])
 
@@ -11,7 +11,7 @@ export function logItem(record: Record, digest: Digest): string {
   const writes = record.writes
     .filter(({ collection }) => !secretCollections.has(collection))
     .map(({ collection, id, row }) => {
-      const value: unknown = rowDeleted(row) ? null : JSON.parse(Buffer.from(rowBody(row)).toString("utf8"))
+      const value: unknown = rowDeleted(row) ? null : JSON.parse(rowText(row))
       return { collection, id, value }
     })
   return JSON.stringify({

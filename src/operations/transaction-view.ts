@@ -1,7 +1,7 @@
 // What an operation sees and changes: the state at head, plus the batch so far, plus its own transaction.
 // A refused transaction is dropped whole; nothing of it reaches the batch.
 import type { Write } from "../protocol/record.ts"
-import { encodeRow, rowBody, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
+import { encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 
 /** An entity as JSON, with everything a read answers. */
@@ -36,6 +36,8 @@ export class TransactionView {
   readonly #reader: Reader
   readonly #head: number
   readonly #batch: Overlay
+  /** What was read of the state before the transaction: operations ask several times, the disk is asked once. */
+  readonly #read = new Map<string, Staged | undefined>()
   readonly own = new Overlay()
 
   constructor(
@@ -138,11 +140,13 @@ export class TransactionView {
 
   /** As it was before this transaction. */
   #before(collection: string, id: string): Staged | undefined {
-    const staged = this.#batch.rows.get(rowKey(collection, id))
-    if (staged !== undefined) return staged
+    const key = rowKey(collection, id)
+    const staged = this.#batch.rows.get(key) ?? this.#read.get(key)
+    if (staged !== undefined || this.#read.has(key)) return staged
     const row = this.#reader.row(collection, id, this.#head)
-    if (row === undefined) return undefined
-    return { collection, id, facts: rowFacts(row), terms: rowTerms(row), body: Buffer.from(rowBody(row)).toString("utf8") }
+    const read = row === undefined ? undefined : { collection, id, facts: rowFacts(row), terms: rowTerms(row), body: rowText(row) }
+    this.#read.set(key, read)
+    return read
   }
 }
 

@@ -1,6 +1,6 @@
 // Whether an e-mail address and a password belong together. Unknown users cost as much time as known ones.
 import { isRefusal, type Refusal } from "../refusal.ts"
-import { rowBody, rowDeleted, textTerm } from "../store/row.ts"
+import { rowText, rowDeleted, textTerm } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { emailKey } from "./email.ts"
 import type { Passwords } from "./passwords.ts"
@@ -29,5 +29,5 @@ export async function verifyPassword(
 function bodyOf(reader: Reader, collection: string, id: string, at: number): { readonly [field: string]: unknown } | undefined {
   const row = reader.row(collection, id, at)
   if (row === undefined || rowDeleted(row)) return undefined
-  return JSON.parse(Buffer.from(rowBody(row)).toString("utf8")) as { readonly [field: string]: unknown }
+  return JSON.parse(rowText(row)) as { readonly [field: string]: unknown }
 }

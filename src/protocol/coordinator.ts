@@ -172,7 +172,8 @@ function heartbeatAnswered(state: CoordinatorState, answer: HeartbeatAnswer): Co
 
 /** The replica has committed up to `version`: acknowledge what waited for it. */
 function confirm(state: CoordinatorState, version: number): CoordinatorStep {
-  const known = state.peer === null ? null : { ...state.peer, committed: Math.max(state.peer.committed, version) }
+  const { peer } = state
+  const known = peer === null ? null : { ...peer, head: Math.max(peer.head, version), committed: Math.max(peer.committed, version) }
   const newest = state.unconfirmed.filter((entry) => entry.version <= version).at(-1)
   if (newest === undefined) return { state: { ...state, peer: known }, effects: [] }
   invariant(newest.version <= state.committed, "I3", "the replica confirmed what is not committed here")

@@ -182,7 +182,7 @@ export function continuesLog(head: number, headDigest: Digest, records: readonly
 function viewOf(bytes: Uint8Array): Buffer {
   if (bytes.length < at.afterParent) throw new RecordDamaged("it is shorter than its header")
   if (bytes[at.format] !== recordFormat) throw new RecordDamaged(`its format is ${bytes[at.format]}, not ${recordFormat}`)
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function readKey(buffer: Buffer, reader: SectionReader): RecordKey | undefined {

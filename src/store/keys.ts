@@ -1,7 +1,8 @@
 // Keys as LMDB orders them: UTF-8 parts ended by NUL, versions as 6-byte big-endian. docs/FORMAT.md, "Keys".
 // Callers have refused NUL in every part, so a part never contains its own end.
 
-const versionBytes = 6
+/** Versions take 48 bits. */
+export const versionBytes = 6
 
 export function versionKey(version: number): Buffer {
   const key = Buffer.allocUnsafe(versionBytes)
@@ -31,14 +32,25 @@ export function historyKey(collection: string, id: string, version: number): Buf
   return Buffer.concat([entityKey(collection, id), versionKey(version)])
 }
 
-/** [collection, field, value]: every index key of the value begins with it. */
+/** [collection, field, value]: the key of a unique value, and what every other index key of the value begins with. */
 export function indexPrefix(collection: string, field: string, value: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`${collection}\0${field}\0`, "utf8"), value, nul])
+  const name = `${collection}\0${field}\0`
+  const nameBytes = Buffer.byteLength(name)
+  const key = Buffer.allocUnsafe(nameBytes + value.length + 1)
+  key.write(name, 0, "utf8")
+  key.set(value, nameBytes)
+  key[key.length - 1] = 0
+  return key
 }
 
 /** [collection, field, value, id] */
 export function indexKey(collection: string, field: string, value: Uint8Array, id: string): Buffer {
   return Buffer.concat([indexPrefix(collection, field, value), Buffer.from(`${id}\0`, "utf8")])
+}
+
+/** [collection, field, value, id, since], from an index key with an id. */
+export function endedKey(key: Buffer, since: number): Buffer {
+  return Buffer.concat([key, versionKey(since)])
 }
 
 /** The id in an index key that begins with a prefix of `prefixBytes`. */
@@ -78,7 +90,10 @@ export function endOfPrefix(prefix: Uint8Array): Buffer {
   throw new Error("a prefix of 0xff bytes only has no end")
 }
 
-const nul = Buffer.from([0])
+/** The text from an offset to the end. */
+export function textFrom(bytes: Uint8Array, from: number): string {
+  return bufferOf(bytes).toString("utf8", from)
+}
 
 function textUntilNul(key: Uint8Array, from: number): string {
   const end = key.indexOf(0, from)

@@ -89,6 +89,12 @@ export function rowBody(row: Uint8Array): Uint8Array {
   return row.subarray(at.terms + viewOf(row).readUInt16BE(at.termsBytes))
 }
 
+/** The body as text; empty for a tombstone. */
+export function rowText(row: Uint8Array): string {
+  const view = viewOf(row)
+  return view.toString("utf8", at.terms + view.readUInt16BE(at.termsBytes))
+}
+
 /** Index key bytes of a text value: a type tag, then UTF-8. The caller has refused NUL. */
 export function textTerm(field: string, value: string, unique: boolean): Term {
   return { field, value: Buffer.concat([textTag, Buffer.from(value, "utf8")]), unique }

@@ -67,7 +67,7 @@ export interface Reader {
   page(collection: string, query: PageQuery): Page
   /** Every row of an entity with a version ≤ `query.at`, newest first, tombstones included. */
   history(collection: string, id: string, query: HistoryQuery): Uint8Array[]
-  /** The id that held this index value as of version `at` (the first in id order where several do). */
+  /** The id that held this unique index value as of version `at`. */
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined
   /** The record of a version ≤ head. */
   record(version: number): SealedRecord | undefined

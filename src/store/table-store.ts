@@ -7,7 +7,6 @@ import { type Refusal, refuse } from "../refusal.ts"
 import { StoreDamaged } from "./environment.ts"
 import { HardState } from "./hard-state.ts"
 import { Log } from "./log.ts"
-import { rowTerms } from "./row.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
 import type { Batch, HistoryQuery, Identity, Page, PageQuery, Position, Store } from "./store.ts"
 import type { Engine } from "./tables.ts"
@@ -61,7 +60,7 @@ export class TableStore implements Store {
   }
 
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined {
-    return this.index.lookup(collection, field, value, at)
+    return this.index.lookup(collection, field, value, at, this.#position.head)
   }
 
   record(version: number): SealedRecord | undefined {
@@ -120,14 +119,7 @@ export class TableStore implements Store {
       invariant(this.log.versionOfKey(key.hash) === undefined, "I8", `the idempotency key of version ${record.version} is used already`)
     }
     this.log.put(record, key?.hash)
-    for (const write of writes) this.index.change(write.collection, write.id, this.rows.put(write), write.row)
-    for (const { collection, id, row } of writes) {
-      for (const term of rowTerms(row)) {
-        const other = term.unique ? this.index.holder(collection, term, id) : undefined
-        if (other !== undefined) return `version ${record.version} gives ${collection}/${id} a ${term.field} that ${collection}/${other} has`
-      }
-    }
-    return undefined
+    return this.index.change(writes.map((write) => ({ ...write, before: this.rows.put(write) })))
   }
 
   commit(version: number): void {
@@ -145,9 +137,7 @@ export class TableStore implements Store {
         const record = this.log.record(version)
         if (record === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
         const { key, writes } = openWrites(record.bytes)
-        for (const write of writes.toReversed()) {
-          this.index.changeBack(write.collection, write.id, this.rows.takeBack(write), write.row)
-        }
+        this.index.changeBack(writes.map((write) => ({ ...write, before: this.rows.takeBack(write) })))
         this.log.remove(record, key?.hash)
         parent = record.parent
       }

@@ -1,7 +1,17 @@
 // Index entries with the versions between which they held. They follow from the terms that rows carry.
-import { endOfPrefix, idOfIndexKey, indexKey, indexPrefix, versionAtEnd, versionKey, versionOf } from "./keys.ts"
+// A unique value has one entry, found with one get: its key ends with the value and it names the holder. Other values
+// have an entry for each holder. Ended entries of both kinds have the holder and the beginning in their key.
+import { endOfPrefix, endedKey, idOfIndexKey, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import { rowChanged, rowTerms, type Term } from "./row.ts"
 import type { Table } from "./tables.ts"
+
+/** What the superseded row and the new row of one write say of an entity's terms. */
+export interface TermChange {
+  readonly collection: string
+  readonly id: string
+  readonly before: Uint8Array | undefined
+  readonly row: Uint8Array
+}
 
 export class TermIndex {
   constructor(
@@ -9,68 +19,95 @@ export class TermIndex {
     private readonly ended: Table,
   ) {}
 
-  lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined {
+  /** The entity that held a unique value as of `at`. What ended did so at `head` at the latest. */
+  lookup(collection: string, field: string, value: Uint8Array, at: number, head: number): string | undefined {
     const prefix = indexPrefix(collection, field, value)
-    const range = { start: prefix, end: endOfPrefix(prefix) }
-    let found: string | undefined
-    for (const { key, value: since } of this.current.getRange(range)) {
-      if (versionOf(since) > at) continue
-      found = idOfIndexKey(key, prefix.length)
-      break
-    }
-    for (const { key, value: end } of this.ended.getRange(range)) {
-      if (versionAtEnd(key) > at || versionOf(end) <= at) continue
-      const id = idOfIndexKey(key, prefix.length)
-      return found === undefined || Buffer.compare(Buffer.from(id), Buffer.from(found)) < 0 ? id : found
-    }
-    return found
-  }
-
-  /** The other entity that holds a unique term now, in doubt or not. */
-  holder(collection: string, term: Term, id: string): string | undefined {
-    const prefix = indexPrefix(collection, term.field, term.value)
-    for (const key of this.current.getKeys({ start: prefix, end: endOfPrefix(prefix), limit: 2 })) {
-      const other = idOfIndexKey(key, prefix.length)
-      if (other !== id) return other
+    const entry = this.current.get(prefix)
+    if (entry !== undefined && versionOf(entry) <= at) return textFrom(entry, versionBytes)
+    if (at >= head) return undefined
+    for (const { key, value: end } of this.ended.getRange({ start: prefix, end: endOfPrefix(prefix) })) {
+      if (versionAtEnd(key) <= at && versionOf(end) > at) return idOfIndexKey(key, prefix.length)
     }
     return undefined
   }
 
-  /** Inside a transaction: ends the terms that `before` had and `row` lacks, begins those it has anew. */
-  change(collection: string, id: string, before: Uint8Array | undefined, row: Uint8Array): void {
-    const version = rowChanged(row)
-    const old = before === undefined ? [] : rowTerms(before)
-    const now = rowTerms(row)
-    for (const term of old) {
-      if (contains(now, term)) continue
-      const key = indexKey(collection, term.field, term.value, id)
-      const since = this.current.get(key)
-      if (since === undefined) throw new Error(`index entry of ${collection}/${id} is missing`)
-      this.current.remove(key)
-      this.ended.put(Buffer.concat([key, since]), versionKey(version))
+  /** The version since which an entity has a term, in doubt or not; undefined where it has it not. */
+  since(collection: string, term: Term, id: string): number | undefined {
+    const entry = this.current.get(entryKey(collection, term, id))
+    if (entry === undefined || (term.unique && textFrom(entry, versionBytes) !== id)) return undefined
+    return versionOf(entry)
+  }
+
+  /** Inside a transaction: the terms of one version's writes. Returns why not, where a unique value has a holder. */
+  change(changes: readonly TermChange[]): string | undefined {
+    // What ends ends first: a value may pass from one entity to another in one version.
+    for (const change of changes) this.#end(change)
+    for (const change of changes) {
+      const taken = this.#begin(change)
+      if (taken !== undefined) return taken
     }
-    for (const term of now) {
-      if (!contains(old, term)) this.current.put(indexKey(collection, term.field, term.value, id), versionKey(version))
+    return undefined
+  }
+
+  #end({ collection, id, before, row }: TermChange): void {
+    if (before === undefined) return
+    const now = rowTerms(row)
+    for (const term of rowTerms(before)) {
+      if (contains(now, term)) continue
+      const since = this.since(collection, term, id)
+      if (since === undefined) throw new Error(`the index entry of ${collection}/${id} for ${term.field} is missing`)
+      this.current.remove(entryKey(collection, term, id))
+      this.ended.put(endedKey(indexKey(collection, term.field, term.value, id), since), versionKey(rowChanged(row)))
     }
   }
 
-  /** Inside a transaction: the reverse of `change`. */
-  changeBack(collection: string, id: string, before: Uint8Array | undefined, row: Uint8Array): void {
+  #begin({ collection, id, before, row }: TermChange): string | undefined {
     const version = rowChanged(row)
     const old = before === undefined ? [] : rowTerms(before)
+    for (const term of rowTerms(row)) {
+      if (contains(old, term)) continue
+      const key = entryKey(collection, term, id)
+      const held = term.unique ? this.current.get(key) : undefined
+      if (held !== undefined) return `version ${version} gives ${collection}/${id} a ${term.field} that ${collection}/${textFrom(held, versionBytes)} has`
+      this.current.put(key, entryValue(term, version, id))
+    }
+    return undefined
+  }
+
+  /** Inside a transaction: the reverse of `change`. */
+  changeBack(changes: readonly TermChange[]): void {
+    for (const { collection, id, before, row } of changes) {
+      const old = before === undefined ? [] : rowTerms(before)
+      for (const term of rowTerms(row)) if (!contains(old, term)) this.current.remove(entryKey(collection, term, id))
+    }
+    for (const change of changes) this.#resume(change)
+  }
+
+  #resume({ collection, id, before, row }: TermChange): void {
+    if (before === undefined) return
+    const version = rowChanged(row)
     const now = rowTerms(row)
-    for (const term of now) if (!contains(old, term)) this.current.remove(indexKey(collection, term.field, term.value, id))
-    for (const term of old) {
+    for (const term of rowTerms(before)) {
       if (contains(now, term)) continue
       const key = indexKey(collection, term.field, term.value, id)
       // The newest of the times it ended: the one that `change` wrote.
-      for (const { key: endedKey, value } of this.ended.getRange({ start: endOfPrefix(key), end: key, reverse: true, limit: 1 })) {
+      for (const { key: ended, value } of this.ended.getRange({ start: endOfPrefix(key), end: key, reverse: true, limit: 1 })) {
         if (versionOf(value) !== version) throw new Error(`index history of ${collection}/${id} does not fit version ${version}`)
-        this.ended.remove(endedKey)
-        this.current.put(key, versionKey(versionAtEnd(endedKey)))
+        this.ended.remove(ended)
+        this.current.put(entryKey(collection, term, id), entryValue(term, versionAtEnd(ended), id))
       }
     }
   }
+}
+
+/** Where the entry of a term that an entity has is found. */
+export function entryKey(collection: string, { field, value, unique }: Term, id: string): Buffer {
+  return unique ? indexPrefix(collection, field, value) : indexKey(collection, field, value, id)
+}
+
+/** What that entry holds. */
+export function entryValue({ unique }: Term, since: number, id: string): Buffer {
+  return unique ? Buffer.concat([versionKey(since), Buffer.from(id, "utf8")]) : versionKey(since)
 }
 
 function contains(terms: readonly Term[], term: Term): boolean {

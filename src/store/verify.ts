@@ -3,7 +3,7 @@
 import { type Digest, digestOf, digestText, genesisDigest, sameDigest } from "../protocol/digest.ts"
 import { openWrites, type SealedRecord } from "../protocol/record.ts"
 import { StoreDamaged } from "./environment.ts"
-import { endOfPrefix, entityKey, historyKey, indexKey, partsOfKey, versionAtEnd, versionOf } from "./keys.ts"
+import { endOfPrefix, entityKey, historyKey, partsOfKey, versionAtEnd } from "./keys.ts"
 import type { TableStore } from "./table-store.ts"
 import type { Table } from "./tables.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms } from "./row.ts"
@@ -128,10 +128,10 @@ class Check {
   }
 
   #index(collection: string, id: string, row: Buffer): void {
-    for (const { field, value } of rowTerms(row)) {
-      const since = this.#store.engine.tables.index.get(indexKey(collection, field, value, id))
-      if (since === undefined) this.#report(`${collection}/${id}`, `its index entry for ${field} is missing`)
-      else if (versionOf(since) > rowChanged(row)) this.#report(`${collection}/${id}`, `its index entry for ${field} is newer than it`)
+    for (const term of rowTerms(row)) {
+      const since = this.#store.index.since(collection, term, id)
+      if (since === undefined) this.#report(`${collection}/${id}`, `its index entry for ${term.field} is missing`)
+      else if (since > rowChanged(row)) this.#report(`${collection}/${id}`, `its index entry for ${term.field} is newer than it`)
     }
   }
 
