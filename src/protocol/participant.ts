@@ -7,102 +7,22 @@
 //   4. `rollback` before a commit → durable undo, then the answer.
 // While the disk is at work (`work`), other requests wait in `deferred`: one thing in doubt at a time (I5).
 import { type Digest, sameDigest } from "./digest.ts"
-import type { Effect, LogPosition, Step } from "./effect.ts"
-import { compareEpoch, type Epoch } from "./epoch.ts"
+import type { Effect } from "./effect.ts"
+import { hello, openLink, whyStaleLink, whyStranger } from "./greeting.ts"
 import { invariant } from "./invariant.ts"
-import {
-  type CommitRequest,
-  type Envelope,
-  type HelloRequest,
-  type PeerRefusalCode,
-  type PrepareRequest,
-  protocolVersion,
-  type Request,
-  type RollbackRequest,
-  type Vote,
-  type VoteRefusalCode,
-} from "./messages.ts"
+import type { CommitRequest, PrepareRequest, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
+import { type IncomingRequest, type ParticipantEvent, type ParticipantState, type ParticipantStep, refused, type Round, type Work } from "./participant-state.ts"
 import { continuesLog } from "./record.ts"
-
-export interface ParticipantState extends LogPosition {
-  readonly node: string
-  /** Null until this disk belongs to a pair. */
-  readonly cluster: string | null
-  readonly epoch: Epoch
-  readonly session: string
-  /** Whether an empty disk may be filled from a primary that has data. */
-  readonly joining: boolean
-  /** Links opened in this session; the newest is the only one that counts (I6). */
-  readonly link: number
-  /** The primary's session of that link. */
-  readonly peerSession: string | null
-  readonly peerNode: string | null
-  readonly primaryUrl: string | null
-  /** The newest round of that link, with what was answered, so that a repeated message gets the same answer. */
-  readonly lastRound: Round | null
-  readonly work: Work | null
-  readonly deferred: readonly IncomingRequest[]
-  /** True once the primary has said in this session that both logs are equal. */
-  readonly synced: boolean
-}
-
-interface Round {
-  readonly number: number
-  readonly first: number
-  readonly last: number
-  readonly lastDigest: Digest
-  readonly verdict: Vote | "rolled-back"
-}
-
-type Work =
-  | { readonly kind: "saving"; readonly ticket: number; readonly link: number; readonly request: PrepareRequest }
-  | { readonly kind: "undoing"; readonly ticket: number; readonly request: RollbackRequest }
-  | { readonly kind: "identifying"; readonly incoming: IncomingRequest; readonly cluster: string; readonly epoch: Epoch }
-
-export interface IncomingRequest {
-  readonly ticket: number
-  readonly envelope: Envelope
-  readonly request: Request
-}
-
-export type ParticipantEvent =
-  | ({ readonly event: "request" } & IncomingRequest)
-  | { readonly event: "saved" }
-  | { readonly event: "save-refused"; readonly code: VoteRefusalCode; readonly detail: string }
-  | { readonly event: "undone" }
-  | { readonly event: "identified" }
 
 /** Requests that may wait while the disk is at work; more are refused as busy. */
 const deferredMax = 64
 
-export interface ParticipantStart extends LogPosition {
-  readonly node: string
-  readonly cluster: string | null
-  readonly epoch: Epoch
-  readonly session: string
-  readonly joining: boolean
-}
-
-export function startParticipant(start: ParticipantStart): ParticipantState {
-  return {
-    ...start,
-    link: 0,
-    peerSession: null,
-    peerNode: null,
-    primaryUrl: null,
-    lastRound: null,
-    work: null,
-    deferred: [],
-    synced: false,
-  }
-}
-
-export function stepParticipant(state: ParticipantState, event: ParticipantEvent): Step<ParticipantState> {
+export function stepParticipant(state: ParticipantState, event: ParticipantEvent): ParticipantStep {
   const step = stepOnce(state, event)
   return state.work !== null && step.state.work === null ? drain(step) : step
 }
 
-function stepOnce(state: ParticipantState, event: ParticipantEvent): Step<ParticipantState> {
+function stepOnce(state: ParticipantState, event: ParticipantEvent): ParticipantStep {
   switch (event.event) {
     case "request":
       if (state.work !== null) return defer(state, event)
@@ -121,7 +41,7 @@ function stepOnce(state: ParticipantState, event: ParticipantEvent): Step<Partic
 }
 
 /** Gives the requests that waited for the disk their turn, in the order in which they came. */
-function drain(step: Step<ParticipantState>): Step<ParticipantState> {
+function drain(step: ParticipantStep): ParticipantStep {
   let { state } = step
   const effects = [...step.effects]
   while (state.work === null) {
@@ -134,14 +54,14 @@ function drain(step: Step<ParticipantState>): Step<ParticipantState> {
   return { state, effects }
 }
 
-function defer(state: ParticipantState, incoming: IncomingRequest): Step<ParticipantState> {
+function defer(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
   if (state.deferred.length >= deferredMax) {
     return refused(state, incoming, "busy", `${deferredMax} requests are waiting for the disk already`)
   }
   return { state: { ...state, deferred: [...state.deferred, incoming] }, effects: [] }
 }
 
-function receive(state: ParticipantState, incoming: IncomingRequest): Step<ParticipantState> {
+function receive(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
   const { envelope, request, ticket } = incoming
   if (request.kind === "hello") return hello(state, incoming, request)
   const stranger = whyStranger(state, envelope)
@@ -168,93 +88,14 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Step<Parti
   }
 }
 
-function hello(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): Step<ParticipantState> {
-  const { envelope } = incoming
-  if (envelope.protocol !== protocolVersion) {
-    return refused(state, incoming, "protocol", `this node speaks protocol ${protocolVersion}, the caller ${envelope.protocol}`)
-  }
-  if (envelope.session === state.session) return refused(state, incoming, "itself", "the peer address leads back to the caller")
-  if (envelope.node === state.node) {
-    return refused(state, incoming, "same-node", `both nodes are named ${state.node}; give each its own --node`)
-  }
-  if (envelope.cluster === null) return refused(state, incoming, "foreign-cluster", "the caller belongs to no cluster")
-  if (state.cluster === null) {
-    if (request.head > 0 && !state.joining) {
-      const detail = `this disk is empty, and the primary has ${request.head} versions: a node that lost its disk is only filled when started with --join`
-      const step = refused(state, incoming, "wiped", detail)
-      const stop: Effect = { effect: "stop", reason: "foreign", detail, hint: "start this node with --join to fill it from its primary" }
-      return { state, effects: [...step.effects, stop] }
-    }
-  } else {
-    if (state.cluster !== envelope.cluster) {
-      return refused(state, incoming, "foreign-cluster", `this node belongs to cluster ${state.cluster}, the caller to ${envelope.cluster}`)
-    }
-    const order = compareEpoch(state.epoch, envelope.epoch)
-    if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
-    if (order === "forked") return forked(state, incoming)
-  }
-  if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false)] }
-  const stale = whyStaleLink(state, envelope)
-  if (stale) return refused(state, incoming, "session", stale)
-  if (state.cluster === null || state.epoch.number < envelope.epoch.number) {
-    const work: Work = { kind: "identifying", incoming, cluster: envelope.cluster, epoch: envelope.epoch }
-    return { state: { ...state, work }, effects: [{ effect: "identify", cluster: envelope.cluster, epoch: envelope.epoch }] }
-  }
-  return openLink(state, incoming, request)
-}
-
-function forked(state: ParticipantState, incoming: IncomingRequest): Step<ParticipantState> {
-  const detail = `both nodes were promoted to epoch ${state.epoch.number}`
-  const step = refused(state, incoming, "epoch-forked", detail)
-  const hint = "decide which node's data to keep, and start the other one empty with --join"
-  return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
-}
-
-/** From here on only messages of this link change anything (I6). */
-function openLink(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): Step<ParticipantState> {
-  const opened: ParticipantState = {
-    ...state,
-    link: state.link + 1,
-    peerSession: incoming.envelope.session,
-    peerNode: incoming.envelope.node,
-    primaryUrl: request.publicUrl,
-    lastRound: null,
-  }
-  return { state: opened, effects: [helloReply(opened, incoming.ticket, true)] }
-}
-
-function helloReply(state: ParticipantState, ticket: number, opened: boolean): Effect {
-  const { head, headDigest, committed } = state
-  return { effect: "reply", ticket, answer: { kind: "hello", opened, fresh: state.cluster === null, head, headDigest, committed } }
-}
-
-function identified(state: ParticipantState): Step<ParticipantState> {
+function identified(state: ParticipantState): ParticipantStep {
   const work = state.work
   if (work?.kind !== "identifying" || work.incoming.request.kind !== "hello") throw new Error("identified without a hello")
   const known: ParticipantState = { ...state, work: null, cluster: work.cluster, epoch: work.epoch }
   return openLink(known, work.incoming, work.incoming.request)
 }
 
-/** Another cluster, another protocol or a lower epoch: such a message changes nothing (I6). */
-function whyStranger(state: ParticipantState, envelope: Envelope): { code: PeerRefusalCode; detail: string } | undefined {
-  if (envelope.protocol !== protocolVersion) return { code: "protocol", detail: `this node speaks protocol ${protocolVersion}` }
-  if (state.cluster === null || envelope.cluster !== state.cluster) {
-    return { code: "foreign-cluster", detail: `this node belongs to cluster ${state.cluster ?? "none"}` }
-  }
-  const order = compareEpoch(state.epoch, envelope.epoch)
-  if (order === "lower") return { code: "fenced", detail: `this node has seen epoch ${state.epoch.number}` }
-  if (order !== "same") return { code: "session", detail: "say hello first: this epoch is new here" }
-  return undefined
-}
-
-/** Why a message does not belong to the link that the last hello opened, or does not quote this session. */
-function whyStaleLink(state: ParticipantState, envelope: Envelope): string | undefined {
-  if (envelope.peerSession !== state.session) return "this node has started anew since; say hello again"
-  if (envelope.link !== state.link) return `link ${envelope.link} is not the newest (${state.link})`
-  return undefined
-}
-
-function prepare(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest): Step<ParticipantState> {
+function prepare(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest): ParticipantStep {
   const first = request.records[0]
   const last = request.records.at(-1)
   if (first === undefined || last === undefined) return refused(state, incoming, "damaged", "a batch has at least one record")
@@ -276,7 +117,7 @@ function prepare(state: ParticipantState, incoming: IncomingRequest, request: Pr
   }
 }
 
-function repeated(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest, before: Round): Step<ParticipantState> {
+function repeated(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest, before: Round): ParticipantStep {
   const last = request.records.at(-1)
   const same = request.round === before.number && last !== undefined && sameDigest(last.digest, before.lastDigest)
   if (!same || before.verdict === "rolled-back") {
@@ -289,7 +130,7 @@ function voteReply(ticket: number, round: number, vote: Vote, committed: number)
   return { effect: "reply", ticket, answer: { kind: "vote", round, vote, committed } }
 }
 
-function saved(state: ParticipantState): Step<ParticipantState> {
+function saved(state: ParticipantState): ParticipantStep {
   const work = state.work
   if (work?.kind !== "saving") throw new Error("saved without a batch")
   const { records } = work.request
@@ -303,13 +144,13 @@ function headOf(request: PrepareRequest): { head: number; headDigest: Digest } {
   return { head: last.version, headDigest: last.digest }
 }
 
-function saveRefused(state: ParticipantState, code: VoteRefusalCode, detail: string): Step<ParticipantState> {
+function saveRefused(state: ParticipantState, code: VoteRefusalCode, detail: string): ParticipantStep {
   const work = state.work
   if (work?.kind !== "saving") throw new Error("a refused save without a batch")
   return voted(state, work, { prepared: false, code, detail })
 }
 
-function voted(state: ParticipantState, work: Extract<Work, { kind: "saving" }>, vote: Vote): Step<ParticipantState> {
+function voted(state: ParticipantState, work: Extract<Work, { kind: "saving" }>, vote: Vote): ParticipantStep {
   const { request } = work
   const { head, headDigest } = headOf(request)
   const lastRound: Round = {
@@ -325,7 +166,7 @@ function voted(state: ParticipantState, work: Extract<Work, { kind: "saving" }>,
   }
 }
 
-function commit(state: ParticipantState, incoming: IncomingRequest, request: CommitRequest): Step<ParticipantState> {
+function commit(state: ParticipantState, incoming: IncomingRequest, request: CommitRequest): ParticipantStep {
   if (request.version > state.head) {
     return refused(state, incoming, "gap", `version ${request.version} is above this head, ${state.head}`)
   }
@@ -340,13 +181,13 @@ function commit(state: ParticipantState, incoming: IncomingRequest, request: Com
   return { state: { ...moved.state, synced }, effects }
 }
 
-function advance(state: ParticipantState, committed: number): Step<ParticipantState> {
+function advance(state: ParticipantState, committed: number): ParticipantStep {
   if (committed <= state.committed) return { state, effects: [] }
   invariant(committed <= state.head, "I9", `committed ${committed} would pass the head ${state.head}`)
   return { state: { ...state, committed }, effects: [{ effect: "advance", committed }] }
 }
 
-function rollback(state: ParticipantState, incoming: IncomingRequest, request: RollbackRequest): Step<ParticipantState> {
+function rollback(state: ParticipantState, incoming: IncomingRequest, request: RollbackRequest): ParticipantStep {
   const before = state.lastRound
   if (before !== null && request.round < before.number) {
     return refused(state, incoming, "stale-round", `round ${request.round} is over; the newest is ${before.number}`)
@@ -361,13 +202,13 @@ function rollback(state: ParticipantState, incoming: IncomingRequest, request: R
   return rolledBack(state, incoming.ticket, request)
 }
 
-function undone(state: ParticipantState): Step<ParticipantState> {
+function undone(state: ParticipantState): ParticipantStep {
   const work = state.work
   if (work?.kind !== "undoing") throw new Error("undone without a rollback")
   return rolledBack({ ...state, work: null, head: state.committed, headDigest: work.request.parent }, work.ticket, work.request)
 }
 
-function rolledBack(state: ParticipantState, ticket: number, request: RollbackRequest): Step<ParticipantState> {
+function rolledBack(state: ParticipantState, ticket: number, request: RollbackRequest): ParticipantStep {
   const lastRound: Round = {
     number: request.round,
     first: request.first,
@@ -378,12 +219,5 @@ function rolledBack(state: ParticipantState, ticket: number, request: RollbackRe
   return {
     state: { ...state, lastRound },
     effects: [{ effect: "reply", ticket, answer: { kind: "rolled-back", round: request.round } }],
-  }
-}
-
-function refused(state: ParticipantState, incoming: IncomingRequest, code: PeerRefusalCode, detail: string): Step<ParticipantState> {
-  return {
-    state,
-    effects: [{ effect: "reply", ticket: incoming.ticket, answer: { kind: "refused", of: incoming.request.kind, code, detail } }],
   }
 }

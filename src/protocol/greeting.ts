@@ -1,0 +1,85 @@
+// Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
+import { compareEpoch } from "./epoch.ts"
+import type { Effect } from "./effect.ts"
+import { type Envelope, type HelloRequest, type PeerRefusalCode, protocolVersion } from "./messages.ts"
+import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused, type Work } from "./participant-state.ts"
+
+/** Who the caller is, and where both logs stand; with `open`, from now on only messages of this link count. */
+export function hello(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
+  const { envelope } = incoming
+  if (envelope.protocol !== protocolVersion) {
+    return refused(state, incoming, "protocol", `this node speaks protocol ${protocolVersion}, the caller ${envelope.protocol}`)
+  }
+  if (envelope.session === state.session) return refused(state, incoming, "itself", "the peer address leads back to the caller")
+  if (envelope.node === state.node) {
+    return refused(state, incoming, "same-node", `both nodes are named ${state.node}; give each its own --node`)
+  }
+  if (envelope.cluster === null) return refused(state, incoming, "foreign-cluster", "the caller belongs to no cluster")
+  if (state.cluster === null) {
+    if (request.head > 0 && !state.joining) {
+      const detail = `this disk is empty, and the primary has ${request.head} versions: a node that lost its disk is only filled when started with --join`
+      const step = refused(state, incoming, "wiped", detail)
+      const stop: Effect = { effect: "stop", reason: "foreign", detail, hint: "start this node with --join to fill it from its primary" }
+      return { state, effects: [...step.effects, stop] }
+    }
+  } else {
+    if (state.cluster !== envelope.cluster) {
+      return refused(state, incoming, "foreign-cluster", `this node belongs to cluster ${state.cluster}, the caller to ${envelope.cluster}`)
+    }
+    const order = compareEpoch(state.epoch, envelope.epoch)
+    if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
+    if (order === "forked") return forked(state, incoming)
+  }
+  if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false)] }
+  const stale = whyStaleLink(state, envelope)
+  if (stale) return refused(state, incoming, "session", stale)
+  if (state.cluster === null || state.epoch.number < envelope.epoch.number) {
+    const work: Work = { kind: "identifying", incoming, cluster: envelope.cluster, epoch: envelope.epoch }
+    return { state: { ...state, work }, effects: [{ effect: "identify", cluster: envelope.cluster, epoch: envelope.epoch }] }
+  }
+  return openLink(state, incoming, request)
+}
+
+function forked(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
+  const detail = `both nodes were promoted to epoch ${state.epoch.number}`
+  const step = refused(state, incoming, "epoch-forked", detail)
+  const hint = "decide which node's data to keep, and start the other one empty with --join"
+  return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
+}
+
+/** From here on only messages of this link change anything (I6). */
+export function openLink(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
+  const opened: ParticipantState = {
+    ...state,
+    link: state.link + 1,
+    peerSession: incoming.envelope.session,
+    peerNode: incoming.envelope.node,
+    primaryUrl: request.publicUrl,
+    lastRound: null,
+  }
+  return { state: opened, effects: [helloReply(opened, incoming.ticket, true)] }
+}
+
+function helloReply(state: ParticipantState, ticket: number, opened: boolean): Effect {
+  const { head, headDigest, committed } = state
+  return { effect: "reply", ticket, answer: { kind: "hello", opened, fresh: state.cluster === null, head, headDigest, committed } }
+}
+
+/** Another cluster, another protocol or a lower epoch: such a message changes nothing (I6). */
+export function whyStranger(state: ParticipantState, envelope: Envelope): { code: PeerRefusalCode; detail: string } | undefined {
+  if (envelope.protocol !== protocolVersion) return { code: "protocol", detail: `this node speaks protocol ${protocolVersion}` }
+  if (state.cluster === null || envelope.cluster !== state.cluster) {
+    return { code: "foreign-cluster", detail: `this node belongs to cluster ${state.cluster ?? "none"}` }
+  }
+  const order = compareEpoch(state.epoch, envelope.epoch)
+  if (order === "lower") return { code: "fenced", detail: `this node has seen epoch ${state.epoch.number}` }
+  if (order !== "same") return { code: "session", detail: "say hello first: this epoch is new here" }
+  return undefined
+}
+
+/** Why a message does not belong to the link that the last hello opened, or does not quote this session. */
+export function whyStaleLink(state: ParticipantState, envelope: Envelope): string | undefined {
+  if (envelope.peerSession !== state.session) return "this node has started anew since; say hello again"
+  if (envelope.link !== state.link) return `link ${envelope.link} is not the newest (${state.link})`
+  return undefined
+}

@@ -1,0 +1,85 @@
+// What a participant knows, what can happen to it, and the answer that says no.
+import type { Digest } from "./digest.ts"
+import type { LogPosition, Step } from "./effect.ts"
+import type { Epoch } from "./epoch.ts"
+import type { Envelope, PeerRefusalCode, PrepareRequest, Request, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
+
+export type ParticipantStep = Step<ParticipantState>
+
+export interface ParticipantState extends LogPosition {
+  readonly node: string
+  /** Null until this disk belongs to a pair. */
+  readonly cluster: string | null
+  readonly epoch: Epoch
+  readonly session: string
+  /** Whether an empty disk may be filled from a primary that has data. */
+  readonly joining: boolean
+  /** Links opened in this session; the newest is the only one that counts (I6). */
+  readonly link: number
+  /** The primary's session of that link. */
+  readonly peerSession: string | null
+  readonly peerNode: string | null
+  readonly primaryUrl: string | null
+  /** The newest round of that link, with what was answered, so that a repeated message gets the same answer. */
+  readonly lastRound: Round | null
+  readonly work: Work | null
+  readonly deferred: readonly IncomingRequest[]
+  /** True once the primary has said in this session that both logs are equal. */
+  readonly synced: boolean
+}
+
+export interface Round {
+  readonly number: number
+  readonly first: number
+  readonly last: number
+  readonly lastDigest: Digest
+  readonly verdict: Vote | "rolled-back"
+}
+
+export type Work =
+  | { readonly kind: "saving"; readonly ticket: number; readonly link: number; readonly request: PrepareRequest }
+  | { readonly kind: "undoing"; readonly ticket: number; readonly request: RollbackRequest }
+  | { readonly kind: "identifying"; readonly incoming: IncomingRequest; readonly cluster: string; readonly epoch: Epoch }
+
+export interface IncomingRequest {
+  readonly ticket: number
+  readonly envelope: Envelope
+  readonly request: Request
+}
+
+export type ParticipantEvent =
+  | ({ readonly event: "request" } & IncomingRequest)
+  | { readonly event: "saved" }
+  | { readonly event: "save-refused"; readonly code: VoteRefusalCode; readonly detail: string }
+  | { readonly event: "undone" }
+  | { readonly event: "identified" }
+
+export interface ParticipantStart extends LogPosition {
+  readonly node: string
+  readonly cluster: string | null
+  readonly epoch: Epoch
+  readonly session: string
+  readonly joining: boolean
+}
+
+export function startParticipant(start: ParticipantStart): ParticipantState {
+  return {
+    ...start,
+    link: 0,
+    peerSession: null,
+    peerNode: null,
+    primaryUrl: null,
+    lastRound: null,
+    work: null,
+    deferred: [],
+    synced: false,
+  }
+}
+
+/** Answers with a no; nothing changes. */
+export function refused(state: ParticipantState, incoming: IncomingRequest, code: PeerRefusalCode, detail: string): ParticipantStep {
+  return {
+    state,
+    effects: [{ effect: "reply", ticket: incoming.ticket, answer: { kind: "refused", of: incoming.request.kind, code, detail } }],
+  }
+}
