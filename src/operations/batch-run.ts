@@ -7,7 +7,7 @@ import { uuidv7 } from "../runtime/random.ts"
 import type { Reader } from "../store/store.ts"
 import { rowText } from "../store/row.ts"
 import type { Result } from "./operation.ts"
-import { checkData } from "./operation-data.ts"
+import { checkResolved } from "./operation-data.ts"
 import { resolveReferences } from "./references.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
 import { Overlay, TransactionView } from "./transaction-view.ts"
@@ -153,7 +153,7 @@ function runOne(one: SubmittedOperation, view: TransactionView, resultOf: (name:
   if (one.hasReferences) {
     const resolved = resolveReferences(data, resultOf)
     if (isRefusal(resolved)) return resolved
-    const checked = checkData(one.operation, resolved, index)
+    const checked = checkResolved(one.operation, resolved, index)
     if ("issues" in checked) {
       const [first] = checked.issues
       return refuse("invalid", `The data of operation ${index} is invalid: \`${first?.pointer}\` ${first?.message}.`, { pointer: first?.pointer ?? "", issues: checked.issues })

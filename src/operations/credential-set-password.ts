@@ -13,10 +13,11 @@ export const credentialSetPassword = operation<Data>({
   scope: "write",
   schema,
   target: ({ userId }) => ({ collection: "credentials", id: userId }),
-  seal: async ({ userId, password }, { hashPassword, salt }) => {
+  secretFields: ["password"],
+  seal: async ({ password, ...open }, { hashPassword, salt }) => {
     const hash = await hashPassword(password, salt)
     if (isRefusal(hash)) return hash
-    return { data: { userId } as Data, sealed: { passwordHash: hash }, repeatable: true }
+    return { data: open as Data, sealed: { passwordHash: hash }, repeatable: true }
   },
   run: ({ userId }, view, sealed) => {
     if (view.versionOf("users", userId) === undefined) return userMissing(userId, "/userId")

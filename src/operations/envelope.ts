@@ -7,7 +7,7 @@ import { keyHash } from "./idempotency-key.ts"
 import { escapePointer } from "./json-rules.ts"
 import { isObject } from "./merge-patch.ts"
 import type { Condition, SealContext } from "./operation.ts"
-import { checkData } from "./operation-data.ts"
+import { checkData, checkSecrets } from "./operation-data.ts"
 import { hasReference } from "./references.ts"
 import { operationNamed } from "./registry.ts"
 import { allows, type Principal } from "./scope.ts"
@@ -44,7 +44,7 @@ export function parseTransaction(value: unknown, options: EnvelopeOptions): Subm
   return seal(envelope, checked, options)
 }
 
-const envelopeFields: ReadonlySet<string> = new Set(["operations", "ifVersion", "dryRun", "note"])
+const envelopeFields: ReadonlySet<string> = new Set(["ifVersion", "dryRun", "note"])
 const lineFields: ReadonlySet<string> = new Set(["key", "at"])
 const operationFields: ReadonlySet<string> = new Set(["op", "data", "as", "if"])
 const control = /[\u0000-\u001f\u007f]/
@@ -54,7 +54,7 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
   const bare = "op" in value
   const line = options.line === true
   for (const field of Object.keys(value)) {
-    const known = (bare ? operationFields : envelopeFields).has(field) || (line && lineFields.has(field))
+    const known = envelopeFields.has(field) || (bare ? operationFields.has(field) : field === "operations") || (line && lineFields.has(field))
     if (!known) return refuse("malformed", `\`${field}\` is no field of a transaction.`, { pointer: `/${escapePointer(field)}` })
   }
   const key = line ? value["key"] : options.key
@@ -66,11 +66,8 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
   }
   const atMs = timeOf(value["at"])
   if (isRefusal(atMs)) return atMs
-  if (bare) {
-    const { key: _key, at: _at, ...operation } = value
-    return { operations: [operation], ifVersion: undefined, dryRun: false, note: undefined, key, atMs }
-  }
-  const { operations, ifVersion, dryRun, note } = value
+  const { ifVersion, dryRun, note } = value
+  const operations = bare ? [Object.fromEntries(Object.entries(value).filter(([field]) => operationFields.has(field)))] : value["operations"]
   if (!Array.isArray(operations) || operations.length === 0) {
     return refuse("malformed", "`operations` must be a list of at least one operation.", { pointer: "/operations" })
   }
@@ -108,7 +105,7 @@ function readOperations(list: readonly unknown[], principal: Principal): Checked
       return refuse("malformed", `Two operations are named \`${one.as}\`.`, { operation: index, pointer: `/operations/${index}/as` })
     }
     if (one.as !== undefined) names.add(one.as)
-    const data = one.hasReferences ? { data: one.data } : checkData(one.operation, one.data, index)
+    const data = one.hasReferences ? checkSecrets(one.operation, one.data, index) : checkData(one.operation, one.data, index)
     if ("issues" in data) issues.push(...data.issues)
     else checked.push({ ...one, data: data.data })
   }
@@ -141,11 +138,7 @@ function readOperation(value: unknown, index: number, principal: Principal): Che
   if (condition === "invalid") {
     return refuse("malformed", '`if` must be {"version": n}, {"absent": true} or {"present": true}.', at("/if"))
   }
-  const hasReferences = hasReference(data)
-  if (hasReferences && operation.seal !== undefined) {
-    return refuse("malformed", `The data of \`${op}\` holds a secret, and so no references.`, at("/data"))
-  }
-  return { operation, data: data ?? {}, hasReferences, as, condition }
+  return { operation, data: data ?? {}, hasReferences: hasReference(data), as, condition }
 }
 
 function conditionOf(value: unknown): Condition | undefined | "invalid" {

@@ -15,6 +15,8 @@ export interface Operation<Data> {
   readonly scope: Scope
   /** Strict: unknown fields are refused. */
   readonly schema: GenericSchema<unknown, Data>
+  /** Fields of the data that `seal` replaces: they are known before the transaction runs, so no reference stands in them. */
+  readonly secretFields?: readonly string[]
   /** The entity that `if` preconditions are about, where the operation has one. */
   readonly target?: (data: Data) => { readonly collection: string; readonly id: string } | undefined
   /**
