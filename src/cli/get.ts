@@ -28,8 +28,7 @@ export const get: Command = {
 }
 
 async function runGet({ flags, positionals, terminal }: Invocation): Promise<number> {
-  const path = pathOf(positionals[0])
-  const query = new URLSearchParams()
+  const { path, query } = pathAndQueryOf(positionals[0])
   for (const [flag, parameter] of [["at", "at"], ["at-time", "atTime"], ["email", "email"], ["limit", "limit"], ["cursor", "cursor"]] as const) {
     const value = flags.text(flag)
     if (value !== undefined) query.set(parameter, value)
@@ -53,6 +52,12 @@ async function runGet({ flags, positionals, terminal }: Invocation): Promise<num
   if (next !== undefined) terminal.note(`More with --cursor ${next}`)
   if (items.length === 0) terminal.note("Nothing here.")
   return exitCodes.done
+}
+
+/** What is written as in a URL is taken as in a URL, where it can be nothing else: `users?email=ada@example.com`. */
+function pathAndQueryOf(text: string | undefined): { readonly path: string; readonly query: URLSearchParams } {
+  const [, path = text, query = ""] = /^(.*?)\?((?:at|atTime|email|limit|cursor)=.*)$/.exec(text ?? "") ?? []
+  return { path: pathOf(path), query: new URLSearchParams(query) }
 }
 
 /** An id may hold a slash: everything between the collection and a last `/history` is the id. */

@@ -43,7 +43,7 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   const { dataDirectory } = settings
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   const lock = await lockFile(join(dataDirectory, "lock"))
-  if (lock === undefined) fatal(exitCodes.locked, `${dataDirectory} is used by another process; each node needs its own data directory`)
+  if (lock === undefined) fatal(exitCodes.locked, `${dataDirectory} is used by another process${holderOf(dataDirectory)}; each node needs its own data directory`)
   const store = await openStore(settings)
   const watchdog = startWatchdog(settings.watchdogMs)
   const node = new TandemNode({
@@ -77,6 +77,11 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   await store.flush()
   await store.close()
   return exitCodes.done
+}
+
+function holderOf(dataDirectory: string): string {
+  const pid = readFileSync(join(dataDirectory, "lock"), "utf8").trim()
+  return /^\d+$/.test(pid) ? ` (${pid})` : ""
 }
 
 /** A bug or a broken disk: never a reason to go on. */

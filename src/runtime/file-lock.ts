@@ -1,6 +1,6 @@
 // An exclusive lock on a file: flock(2) in both runtimes, so that they exclude each other too. The kernel drops it when
 // the process ends, however it ends.
-import { openSync } from "node:fs"
+import { openSync, writeFileSync } from "node:fs"
 import { deno } from "./platform.ts"
 
 export interface FileLock {
@@ -10,7 +10,10 @@ export interface FileLock {
 /** The lock, held until the process ends; undefined where another process holds it. */
 export async function lockFile(path: string): Promise<FileLock | undefined> {
   const locked = deno === undefined ? await lockUnderBun(path) : deno.openSync(path, { create: true, write: true, mode: 0o600 }).tryLockSync(true)
-  return locked ? { path } : undefined
+  if (!locked) return undefined
+  // For people only: the lock is the kernel's, and this may be what is left of an earlier process.
+  writeFileSync(path, `${process.pid}\n`)
+  return { path }
 }
 
 const exclusive = 2

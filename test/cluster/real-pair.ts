@@ -82,6 +82,22 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   throw new Error(`never came true: ${what}\n${explain()}`)
 }
 
+/** A first port for `tandem dev`: this one and those 1, 10 and 11 above are free. */
+export async function freePairPorts(): Promise<number> {
+  for (;;) {
+    const [first = 0] = await freePorts(1)
+    if (first < 65_000 && (await Promise.all([1, 10, 11].map((more) => isFree(first + more)))).every(Boolean)) return first
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
+  })
+}
+
 /** Ports that nobody listens on now. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
