@@ -55,7 +55,7 @@ export class Log {
 
   /** Inside a transaction. */
   put(record: SealedRecord, keyHash: Digest | undefined): void {
-    this.log.put(versionKey(record.version), Buffer.concat([record.digest, record.bytes]))
+    this.log.put(versionKey(record.version), valueOf(record))
     if (keyHash !== undefined) this.keys.put(Buffer.from(keyHash), versionKey(record.version))
   }
 
@@ -64,6 +64,17 @@ export class Log {
     this.log.remove(versionKey(record.version))
     if (keyHash !== undefined) this.keys.remove(Buffer.from(keyHash))
   }
+}
+
+/** Reused, because the engine has copied a value when `put` returns, and fresh memory for each costs as much as the put. */
+let scratch = Buffer.alloc(64 * 1024)
+
+function valueOf({ digest, bytes }: SealedRecord): Buffer {
+  const size = digestBytes + bytes.length
+  if (size > scratch.length) scratch = Buffer.alloc(2 * size)
+  scratch.set(digest, 0)
+  scratch.set(bytes, digestBytes)
+  return scratch.subarray(0, size)
 }
 
 function checked(version: number, value: Buffer): SealedRecord {

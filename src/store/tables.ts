@@ -11,6 +11,7 @@ export interface Range {
 
 export interface Table {
   get(key: Buffer): Buffer | undefined
+  /** Copies both before it returns. */
   put(key: Buffer, value: Buffer): unknown
   remove(key: Buffer): unknown
   getRange(range: Range): Iterable<{ readonly key: Buffer; readonly value: Buffer }>

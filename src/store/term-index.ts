@@ -107,7 +107,11 @@ export function entryKey(collection: string, { field, value, unique }: Term, id:
 
 /** What that entry holds. */
 export function entryValue({ unique }: Term, since: number, id: string): Buffer {
-  return unique ? Buffer.concat([versionKey(since), Buffer.from(id, "utf8")]) : versionKey(since)
+  if (!unique) return versionKey(since)
+  const value = Buffer.allocUnsafe(versionBytes + Buffer.byteLength(id))
+  value.writeUIntBE(since, 0, versionBytes)
+  value.write(id, versionBytes, "utf8")
+  return value
 }
 
 function contains(terms: readonly Term[], term: Term): boolean {
