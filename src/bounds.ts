@@ -30,6 +30,10 @@ export const bounds = {
   batchCountMax: 512,
   /** Record bytes in one batch; one larger record makes a batch of its own. */
   batchBytesMax: 4 * 1024 * 1024,
+  /** One record; a batch and its largest record fit into one peer message. A small patch of a large document makes a large record. */
+  recordBytesMax: 32 * 1024 * 1024,
+  /** What the references of one transaction may take from earlier results: each may take much, and be taken from in turn. */
+  referencedBytesMax: 1024 * 1024,
   /** Body of one peer message. */
   peerBodyBytesMax: 64 * 1024 * 1024,
   /** Requests that may wait for the writer before more are answered with 503. */

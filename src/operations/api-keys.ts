@@ -27,6 +27,7 @@ export function keyByToken(reader: Reader, token: string, at: number, nowMs: num
   const row = id === undefined ? undefined : reader.row("keys", id, at)
   if (row === undefined || rowDeleted(row)) return undefined
   const key = JSON.parse(rowText(row)) as ApiKeyFields
-  if (key.expiresAt !== null && Date.parse(key.expiresAt) <= nowMs) return undefined
+  // Asked this way round, what is no time has passed.
+  if (key.expiresAt !== null && !(Date.parse(key.expiresAt) > nowMs)) return undefined
   return { name: `key:${id}`, scopes: key.scopes }
 }

@@ -1,5 +1,6 @@
 // Runs transactions one after another on the state at head plus the batch so far, and collects their records.
 // A transaction that is refused leaves no trace. Nothing is durable yet: that is the replicated log's work.
+import { bounds } from "../bounds.ts"
 import { openRecord, type Record, type RecordMeta, sealRecord, type SealedRecord } from "../protocol/record.ts"
 import { sameDigest } from "../protocol/digest.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
@@ -8,7 +9,7 @@ import type { Reader } from "../store/store.ts"
 import { rowText } from "../store/row.ts"
 import type { Result } from "./operation.ts"
 import { checkResolved } from "./operation-data.ts"
-import { resolveReferences } from "./references.ts"
+import { EarlierResults, resolveReferences } from "./references.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
 import { Overlay, TransactionView } from "./transaction-view.ts"
 
@@ -54,8 +55,11 @@ export class BatchRun {
     const results = run(transaction, view)
     if (isRefusal(results)) return { kind: "refused", refusal: results }
     const answer = `[${results.map((result) => result.shown).join(",")}]`
+    const record = this.#seal(transaction, view, results, timeMs)
+    if (record.bytes.length > bounds.recordBytesMax) return { kind: "refused", refusal: tooLarge() }
     if (transaction.dryRun) return { kind: "dry-run", version, timeMs, results: answer }
-    return { kind: "record", record: this.#seal(transaction, view, results, timeMs), results: answer }
+    this.#take(transaction, view, record)
+    return { kind: "record", record, results: answer }
   }
 
   /** Most transactions of a batch have one time. */
@@ -72,7 +76,7 @@ export class BatchRun {
       ...(key === undefined ? {} : { key: key.text }),
     }
     const writes = view.writes()
-    const record = sealRecord({
+    return sealRecord({
       version: view.version,
       epoch: this.#options.epoch,
       timeMs,
@@ -83,14 +87,16 @@ export class BatchRun {
       results: `[${results.map((result) => storedResult(result, writes)).join(",")}]`,
       writes: writes.map(({ write }) => write),
     })
+  }
+
+  #take({ key }: SubmittedTransaction, view: TransactionView, record: SealedRecord): void {
     this.#overlay.merge(view.own)
     this.#head = record.version
     this.#headDigest = record.digest
-    this.#timeMs = timeMs
+    this.#timeMs = record.timeMs
     if (key !== undefined) this.#keys.set(Buffer.from(key.hash).toString("latin1"), record)
     this.records.push(record)
     this.bytes += record.bytes.length
-    return record
   }
 
   /** What a known idempotency key stands for. */
@@ -116,7 +122,7 @@ export class BatchRun {
       return refuse("precondition-failed", `The store is at version ${this.#head}, not ${ifVersion}.`, { pointer: "/ifVersion", version: this.#head })
     }
     if (atMs === undefined) return undefined
-    if (atMs < this.#timeMs) return refuse("invalid", `\`at\` is earlier than the newest record, ${new Date(this.#timeMs).toISOString()}.`, { pointer: "/at" })
+    if (atMs < this.#timeMs) return refuse("invalid", `\`at\` is earlier than the newest record, ${new Date(this.#timeMs).toISOString()}.`, { pointer: "/at", hint: "Times never go back: what an import needs, its collections say, has to come with a time of its own before it." })
     if (atMs > this.#options.nowMs) return refuse("invalid", "`at` lies in the future.", { pointer: "/at" })
     return undefined
   }
@@ -132,28 +138,29 @@ interface Ran {
 
 function run(transaction: SubmittedTransaction, view: TransactionView): Ran[] | Refusal {
   const ran: Ran[] = []
-  const named = new Map<string, number>()
-  const resultOf = (name: string): unknown => {
-    const index = named.get(name)
-    return index === undefined ? undefined : JSON.parse(ran[index]?.kept ?? "null")
-  }
+  const earlier = new EarlierResults()
   for (const [index, one] of transaction.operations.entries()) {
-    const result = runOne(one, view, resultOf, index)
+    const result = runOne(one, view, earlier, index)
     if (isRefusal(result)) return { ...result, operation: index }
-    if (one.as !== undefined) named.set(one.as, index)
+    if (view.bytes > bounds.recordBytesMax) return { ...tooLarge(), operation: index }
     const kept = result.kind === "entity" ? view.text(result.collection, result.id) : JSON.stringify(result.value)
     const shown = one.once === undefined ? kept : JSON.stringify({ ...(JSON.parse(kept) as object), ...one.once })
+    if (one.as !== undefined) earlier.add(one.as, kept)
     ran.push({ result, kept, shown })
   }
   return ran
 }
 
-function runOne(one: SubmittedOperation, view: TransactionView, resultOf: (name: string) => unknown, index: number): Result | Refusal {
+function tooLarge(): Refusal {
+  return refuse("too-large", `The transaction would write more than ${bounds.recordBytesMax} bytes.`, { hint: "Split it, or the documents it changes." })
+}
+
+function runOne(one: SubmittedOperation, view: TransactionView, earlier: EarlierResults, index: number): Result | Refusal {
   let { data } = one
   if (one.hasReferences) {
-    const resolved = resolveReferences(data, resultOf)
+    const resolved = resolveReferences(data, earlier)
     if (isRefusal(resolved)) return resolved
-    const checked = checkResolved(one.operation, resolved, index)
+    const checked = checkResolved(one.operation, resolved.value, index)
     if ("issues" in checked) {
       const [first] = checked.issues
       return refuse("invalid", `The data of operation ${index} is invalid: \`${first?.pointer}\` ${first?.message}.`, { pointer: first?.pointer ?? "", issues: checked.issues })

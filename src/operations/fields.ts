@@ -26,8 +26,19 @@ export const emailField = v.pipe(
 export const passwordField = v.pipe(
   v.string(),
   v.maxLength(2 * bounds.passwordPointsMax, `must have at most ${bounds.passwordPointsMax} characters`),
+  // So that its length does not depend on how it was typed.
+  v.normalize("NFC"),
   v.check((text) => [...text].length >= bounds.passwordPointsMin, `must have at least ${bounds.passwordPointsMin} characters`),
   v.check((text) => [...text].length <= bounds.passwordPointsMax, `must have at most ${bounds.passwordPointsMax} characters`),
+)
+
+/** A time, kept in UTC with milliseconds. The pattern alone lets through what is no time, such as an offset without minutes. */
+export const timeField = v.pipe(
+  v.string(),
+  v.maxLength(64),
+  v.isoTimestamp("must be a time such as 2026-01-31T12:00:00Z"),
+  v.check((text) => !Number.isNaN(Date.parse(text)), "must be a time such as 2026-01-31T12:00:00Z"),
+  v.transform((text) => new Date(text).toISOString()),
 )
 
 export interface JsonObject {

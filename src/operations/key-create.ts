@@ -1,14 +1,14 @@
 // key.create: an API key with scopes. The answer shows it once; only its digest is stored.
 import * as v from "valibot"
 import { type ApiKeyFields, tokenHash, tokenPrefix, tokenTerm } from "./api-keys.ts"
-import { nameField } from "./fields.ts"
+import { nameField, timeField } from "./fields.ts"
 import { operation } from "./operation.ts"
 import { scopeSchema } from "./scope.ts"
 
 const schema = v.strictObject({
   name: nameField,
   scopes: v.pipe(v.array(scopeSchema), v.minLength(1)),
-  expiresAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  expiresAt: v.optional(timeField),
 })
 
 export const keyCreate = operation<v.InferOutput<typeof schema>>({

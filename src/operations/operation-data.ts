@@ -14,7 +14,8 @@ export function checkData(operation: Operation<unknown>, data: unknown, index: n
 /** Of data that still holds references: its secrets only, in which no reference may stand. */
 export function checkSecrets(operation: Operation<unknown>, data: unknown, index: number): Checked {
   const { secretFields = [] } = operation
-  if (secretFields.length === 0 || !isObject(data)) return { data }
+  if (secretFields.length === 0) return { data }
+  if (!isObject(data)) return checkData(operation, data, index)
   const checked = check(v.object(entriesOf(operation, (field) => secretFields.includes(field))), data, index)
   return "issues" in checked ? checked : { data: { ...data, ...(checked.data as object) } }
 }

@@ -31,13 +31,14 @@ export class PasswordQueue implements Passwords {
         return refuse("unavailable", "Too many passwords wait to be checked; nothing was done.", { retryAfter: 1 })
       }
       await new Promise<void>((go) => this.#waiting.push(go))
-    }
-    this.#running++
+    } else this.#running++
     try {
       return await work()
     } finally {
-      this.#running--
-      this.#waiting.shift()?.()
+      // Who is woken takes over this one's place: were it freed in between, a newcomer could take it too.
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running--
+      else next()
     }
   }
 }

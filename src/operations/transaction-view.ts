@@ -39,6 +39,8 @@ export class TransactionView {
   /** What was read of the state before the transaction: operations ask several times, the disk is asked once. */
   readonly #read = new Map<string, Staged | undefined>()
   readonly own = new Overlay()
+  /** UTF-8 of every body staged so far: each ends up in the record, as a row or as the result of its operation. */
+  bytes = 0
 
   constructor(
     reader: Reader,
@@ -118,13 +120,14 @@ export class TransactionView {
   writes(): { readonly write: Write; readonly body: string }[] {
     const found: { write: Write; body: string }[] = []
     for (const { collection, id, facts, terms, body } of this.own.rows.values()) {
-      if (facts.deleted && this.#before(collection, id) === undefined) continue
+      if (facts.deleted && this.#before(collection, id)?.facts.deleted !== false) continue
       found.push({ write: { collection, id, row: encodeRow(facts, terms, body) }, body })
     }
     return found
   }
 
   #stage(collection: string, id: string, terms: readonly Term[], body: string, created: number, deleted: boolean): void {
+    this.bytes += Buffer.byteLength(body)
     const before = this.#before(collection, id)
     for (const term of this.#current(collection, id)?.terms ?? []) {
       if (term.unique) this.own.holders.set(termKey(collection, term), null)
