@@ -1,12 +1,13 @@
-// A node without a peer and without a disk, for the tests of the public app: real operations, one batch per turn of the
-// event loop, and knobs for what a node may say. Must never be used outside of tests.
+// A node without a peer, for the tests of the public app: real operations on the real store in memory, one batch per turn
+// of the event loop, and knobs for what a node may say. Must never be used outside of tests.
+import { keyByToken } from "../../src/operations/api-keys.ts"
 import { BatchRun } from "../../src/operations/batch-run.ts"
 import type { Principal } from "../../src/operations/scope.ts"
 import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
 import type { NodeService, NodeStatus, Outcome } from "../../src/node/service.ts"
 import { type Refusal, refuse } from "../../src/refusal.ts"
 import type { Role } from "../../src/store/store.ts"
-import { VersionedRows } from "./versioned-rows.ts"
+import { MemoryStore } from "./memory-store.ts"
 
 interface Waiting {
   readonly transaction: SubmittedTransaction
@@ -15,7 +16,7 @@ interface Waiting {
 
 export class FakeNode implements NodeService {
   readonly nodeId = "a"
-  readonly reader = new VersionedRows()
+  readonly reader = new MemoryStore()
   readonly principals = new Map<string, Principal>()
   notReadable: Refusal | undefined
   notWritable: Refusal | undefined
@@ -38,7 +39,7 @@ export class FakeNode implements NodeService {
   whyNotReadable = () => this.notReadable
   whyNotWritable = () => this.notWritable
   maybeStale = () => this.stale
-  authenticate = (token: string) => this.principals.get(token)
+  authenticate = (token: string) => this.principals.get(token) ?? keyByToken(this.reader, token, this.committed(), this.nowMs)
 
   /** Queues only, until `release`. */
   hold(): void {
@@ -99,8 +100,7 @@ export class FakeNode implements NodeService {
     this.nowMs += 1_000
     const run = new BatchRun({ reader: this.reader, epoch: 1, nowMs: this.nowMs })
     const outcomes = waiting.map(({ transaction }) => this.#outcomeOf(run, transaction))
-    for (const record of run.records) this.reader.apply(record)
-    this.reader.committed = this.reader.position().head
+    this.reader.take(run.records)
     for (const [n, { resolve }] of waiting.entries()) resolve(outcomes[n] ?? { kind: "unknown", key: undefined })
   }
 
