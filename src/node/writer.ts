@@ -77,7 +77,8 @@ export class Writer {
       transaction,
       settle: (outcome) => {
         settle(outcome)
-        this.#next(key)
+        if (outcome.kind === "unknown") this.#abandon(key, outcome)
+        else this.#next(key)
       },
     }
     const waiting = this.#underWay.get(key)
@@ -100,12 +101,23 @@ export class Writer {
     this.#enqueue(waiting)
   }
 
+  /** The attempt that these waited for may yet commit, so none of them may be told that nothing was committed (I10). */
+  #abandon(key: string, unknown: Outcome): void {
+    const waiting = this.#underWay.get(key) ?? []
+    this.#underWay.delete(key)
+    this.#waitingForKey -= waiting.length
+    for (const queued of waiting) queued.settle(unknown)
+  }
+
   /** Everything that waits is told that it was not run; what was appended keeps its own fate. */
   refuseQueued(refusal: Refusal): void {
-    const waiting = this.#queue
-    this.#queue = []
-    this.#queueBytes = 0
-    for (const queued of waiting) queued.settle({ kind: "refused", refusal })
+    // Again and again: what waited for a refused attempt under its key comes into the queue.
+    while (this.#queue.length > 0) {
+      const waiting = this.#queue
+      this.#queue = []
+      this.#queueBytes = 0
+      for (const queued of waiting) queued.settle({ kind: "refused", refusal })
+    }
   }
 
   /** A turn of the event loop gathers what arrives together into one batch. */

@@ -48,6 +48,10 @@ class Setup implements ReplicatedLog {
     this.newest().fate.rejected(refusal)
     this.#onReady()
   }
+  becomeReady(): void {
+    this.isReady = true
+    this.#onReady()
+  }
   newest(): (typeof this.appended)[number] {
     const newest = this.appended.at(-1)
     if (newest === undefined) throw new Error("nothing was appended")
@@ -172,6 +176,16 @@ describe("the writer", () => {
     expect(setup.writer.pending).toBe(0)
   })
 
+  test("a retry that waits for an attempt whose outcome is unknown is unknown too, never said to be not committed (I10)", async () => {
+    const setup = new Setup()
+    const answers = [1, 2, 3].map(() => setup.submit(user("u1"), "k1"))
+    await turn()
+    setup.newest().fate.unknown()
+    await turn()
+    expect(answers.map(({ outcome }) => outcome)).toEqual([1, 2, 3].map(() => ({ kind: "unknown", key: "k1" })))
+    expect(setup.writer.pending).toBe(0)
+  })
+
   test("a retry runs by itself where the first attempt was refused: never one refused while the other commits (I10)", async () => {
     const setup = new Setup()
     setup.submit(user("u1"))
@@ -198,12 +212,115 @@ describe("the writer", () => {
     expect(await setup.writer.submit(transaction(user("u2")))).toMatchObject({ kind: "refused", refusal: { detail: "stopping" } })
   })
 
+  test("what waits for an attempt under the same key is refused with it when nothing can be written any more", async () => {
+    const setup = new Setup()
+    setup.isReady = false
+    const first = setup.submit(user("u1"), "k1")
+    const retries = [setup.submit(user("u1"), "k1"), setup.submit(user("u1"), "k1")]
+    await turn()
+    setup.writer.refuseQueued(refuse("unavailable", "stuck"))
+    await turn()
+    for (const answer of [first, ...retries]) expect(answer.outcome).toMatchObject({ kind: "refused", refusal: { detail: "stuck" } })
+    expect(setup.writer.pending).toBe(0)
+  })
+
   test("bounds its queue: more is refused, unrun, and to be tried again", async () => {
     const setup = new Setup()
     setup.isReady = false
     for (let n = 0; n < bounds.queueCountMax; n++) setup.submit(user(`u${n}`))
     const refused = await setup.writer.submit(transaction(user("one-too-many")))
     expect(refused).toMatchObject({ kind: "refused", refusal: { code: "unavailable", retryAfter: 1 } })
+  })
+
+  test("bounds its queue by bytes, and has room again once a batch took them out", async () => {
+    const setup = new Setup()
+    setup.isReady = false
+    const large = { ...transaction(user("u1")), bytes: bounds.queueBytesMax }
+    const first = setup.writer.submit(large)
+    expect(await setup.writer.submit(transaction(user("u2")))).toMatchObject({ kind: "refused", refusal: { code: "unavailable", retryAfter: 1 } })
+    setup.becomeReady()
+    await turn()
+    expect(setup.newest().records).toHaveLength(1)
+    setup.decide()
+    setup.newest().fate.acknowledged()
+    expect((await first).kind).toBe("committed")
+    setup.submit(user("u2"))
+    await turn()
+    expect(setup.newest().records[0]?.version).toBe(2)
+  })
+
+  test("bounds a batch by bytes, and a single larger transaction is a batch of its own", async () => {
+    const setup = new Setup()
+    const heavy = (id: string) => ({ ...user(id), data: { ...user(id).data, data: { text: "x".repeat(900_000) } } })
+    for (let n = 0; n < 10; n++) setup.submit(heavy(`u${n}`))
+    await turn()
+    const first = setup.newest().records
+    expect(first.length).toBeGreaterThan(1)
+    expect(first.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThanOrEqual(bounds.batchBytesMax)
+    setup.decide()
+    const huge = setup.writer.submit({ ...transaction(user("huge")), bytes: bounds.batchBytesMax + 1 })
+    for (;;) {
+      setup.newest().fate.acknowledged()
+      await turn()
+      if (setup.newest().records.length === 1 && setup.newest().records[0]?.version === 11) break
+      setup.decide()
+    }
+    setup.decide()
+    setup.newest().fate.acknowledged()
+    expect((await huge).kind).toBe("committed")
+  })
+
+  test("a replay waits for the batch that holds its record (I3)", async () => {
+    const setup = new Setup()
+    setup.submit(user("u1"), "k1")
+    const stream = { stopped: false }
+    const replay: Answer = { outcome: undefined }
+    // The lines of a stream are not held back by their keys.
+    void setup.writer.submit({ ...transaction(user("u1"), "k1"), chain: stream }).then((outcome) => (replay.outcome = outcome))
+    await turn()
+    setup.decide()
+    await turn()
+    expect(replay.outcome).toBeUndefined()
+    setup.newest().fate.acknowledged()
+    await turn()
+    expect(replay.outcome).toMatchObject({ kind: "committed", version: 1, replayed: true })
+  })
+
+  test("a dry run that rests on a batch waits for it, and is refused where the batch is lost", async () => {
+    const setup = new Setup()
+    setup.submit(user("u1"))
+    const dry = setup.submit({ op: "user.update", data: { id: "u1", name: "Ada" }, dryRun: true })
+    await turn()
+    expect(dry.outcome).toBeUndefined()
+    setup.newest().fate.unknown()
+    await turn()
+    expect(dry.outcome).toMatchObject({ kind: "refused", refusal: { code: "unavailable", retryAfter: 1 } })
+  })
+
+  test("a replay of what the lost batch did not hold is not refused: it may be committed already (I10)", async () => {
+    const setup = new Setup()
+    setup.submit(user("u1"), "k1")
+    await turn()
+    setup.decide()
+    setup.newest().fate.acknowledged()
+    await turn()
+    setup.submit(user("u2"))
+    const replay = setup.submit(user("u1"), "k1")
+    await turn()
+    setup.newest().fate.unknown()
+    await turn()
+    expect(replay.outcome).toEqual({ kind: "unknown", key: "k1" })
+  })
+
+  test("asks whether it may write before each batch: a full disk refuses what waits, and nothing is appended", async () => {
+    const setup = new Setup()
+    const waiting = setup.submit(user("u1"), "k1")
+    const retry = setup.submit(user("u1"), "k1")
+    setup.notWritable = refuse("disk-full", "full")
+    await turn()
+    expect([waiting.outcome, retry.outcome]).toMatchObject([{ refusal: { code: "disk-full" } }, { refusal: { code: "disk-full" } }])
+    expect(setup.appended).toEqual([])
+    expect(setup.writer.pending).toBe(0)
   })
 
   test("bounds a batch by count", async () => {
