@@ -1,7 +1,7 @@
 // document.create: a new document; an id that is taken is refused.
 import * as v from "valibot"
 import { refuse } from "../refusal.ts"
-import { collectionMissing } from "./document.ts"
+import { collectionMissing, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -18,7 +18,6 @@ export const documentCreate = operation<v.InferOutput<typeof schema>>({
     if (view.versionOf(collection, id) !== undefined) {
       return refuse("unique", `There is a \`${id}\` in \`${collection}\` already.`, { pointer: "/id" })
     }
-    view.put(collection, id, { value })
-    return { kind: "entity", collection, id }
+    return putDocument(view, collection, id, value)
   },
 })

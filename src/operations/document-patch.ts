@@ -1,6 +1,6 @@
 // document.patch: changes a document's value by a JSON merge patch.
 import * as v from "valibot"
-import { whyNoDocument } from "./document.ts"
+import { putDocument, whyNoDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { operation } from "./operation.ts"
@@ -15,7 +15,6 @@ export const documentPatch = operation<v.InferOutput<typeof schema>>({
   run: ({ collection, id, patch }, view) => {
     const refused = whyNoDocument(view, collection, id)
     if (refused !== undefined) return refused
-    view.put(collection, id, { value: mergePatch(view.find(collection, id)?.["value"], patch) })
-    return { kind: "entity", collection, id }
+    return putDocument(view, collection, id, mergePatch(view.find(collection, id)?.["value"], patch))
   },
 })

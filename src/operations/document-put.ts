@@ -1,6 +1,6 @@
 // document.put: a document's whole new value; creates it where it is not there.
 import * as v from "valibot"
-import { collectionMissing } from "./document.ts"
+import { collectionMissing, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -13,8 +13,6 @@ export const documentPut = operation<v.InferOutput<typeof schema>>({
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
   run: ({ collection, id: asked, value }, view) => {
     if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
-    const id = asked ?? view.newId()
-    view.put(collection, id, { value })
-    return { kind: "entity", collection, id }
+    return putDocument(view, collection, asked ?? view.newId(), value)
   },
 })

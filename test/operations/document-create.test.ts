@@ -13,7 +13,7 @@ test("a document's own fields live under `value`, so they clash with nothing", a
   const value = { id: "mine", version: "v", createdAt: null, refused: true, code: "x", write: 0 }
   const [document] = await harness.commit({ op: "document.create", data: { collection: "goals", id: "g", value } })
   const time = "2026-03-01T12:00:00.000Z"
-  expect(document).toEqual({ id: "g", value, createdAt: time, updatedAt: time, version: 2, createdVersion: 2 })
+  expect(document).toEqual({ collection: "goals", id: "g", value, createdAt: time, updatedAt: time, version: 2, createdVersion: 2 })
   expect(harness.get("goals", "g")).toEqual(document)
 })
 

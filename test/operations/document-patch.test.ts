@@ -14,7 +14,7 @@ const patch = (change: object) => ({ op: "document.patch", data: { collection: "
 test("merges into the value and answers the whole document", async () => {
   const harness = await withGoal({ title: "Run", done: false, steps: { a: 1, b: 2 } })
   const [document] = await harness.commit(patch({ done: true, steps: { a: null, c: 3 } }))
-  expect(document).toMatchObject({ id: "g", version: 2, createdVersion: 1 })
+  expect(document).toMatchObject({ collection: "goals", id: "g", version: 2, createdVersion: 1 })
   expect(document?.["value"]).toEqual({ title: "Run", done: true, steps: { b: 2, c: 3 } })
 })
 

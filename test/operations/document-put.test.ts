@@ -11,7 +11,7 @@ async function withGoals(): Promise<Harness> {
 test("creates where nothing is and replaces the whole value where something is", async () => {
   const harness = await withGoals()
   await harness.commit({ op: "document.put", data: { collection: "goals", id: "g", value: { a: 1, b: 2 } } })
-  expect(harness.get("goals", "g")).toMatchObject({ value: { a: 1, b: 2 }, version: 2, createdVersion: 2 })
+  expect(harness.get("goals", "g")).toMatchObject({ collection: "goals", id: "g", value: { a: 1, b: 2 }, version: 2, createdVersion: 2 })
   harness.nowMs += 1_000
   await harness.commit({ op: "document.put", data: { collection: "goals", id: "g", value: { c: null } } })
   const document = harness.get("goals", "g")
