@@ -20,6 +20,8 @@ export const bounds = {
   requestIdLengthMax: 128,
   passwordPointsMin: 8,
   passwordPointsMax: 128,
+  /** UTF-16 units before normal form C, which may shorten a password to a quarter; what is longer is not looked at. */
+  passwordLengthMax: 1_024,
   pageLimitMax: 500,
   pageLimitDefault: 50,
   /** Rows a page looks at before it returns short, with a cursor. */

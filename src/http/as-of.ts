@@ -1,11 +1,10 @@
 // Which version a read answers from: the newest committed one, `at`, `atTime`, or the one a cursor carries; and the
 // bounded wait until this node has it. Never answers from a version above what is committed here.
 import { bounds } from "../bounds.ts"
+import { parseTime } from "../operations/times.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Exchange } from "./exchange.ts"
 import { parameterRefusal, parseQuery, parseWhole, type Query, wholeParameter } from "./query.ts"
-
-const timeForm = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
 
 /** Refuses, or calls `answer` with the version: at once where there is nothing to wait for. */
 export function readAsOf(
@@ -68,8 +67,8 @@ function askedVersion(query: Query, pinned: number | undefined): number | AskedT
   }
   if (time === undefined) return at
   if (at !== undefined) return parameterRefusal("atTime", "cannot go with `at`")
-  const timeMs = timeForm.test(time) ? Date.parse(time) : Number.NaN
-  if (Number.isNaN(timeMs)) return parameterRefusal("atTime", "is not an RFC 3339 time, such as 2026-01-31T12:00:00.000Z")
+  const timeMs = parseTime(time)
+  if (timeMs === undefined) return parameterRefusal("atTime", "is not an RFC 3339 time, such as 2026-01-31T12:00:00.000Z")
   return { timeMs }
 }
 

@@ -1,5 +1,5 @@
 // Request bodies: their type, their size while they are read, and their text. Never holds more than the bound.
-import { type Refusal, refuse } from "../refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 
 /** Refuses any content type but `expected`; parameters other than charset=utf-8 are refused too. */
 export function checkContentType(request: Request, expected: string): Refusal | undefined {
@@ -12,12 +12,22 @@ export function checkContentType(request: Request, expected: string): Refusal | 
 
 /** The whole body as text, or why not. */
 export async function readText(request: Request, bytesMax: number): Promise<string | Refusal> {
+  const bytes = await readBytes(request, bytesMax)
+  return isRefusal(bytes) ? bytes : (textOf(bytes) ?? notUtf8())
+}
+
+/** The whole body, or why not. */
+export async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | Refusal> {
   const announced = request.headers.get("content-length")
   if (announced !== null && Number(announced) > bytesMax) return tooLarge(bytesMax)
-  // An announced length is kept by the server; without one the bytes are counted as they come.
-  const bytes = announced !== null ? new Uint8Array(await request.arrayBuffer()) : await readCounting(request, bytesMax)
-  if (bytes === undefined || bytes.length > bytesMax) return tooLarge(bytesMax)
-  return textOf(bytes) ?? notUtf8()
+  try {
+    // An announced length is kept by the server; without one the bytes are counted as they come.
+    const bytes = announced !== null ? new Uint8Array(await request.arrayBuffer()) : await readCounting(request, bytesMax)
+    return bytes === undefined || bytes.length > bytesMax ? tooLarge(bytesMax) : bytes
+  } catch {
+    // The client went away: nobody hears this, and it is nothing that the operator needs to know.
+    return refuse("malformed", "The body was cut off.")
+  }
 }
 
 export function notUtf8(): Refusal {

@@ -30,7 +30,7 @@ export function parseCursor(text: string, listing: string): Cursor | Refusal {
   if (bytes.length <= versionBytes) return broken
   const cursor = { listing, version: bytes.readUIntBE(0, versionBytes), after: afterOf(bytes, listing) }
   // Comparing with what we would have written refuses every other spelling, broken UTF-8 included.
-  const possible = cursor.after.length > 0 && !cursor.after.includes("\0")
+  const possible = cursor.after.length > 0 && cursor.after.length <= bounds.idLengthMax && !cursor.after.includes("\0")
   return possible && cursorText(cursor) === text ? cursor : broken
 }
 

@@ -1,8 +1,7 @@
 // GET /do/{key}: what became of a transaction, by its idempotency key. Keys belong to their principal.
-import { keyHash } from "../operations/idempotency-key.ts"
+import { isIdempotencyKey, keyHash } from "../operations/idempotency-key.ts"
 import { isRefusal, refuse } from "../refusal.ts"
 import type { Exchange } from "./exchange.ts"
-import { isKey } from "./idempotency.ts"
 import { parseQuery } from "./query.ts"
 
 export function getOutcome(exchange: Exchange): Response {
@@ -10,10 +9,10 @@ export function getOutcome(exchange: Exchange): Response {
   const query = parseQuery(exchange.url, [])
   if (isRefusal(query)) return exchange.problem(query)
   const key = exchange.param("key")
-  if (!isKey(key)) return exchange.problem(refuse("malformed", "The path does not end in an idempotency key.", { pointer: "/key" }))
+  if (!isIdempotencyKey(key)) return exchange.problem(refuse("malformed", "The path does not end in an idempotency key.", { pointer: "/key" }))
+  const version = node.reader.versionOfKey(keyHash(exchange.principal.name, key))
   const why = node.whyNotReadable()
   if (why !== undefined) return exchange.problem(why)
-  const version = node.reader.versionOfKey(keyHash(exchange.principal.name, key))
   if (version === undefined) {
     return exchange.problem(
       refuse("entity-missing", "No transaction with this key is known here.", {

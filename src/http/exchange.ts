@@ -120,7 +120,8 @@ export class Exchange {
     return new Response(body, { headers })
   }
 
-  problem(refusal: Refusal, more?: Headers): Response {
+  problem(refused: Refusal, more?: Headers): Response {
+    const refusal = this.#complete(refused)
     const headers = this.#headers("application/problem+json", secret, this.node.committed())
     if (more !== undefined) Object.assign(headers, more)
     const { code } = refusal
@@ -131,7 +132,12 @@ export class Exchange {
     if (code === "outcome-unknown" && refusal.key !== undefined) {
       headers["link"] = `</do/${encodeURIComponent(refusal.key)}>; rel="status"`
     }
-    return new Response(problemJson(this.#complete(refusal)), { status: statusOf(code), headers })
+    return new Response(problemJson(refusal), { status: statusOf(code), headers })
+  }
+
+  /** What a read did not find. That is an answer about the data like any other, so this node must still be allowed to give one. */
+  absent(refusal: Refusal): Response {
+    return this.problem(this.node.whyNotReadable() ?? refusal)
   }
 
   /** Whether the most literal route of this path knows this method. */
@@ -187,10 +193,13 @@ export class Exchange {
     return headers
   }
 
+  /** Where the primary is, and when to try again: for those that refuse without knowing it. */
   #complete(refusal: Refusal): Refusal {
-    if (refusal.code !== "not-primary" || refusal.primary !== undefined) return refusal
-    const primary = this.node.primaryUrl()
-    return primary === undefined ? refusal : { ...refusal, primary }
+    if (refusal.code === "not-primary" && refusal.primary === undefined) {
+      const primary = this.node.primaryUrl()
+      return primary === undefined ? refusal : { ...refusal, primary }
+    }
+    return statusOf(refusal.code) === 503 && refusal.retryAfter === undefined ? { ...refusal, retryAfter: 1 } : refusal
   }
 }
 

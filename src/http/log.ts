@@ -39,7 +39,7 @@ export function getRecord(exchange: Exchange): Response | Promise<Response> {
     const record = version <= committed ? exchange.node.reader.record(version) : undefined
     if (record !== undefined) return exchange.data(itemOf(record), committed)
     const detail = `There is no record ${version}; the newest is ${committed}.`
-    return exchange.problem(refuse("entity-missing", detail, { version: committed }))
+    return exchange.absent(refuse("entity-missing", detail, { version: committed }))
   })
 }
 

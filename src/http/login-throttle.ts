@@ -45,6 +45,12 @@ export class LoginThrottle {
     }
   }
 
+  /** Takes back what `failed` counted. */
+  notLookedAt(account: string): void {
+    const known = this.#accounts.get(account)
+    if (known !== undefined) known.count = Math.max(0, known.count - 1)
+  }
+
   succeeded(account: string): void {
     this.#accounts.delete(account)
   }

@@ -1,5 +1,6 @@
 // Which collections and ids a path may name. Credentials and keys are collections of rows too, and are never read here.
 import { bounds } from "../bounds.ts"
+import { hiddenCollections } from "../operations/hidden-collections.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { rowDeleted } from "../store/row.ts"
 import type { Exchange } from "./exchange.ts"
@@ -11,14 +12,11 @@ const builtIn: ReadonlySet<string> = new Set(["users", "collections"])
 const userDefined = /^[a-z][a-zA-Z0-9_-]*$/
 const control = /[\u0000-\u001f\u007f-\u009f]/
 
-/** Rows that belong to Tandem itself. Anyone who adds such rows adds them here. */
-const hidden: ReadonlySet<string> = new Set(["credentials", "keys", "sessions", "tokens"])
-
 /** Whether rows of that name may be looked at by a read. */
 export function isReadable(collection: string): boolean {
   return (
     builtIn.has(collection) ||
-    (collection.length <= bounds.collectionNameLengthMax && !hidden.has(collection) && userDefined.test(collection))
+    (collection.length <= bounds.collectionNameLengthMax && !hiddenCollections.has(collection) && userDefined.test(collection))
   )
 }
 
@@ -47,12 +45,12 @@ export function collectionMissing(exchange: Exchange, collection: string, versio
   // GET /do, say: a path of ours that others may ask differently.
   if (!isReadable(collection) || !exchange.isRoute()) return exchange.noRoute()
   const name = collection.slice(0, bounds.collectionNameLengthMax)
-  return exchange.problem(refuse("collection-missing", `There is no collection \`${name}\` at version ${version}.`, { version }))
+  return exchange.absent(refuse("collection-missing", `There is no collection \`${name}\` at version ${version}.`, { version }))
 }
 
 export function entityMissing(exchange: Exchange, collection: string, version: number): Response {
   if (!isThere(exchange, collection, version)) return collectionMissing(exchange, collection, version)
-  return exchange.problem(refuse("entity-missing", `There is no such entity in \`${collection}\` at version ${version}.`, { version }))
+  return exchange.absent(refuse("entity-missing", `There is no such entity in \`${collection}\` at version ${version}.`, { version }))
 }
 
 function pathOf(url: string): string {

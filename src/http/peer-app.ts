@@ -3,35 +3,54 @@ import { Hono } from "hono"
 import { bounds } from "../bounds.ts"
 import type { TandemNode } from "../node/node.ts"
 import { pathOf, signatureHeader } from "../node/peer-client.ts"
-import { decodeRequest, encodePeerMessage, PeerMessageDamaged, sameSignature, signAnswer, signRequest } from "../node/peer-wire.ts"
+import { type DecodedRequest, decodeRequest, encodePeerMessage, PeerMessageDamaged, sameSignature, signAnswer, signRequest } from "../node/peer-wire.ts"
 import type { Request as PeerRequest } from "../protocol/messages.ts"
-import { RecordDamaged } from "../protocol/record.ts"
+import { isRefusal } from "../refusal.ts"
+import { readBytes } from "./body.ts"
+import { statusOf } from "./problem.ts"
+import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
 
 const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat"]
 
-export function createPeerApp(node: Pick<TandemNode, "receive">, secret: string): { fetch(request: Request): Response | Promise<Response> } {
+export function createPeerApp(node: Pick<TandemNode, "receive">, secret: string, hooks: UnexpectedHooks = processHooks): { fetch(request: Request): Response | Promise<Response> } {
   const hono = new Hono()
   for (const kind of kinds) {
-    hono.post(pathOf(kind), async (context) => {
+    const path = pathOf(kind)
+    hono.post(path, async (context) => {
       const request = context.req.raw
-      const body = new Uint8Array(await request.arrayBuffer())
-      if (body.length > bounds.peerBodyBytesMax) return context.text("too large", 413)
+      const body = await readBytes(request, bounds.peerBodyBytesMax)
+      if (isRefusal(body)) return said(body.detail, statusOf(body.code))
       const signature = request.headers.get(signatureHeader) ?? ""
       // Nothing of an unsigned message is looked at.
-      if (!sameSignature(signature, signRequest(secret, pathOf(kind), body))) return context.text("not signed with this pair's secret", 401)
-      try {
-        const decoded = decodeRequest(body)
-        if (decoded.message.kind !== kind) return context.text("the message is of another kind", 400)
-        const { envelope, answer } = await node.receive(decoded)
-        const bytes = encodePeerMessage(envelope, answer)
-        return new Response(new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength), {
-          headers: { "content-type": "application/octet-stream", [signatureHeader]: signAnswer(secret, signature, bytes) },
-        })
-      } catch (error) {
-        if (error instanceof PeerMessageDamaged || error instanceof RecordDamaged) return context.text(error.message, 400)
-        throw error
-      }
+      if (!sameSignature(signature, signRequest(secret, path, body))) return said("not signed with this pair's secret", 401)
+      const decoded = decode(body)
+      if (typeof decoded === "string") return said(decoded, 400)
+      if (decoded.message.kind !== kind) return said("the message is of another kind", 400)
+      const { envelope, answer } = await node.receive(decoded)
+      const bytes = encodePeerMessage(envelope, answer)
+      return new Response(new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength), {
+        headers: { "content-type": "application/octet-stream", [signatureHeader]: signAnswer(secret, signature, bytes) },
+      })
     })
   }
+  hono.notFound(() => said("there is no such path for this method", 404))
+  hono.onError((error, context) => {
+    unexpected(error, `a message of the peer, ${context.req.path}`, hooks)
+    return said("something is broken here", 500)
+  })
   return { fetch: (request) => hono.fetch(request) }
+}
+
+/** The message, or why it is none. */
+function decode(body: Uint8Array): DecodedRequest | string {
+  try {
+    return decodeRequest(body)
+  } catch (error) {
+    if (error instanceof PeerMessageDamaged) return error.message
+    throw error
+  }
+}
+
+function said(text: string, status: number): Response {
+  return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" } })
 }

@@ -29,6 +29,6 @@ function getByEmail(exchange: Exchange, query: Query, email: string): Response |
   return readAsOf(exchange, query, (version) => {
     const id = exchange.node.reader.lookup("users", "email", key, version)
     if (id !== undefined) return answerEntity(exchange, "users", id, version)
-    return exchange.problem(refuse("entity-missing", `No user had this e-mail address at version ${version}.`, { version }))
+    return exchange.absent(refuse("entity-missing", `No user had this e-mail address at version ${version}.`, { version }))
   })
 }

@@ -10,10 +10,10 @@ import { checkContentType, readText } from "./body.ts"
 import type { Exchange } from "./exchange.ts"
 import { parseQuery } from "./query.ts"
 
-/** No rule on form: what cannot be an account does not match. Twice the code points, since these are UTF-16 units. */
+/** No rule on form: what cannot be an account does not match. */
 const schema = v.strictObject({
   email: v.pipe(v.string(), v.maxLength(bounds.emailLengthMax)),
-  password: v.pipe(v.string(), v.maxLength(2 * bounds.passwordPointsMax)),
+  password: v.pipe(v.string(), v.maxLength(bounds.passwordLengthMax)),
 })
 
 export async function postVerify(exchange: Exchange): Promise<Response> {
@@ -31,11 +31,15 @@ export async function postVerify(exchange: Exchange): Promise<Response> {
       refuse("too-many-requests", "Too many wrong passwords for this account; wait a little.", { retryAfter: Math.ceil(waitMs / 1_000) }),
     )
   }
+  // Counted before it is known: tries that come side by side would all be looked at otherwise.
+  shared.throttle.failed(account)
   const version = node.committed()
   const found = await verifyPassword(node.reader, version, credentials, shared.passwords)
-  if (isRefusal(found)) return exchange.problem(found)
+  if (isRefusal(found)) {
+    shared.throttle.notLookedAt(account)
+    return exchange.problem(found)
+  }
   if (found.match) shared.throttle.succeeded(account)
-  else shared.throttle.failed(account)
   const whyNow = node.whyNotReadable()
   if (whyNow !== undefined) return exchange.problem(whyNow)
   return exchange.fresh(JSON.stringify(found.match ? { match: true, userId: found.userId } : { match: false }), version)

@@ -3,7 +3,7 @@ import { bounds } from "../bounds.ts"
 import { digestOf } from "../protocol/digest.ts"
 import { type Issue, isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { randomBytes, randomToken } from "../runtime/random.ts"
-import { keyHash } from "./idempotency-key.ts"
+import { idempotencyKeyRule, isIdempotencyKey, keyHash } from "./idempotency-key.ts"
 import { escapePointer } from "./json-rules.ts"
 import { isObject } from "./merge-patch.ts"
 import type { Condition, SealContext } from "./operation.ts"
@@ -11,6 +11,7 @@ import { checkData, checkSecrets } from "./operation-data.ts"
 import { hasReference } from "./references.ts"
 import { operationNamed } from "./registry.ts"
 import { allows, type Principal } from "./scope.ts"
+import { parseTime } from "./times.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
 
 export interface EnvelopeOptions {
@@ -26,6 +27,8 @@ export interface EnvelopeOptions {
 }
 
 interface Envelope {
+  /** One operation, sent without a list: pointers to its fields name them right away. */
+  readonly bare: boolean
   readonly operations: readonly unknown[]
   readonly ifVersion: number | undefined
   readonly dryRun: boolean
@@ -38,7 +41,7 @@ interface Envelope {
 export function parseTransaction(value: unknown, options: EnvelopeOptions): SubmittedTransaction | Refusal | Promise<SubmittedTransaction | Refusal> {
   const envelope = readEnvelope(value, options)
   if (isRefusal(envelope)) return envelope
-  const checked = readOperations(envelope.operations, options.principal)
+  const checked = readOperations(envelope, options.principal)
   if (isRefusal(checked)) return checked
   if (!checked.some(({ operation }) => operation.seal !== undefined)) return submitted(envelope, checked, checked.map(() => true), options)
   return seal(envelope, checked, options)
@@ -47,7 +50,6 @@ export function parseTransaction(value: unknown, options: EnvelopeOptions): Subm
 const envelopeFields: ReadonlySet<string> = new Set(["ifVersion", "dryRun", "note"])
 const lineFields: ReadonlySet<string> = new Set(["key", "at"])
 const operationFields: ReadonlySet<string> = new Set(["op", "data", "as", "if"])
-const control = /[\u0000-\u001f\u007f]/
 
 function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refusal {
   if (!isObject(value)) return refuse("malformed", "The body must be a JSON object.", { pointer: "" })
@@ -58,9 +60,7 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
     if (!known) return refuse("malformed", `\`${field}\` is no field of a transaction.`, { pointer: `/${escapePointer(field)}` })
   }
   const key = line ? value["key"] : options.key
-  if (key !== undefined && !(typeof key === "string" && key.length > 0 && key.length <= bounds.idempotencyKeyLengthMax && !control.test(key))) {
-    return refuse("malformed", `\`key\` must have 1 to ${bounds.idempotencyKeyLengthMax} characters, none of them a control character.`, { pointer: "/key" })
-  }
+  if (key !== undefined && !isIdempotencyKey(key)) return refuse("malformed", `\`key\` ${idempotencyKeyRule}.`, { pointer: "/key" })
   if (value["at"] !== undefined && !options.allowTimes) {
     return refuse("malformed", "`at` is only taken where times are kept.", { pointer: "/at", hint: "Send the stream with keepTimes=true." })
   }
@@ -81,25 +81,25 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
   if (note !== undefined && !(typeof note === "string" && note.length <= bounds.noteLengthMax)) {
     return refuse("malformed", `\`note\` must be a text of at most ${bounds.noteLengthMax} characters.`, { pointer: "/note" })
   }
-  return { operations, ifVersion: ifVersion as number | undefined, dryRun: dryRun === true, note, key, atMs }
+  return { bare, operations, ifVersion: ifVersion as number | undefined, dryRun: dryRun === true, note, key, atMs }
 }
 
 function timeOf(at: unknown): number | undefined | Refusal {
   if (at === undefined) return undefined
-  const timeMs = typeof at === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(at) ? Date.parse(at) : Number.NaN
-  if (Number.isNaN(timeMs) || timeMs < 0) return refuse("malformed", "`at` must be a time since 1970, such as 2026-01-31T12:00:00Z.", { pointer: "/at" })
+  const timeMs = typeof at === "string" ? parseTime(at) : undefined
+  if (timeMs === undefined || timeMs < 0) return refuse("malformed", "`at` must be a time since 1970, such as 2026-01-31T12:00:00Z.", { pointer: "/at" })
   return timeMs
 }
 
 /** Of one operation, checked but not sealed. */
 type Checked = Omit<SubmittedOperation, "sealed" | "once">
 
-function readOperations(list: readonly unknown[], principal: Principal): Checked[] | Refusal {
+function readOperations({ operations, bare }: Envelope, principal: Principal): Checked[] | Refusal {
   const checked: Checked[] = []
   const issues: Issue[] = []
   const names = new Set<string>()
-  for (const [index, value] of list.entries()) {
-    const one = readOperation(value, index, principal)
+  for (const [index, value] of operations.entries()) {
+    const one = readOperation(value, index, bare ? "" : `/operations/${index}`, principal)
     if (isRefusal(one)) return one
     if (one.as !== undefined && names.has(one.as)) {
       return refuse("malformed", `Two operations are named \`${one.as}\`.`, { operation: index, pointer: `/operations/${index}/as` })
@@ -118,8 +118,8 @@ function readOperations(list: readonly unknown[], principal: Principal): Checked
   })
 }
 
-function readOperation(value: unknown, index: number, principal: Principal): Checked | Refusal {
-  const at = (field: string) => ({ operation: index, pointer: `/operations/${index}${field}` })
+function readOperation(value: unknown, index: number, pointer: string, principal: Principal): Checked | Refusal {
+  const at = (field: string) => ({ operation: index, pointer: `${pointer}${field}` })
   if (!isObject(value)) return refuse("malformed", `Operation ${index} must be an object with \`op\` and \`data\`.`, at(""))
   for (const field of Object.keys(value)) {
     if (!operationFields.has(field)) return refuse("malformed", `\`${field}\` is no field of an operation.`, at(`/${escapePointer(field)}`))

@@ -1,6 +1,8 @@
 // The fields that operations share, as valibot schemas. Lengths are checked before patterns.
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
+import { hiddenCollections } from "./hidden-collections.ts"
+import { parseTime } from "./times.ts"
 
 const control = /[\u0000-\u001f\u007f-\u009f]/
 
@@ -13,7 +15,11 @@ const plainText = (lengthMax: number) =>
     v.check((text) => text === text.normalize("NFC"), "must be in Unicode normal form C"),
   )
 
-export const idField = plainText(bounds.idLengthMax)
+/** Neither `.` nor `..`: a URL's path cannot name them, whichever way they are encoded. */
+export const idField = v.pipe(
+  plainText(bounds.idLengthMax),
+  v.check((id) => id !== "." && id !== "..", "must not be `.` or `..`"),
+)
 export const nameField = plainText(bounds.nameLengthMax)
 export const emailField = v.pipe(
   v.string(),
@@ -25,20 +31,18 @@ export const emailField = v.pipe(
 )
 export const passwordField = v.pipe(
   v.string(),
-  v.maxLength(2 * bounds.passwordPointsMax, `must have at most ${bounds.passwordPointsMax} characters`),
+  v.maxLength(bounds.passwordLengthMax, `must have at most ${bounds.passwordPointsMax} characters`),
   // So that its length does not depend on how it was typed.
   v.normalize("NFC"),
   v.check((text) => [...text].length >= bounds.passwordPointsMin, `must have at least ${bounds.passwordPointsMin} characters`),
   v.check((text) => [...text].length <= bounds.passwordPointsMax, `must have at most ${bounds.passwordPointsMax} characters`),
 )
 
-/** A time, kept in UTC with milliseconds. The pattern alone lets through what is no time, such as an offset without minutes. */
+/** A time, kept in UTC with milliseconds. */
 export const timeField = v.pipe(
   v.string(),
-  v.maxLength(64),
-  v.isoTimestamp("must be a time such as 2026-01-31T12:00:00Z"),
-  v.check((text) => !Number.isNaN(Date.parse(text)), "must be a time such as 2026-01-31T12:00:00Z"),
-  v.transform((text) => new Date(text).toISOString()),
+  v.check((text) => parseTime(text) !== undefined, "must be a time such as 2026-01-31T12:00:00Z"),
+  v.transform((text) => new Date(parseTime(text) ?? Number.NaN).toISOString()),
 )
 
 export interface JsonObject {
@@ -54,7 +58,7 @@ export const collectionNamePattern = /^[a-z][a-zA-Z0-9_-]*$/
 
 /** Names that paths or rows of Tandem itself use, now or in what is planned. */
 const reservedNames: ReadonlySet<string> = new Set([
-  "users", "credentials", "sessions", "tokens", "keys", "collections", "do", "verify", "log", "status", "livez", "readyz",
+  ...hiddenCollections, "users", "collections", "do", "verify", "log", "status", "livez", "readyz",
   "metrics", "changes", "openapi", "console", "admin", "history", "promote", "solo", "backup", "events",
 ])
 

@@ -3,11 +3,11 @@ import * as v from "valibot"
 import { type ApiKeyFields, tokenHash, tokenPrefix, tokenTerm } from "./api-keys.ts"
 import { nameField, timeField } from "./fields.ts"
 import { operation } from "./operation.ts"
-import { scopeSchema } from "./scope.ts"
+import { scopeSchema, scopes } from "./scope.ts"
 
 const schema = v.strictObject({
   name: nameField,
-  scopes: v.pipe(v.array(scopeSchema), v.minLength(1)),
+  scopes: v.pipe(v.array(scopeSchema), v.minLength(1), v.maxLength(scopes.length)),
   expiresAt: v.optional(timeField),
 })
 
@@ -19,9 +19,9 @@ export const keyCreate = operation<v.InferOutput<typeof schema>>({
     const key = randomToken(tokenPrefix)
     return { data, sealed: { hash: tokenHash(key) }, repeatable: false, once: { key } }
   },
-  run: ({ name, scopes, expiresAt }, view, sealed) => {
+  run: ({ name, scopes: granted, expiresAt }, view, sealed) => {
     const id = view.newId()
-    const fields: ApiKeyFields = { name, scopes, expiresAt: expiresAt ?? null }
+    const fields: ApiKeyFields = { name, scopes: granted, expiresAt: expiresAt ?? null }
     view.put("keys", id, fields, [tokenTerm((sealed as { hash: string }).hash)])
     return { kind: "value", value: { id, ...fields } }
   },

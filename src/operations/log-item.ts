@@ -2,14 +2,13 @@
 import { type Digest, digestText } from "../protocol/digest.ts"
 import type { Record } from "../protocol/record.ts"
 import { rowText, rowDeleted } from "../store/row.ts"
-
-const secretCollections: ReadonlySet<string> = new Set(["credentials", "keys"])
+import { hiddenCollections } from "./hidden-collections.ts"
 
 /** JSON text of one log item. */
 export function logItem(record: Record, digest: Digest): string {
   const operations = (JSON.parse(record.operations) as { readonly sealed?: unknown }[]).map(({ sealed: _, ...rest }) => rest)
   const writes = record.writes
-    .filter(({ collection }) => !secretCollections.has(collection))
+    .filter(({ collection }) => !hiddenCollections.has(collection))
     .map(({ collection, id, row }) => {
       const value: unknown = rowDeleted(row) ? null : JSON.parse(rowText(row))
       return { collection, id, value }

@@ -1,4 +1,5 @@
 // What the three user operations share.
+import { bounds } from "../bounds.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { textTerm } from "../store/row.ts"
 import { emailKey } from "./email.ts"
@@ -15,14 +16,22 @@ export interface UserFields {
 
 /** Writes a user whose e-mail address nobody else has. */
 export function putUser(view: TransactionView, id: string, fields: UserFields): Refusal | undefined {
-  const term = textTerm("email", emailKey(fields.email), true)
+  const key = emailKey(fields.email)
+  const term = textTerm("email", key, true)
   const holder = view.holder("users", term)
   if (holder !== undefined && holder !== id) {
     return refuse("unique", "Another user has this e-mail address.", { pointer: "/email" })
   }
+  if (Buffer.byteLength(`users${id}${key}`) > bounds.keyBytesMax) return tooLongTogether()
   const { email, name, verified, disabled, data } = fields
   view.put("users", id, { email, name, verified, disabled, data }, [term])
   return undefined
+}
+
+/** Each alone is within its own bound, but three bytes a character: the store's keys hold both. */
+function tooLongTogether(): Refusal {
+  const message = `has, together with the id, more than ${bounds.keyBytesMax} bytes as UTF-8`
+  return refuse("invalid", `The e-mail address ${message}.`, { pointer: "/email", issues: [{ pointer: "/email", code: "key_bytes", message }] })
 }
 
 export function userMissing(id: string, pointer = "/id"): Refusal {

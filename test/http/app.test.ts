@@ -123,6 +123,14 @@ describe("POST /verify", () => {
     expect((await guess("bob@example.com")).status).toBe(200)
   })
 
+  test("looks at no more tries of one account side by side than one after the other", async () => {
+    const tandem = new Harness()
+    const guess = () => tandem.send("POST", "/verify", { body: { email: "ada@example.com", password: "wrong horse" } })
+    const statuses = (await Promise.all(Array.from({ length: 50 }, guess))).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(5)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(45)
+  })
+
   test("never quotes a password in a refusal", async () => {
     const answer = await new Harness().send("POST", "/verify", { body: { email: "a@example.com", password: ["canary"] } })
     expect(answer.status).toBe(400)

@@ -84,6 +84,22 @@ describe("POST /do", () => {
     expect(inside(answer.json, "retryAfter")).toBe(2)
   })
 
+  test("a refusal that does not know when says one second, where that is what 503 is for", async () => {
+    const tandem = new Harness()
+    tandem.node.notWritable = refuse("unavailable", "Not in sync.")
+    const answer = await tandem.send("POST", "/do", { body: ada })
+    expect([answer.headers.get("retry-after"), inside(answer.json, "retryAfter")]).toEqual(["1", 1])
+  })
+
+  test("points into the body as it was sent, bare or in a list", async () => {
+    const tandem = new Harness()
+    const pointer = async (body: unknown) => inside((await tandem.send("POST", "/do", { body })).json, "pointer")
+    expect(await pointer({ op: "no.such" })).toBe("/op")
+    expect(await pointer({ ...ada, if: {} })).toBe("/if")
+    expect(await pointer({ operations: [ada, { op: "no.such" }] })).toBe("/operations/1/op")
+    expect(await pointer({ operations: [{ ...ada, "a/b": 1 }] })).toBe("/operations/0/a~1b")
+  })
+
   test("a full disk is 507", async () => {
     const tandem = new Harness()
     tandem.node.notWritable = refuse("disk-full", "Below the floor.")
@@ -125,6 +141,32 @@ describe("GET /do/{key}", () => {
     expect((await tandem.get("/do/k%2F1")).json).toEqual({ outcome: "committed", version: 1 })
     expect((await tandem.get("/do/k%2F1", { token: tandem.token("write") })).status).toBe(404)
     expect((await tandem.get("/do/other")).status).toBe(404)
+  })
+
+  test("finds every key that may be used, on a line of a stream too", async () => {
+    const tandem = new Harness()
+    const keys = ["a/b", "%41", "100%", "%2f", "a?b#c", "...", "'\"<>\\^`{|}", "~".repeat(256)]
+    for (const [n, key] of keys.entries()) {
+      const user = { op: "user.create", data: { id: `u${n}`, email: `u${n}@example.com` }, key }
+      await tandem.send("POST", "/do/stream", { body: JSON.stringify(user), headers: { "content-type": "application/x-ndjson" } })
+      expect([key, (await tandem.get(`/do/${encodeURIComponent(key)}`)).json]).toEqual([key, { outcome: "committed", version: n + 1 }])
+    }
+    for (const key of ["", ".", "..", "a b", "\u00e9", "a\u0085", "x".repeat(257), 7]) {
+      const line = JSON.stringify({ op: "user.create", data: { email: "x@example.com" }, key })
+      const answer = await tandem.send("POST", "/do/stream", { body: line, headers: { "content-type": "application/x-ndjson" } })
+      expect(inside(answer.json, "problem")).toMatchObject({ status: 400, pointer: "/key" })
+    }
+  })
+
+  test("asks after it has looked whether reads may still be answered (P4)", async () => {
+    const tandem = new Harness()
+    const { reader } = tandem.node
+    const look = reader.versionOfKey.bind(reader)
+    reader.versionOfKey = (hash) => {
+      tandem.node.notReadable = refuse("unavailable", "The lease is over.")
+      return look(hash)
+    }
+    expect((await tandem.get("/do/k")).status).toBe(503)
   })
 
   test("tells one that is in doubt (I9)", async () => {

@@ -37,3 +37,14 @@ test("the oldest accounts are forgotten where there are too many", () => {
   for (let n = 0; n < 10_000; n++) throttle.failed(`other-${n}`)
   expect(throttle.waitMs("ada")).toBe(0)
 })
+
+test("a try that was not looked at does not count", () => {
+  const throttle = throttleAt({ nowMs: 0 })
+  for (let n = 0; n < 20; n++) {
+    throttle.failed("ada")
+    throttle.notLookedAt("ada")
+  }
+  throttle.notLookedAt("nobody")
+  for (let n = 0; n < 4; n++) throttle.failed("ada")
+  expect(throttle.waitMs("ada")).toBe(0)
+})

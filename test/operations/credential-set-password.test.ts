@@ -72,6 +72,8 @@ describe("its length", () => {
     await harness.commit(setPassword({ userId: "ada", password: "e\u0301".repeat(128) }))
     expect(harness.hashed.at(-1)?.password).toBe("é".repeat(128))
     expect(issuesOf(await harness.refusalOf("credential.setPassword", { userId: "ada", password: "e\u0301".repeat(7) }))).toEqual(["/password check"])
+    await harness.commit(setPassword({ userId: "ada", password: "각".normalize("NFD").repeat(128) }))
+    expect(harness.hashed.at(-1)?.password).toBe("각".repeat(128))
   })
 
   test("is all that is asked of it", async () => {

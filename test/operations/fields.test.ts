@@ -23,7 +23,7 @@ const idTakers: readonly (readonly [op: string, field: string, rest: object])[] 
 describe.each(idTakers)("the id of %s", (op, field, rest) => {
   test("has 1 to 256 characters, no control characters, in normal form C", async () => {
     const harness = new Harness()
-    const wrong = ["", "a".repeat(257), "a".repeat(1_000_000), "a\u0001", "a\n", "\u007f", "a\u0085", "e\u0301", "\u212b", 5, null, {}, ["a"]]
+    const wrong = ["", ".", "..", "a".repeat(257), "a".repeat(1_000_000), "a\u0001", "a\n", "\u007f", "a\u0085", "e\u0301", "\u212b", 5, null, {}, ["a"]]
     for (const id of wrong) {
       const refusal = await harness.refusalOf(op, { ...rest, [field]: id })
       expect({ id: String(id).slice(0, 8), code: refusal.code, pointer: refusal.issues?.[0]?.pointer }).toEqual({ id: String(id).slice(0, 8), code: "invalid", pointer: `/${field}` })
@@ -33,7 +33,7 @@ describe.each(idTakers)("the id of %s", (op, field, rest) => {
 
 test("an id may be any other text", async () => {
   const harness = new Harness()
-  const ids = ["a", " ", "a/b", "../x", "%00", "é", "用户", "\u{1f600}".repeat(128), "__proto__", "constructor", "null", "a\u202eb", '"\\']
+  const ids = ["a", " ", "...", ".a", "a/b", "../x", "%00", "é", "用户", "\u{1f600}".repeat(128), "__proto__", "constructor", "null", "a\u202eb", '"\\']
   await harness.commit(...ids.map((id, n) => ({ op: "user.create", data: { id, email: `u${n}@x.org` } })))
   expect(ids.filter((id) => harness.get("users", id)?.["id"] !== id)).toEqual([])
 })
@@ -42,23 +42,34 @@ test("the longest collection name and id stay within the bound of keys together"
   expect(bounds.collectionNameLengthMax + 3 * bounds.idLengthMax).toBeLessThanOrEqual(bounds.keyBytesMax)
 })
 
-test("the longest id with the longest address fits into the keys of the engine, its past too", async () => {
+test("the longest id and address that go together fit into the keys of the engine, their past too", async () => {
   const directory = mkdtempSync(join(tmpdir(), "tandem-fields-"))
   const engine = openEnvironment(directory)
   try {
     const harness = new Harness(engine)
     const id = "用".repeat(256)
-    const email = (first: string) => `${first}${"用".repeat(251)}@b`
+    const email = (first: string) => `${first}${"用".repeat(82)}@b`
     await harness.commit({ op: "user.create", data: { id, email: email("a") } })
     await harness.commit({ op: "user.update", data: { id, email: email("b") } })
     await harness.commit({ op: "user.delete", data: { id } })
     await harness.commit({ op: "user.create", data: { id: "b", email: email("b") } })
     expect(harness.get("users", id, 1)?.["email"]).toBe(email("a"))
     expect(harness.get("users", id)).toBeUndefined()
+    await harness.commit({ op: "user.create", data: { id, email: `${"用".repeat(82)}abc@b` } })
   } finally {
     await engine.close()
     rmSync(directory, { recursive: true })
   }
+})
+
+test("an id and an address that are too long together are refused", async () => {
+  const harness = new Harness()
+  const id = "用".repeat(256)
+  const email = `${"用".repeat(82)}abcd@b`
+  const refused = { code: "invalid", pointer: "/email", issues: [{ pointer: "/email", code: "key_bytes" }] }
+  expect(await harness.refusalOf("user.create", { id, email })).toMatchObject(refused)
+  await harness.commit({ op: "user.create", data: { id, email: "a@b" } }, { op: "user.create", data: { id: "short", email } })
+  expect(await harness.refusalOf("user.update", { id, email: `x${email}` })).toMatchObject(refused)
 })
 
 test("a name has 1 to 256 characters and no control characters", async () => {

@@ -56,6 +56,7 @@ describe("key.create", () => {
     const harness = new Harness()
     expect(await harness.refusal(create(), { principal: keyWith("read", "write", "log") })).toMatchObject({ code: "forbidden" })
     expect(issuesOf(await harness.refusal(create({ scopes: [] })))).toEqual(["/scopes min_length"])
+    expect(issuesOf(await harness.refusal(create({ scopes: Array.from({ length: 5 }, () => "read") })))).toEqual(["/scopes max_length"])
     expect(issuesOf(await harness.refusal(create({ scopes: ["read", "root"] })))).toEqual(["/scopes/1 picklist"])
     expect(issuesOf(await harness.refusal(create({ key: "tk_mine" })))).toEqual(["/key unknown-field"])
   })
