@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto"
 import { bounds } from "../bounds.ts"
 import { CommandFailed } from "./command-failed.ts"
+import { exportedTransaction } from "./exported-line.ts"
 import { type Fields, isFields, textField } from "./fields.ts"
 
 export interface SourceLine {
@@ -52,12 +53,19 @@ export async function* sourceLines(chunks: AsyncIterable<Uint8Array>): AsyncGene
   }
 }
 
+export interface LineOptions {
+  /** Each line is a document of it; else each is a transaction, or what `export` wrote. */
+  readonly collection?: string | undefined
+  /** Send a line's `at`, which says when it happened. Without, the record's time is that of the import. */
+  readonly keepTimes?: boolean
+}
+
 /** What goes into the stream, with its end. */
-export function streamLine(line: SourceLine, collection: string | undefined): string {
+export function streamLine(line: SourceLine, { collection, keepTimes = false }: LineOptions = {}): string {
   const value = parse(line)
-  const body = collection === undefined ? value : { operations: [documentOperation(value, collection)] }
-  const { key, ...rest } = body as Fields
-  return `${JSON.stringify({ ...rest, key: key ?? keyOf(line) })}\n`
+  const body: Fields = collection === undefined ? (exportedTransaction(value) ?? value) : { operations: [documentOperation(value, collection)] }
+  const { key, at, ...rest } = body
+  return `${JSON.stringify({ ...rest, ...(keepTimes && at !== undefined ? { at } : {}), key: key ?? keyOf(line) })}\n`
 }
 
 export function keyOf({ number, text }: SourceLine): string {

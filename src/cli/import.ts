@@ -4,10 +4,11 @@ import { apiFlags, connect } from "./api.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { numberField } from "./fields.ts"
-import { sourceLines, streamLine } from "./import-lines.ts"
+import { type LineOptions, sourceLines, streamLine } from "./import-lines.ts"
 import { ImportSource } from "./import-source.ts"
-import { ImportStream, type Sent } from "./import-stream.ts"
-import { grouped, ProgressBar } from "./progress.ts"
+import { ImportStream } from "./import-stream.ts"
+import type { Sent } from "./import-window.ts"
+import { counted, grouped, ProgressBar } from "./progress.ts"
 import { parseDuration, showDuration } from "./quantity.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -17,7 +18,7 @@ const pauseMaxMs = 2_000
 
 export const importCommand: Command = {
   name: "import",
-  summary: "Reads JSON lines, plain or gzip, as transactions or as documents",
+  summary: "Reads JSON lines, plain or gzip: transactions, documents, or what export wrote",
   arguments: "[<file> | -]",
   positionalsMax: 1,
   flags: {
@@ -27,7 +28,12 @@ export const importCommand: Command = {
     retry: { value: "<duration>", help: `How long to try again after the connection was cut, 0s for not at all (${showDuration(retryDefaultMs)})` },
     json: { help: "The summary as JSON" },
   },
-  examples: ["tandem import history.jsonl.gz --keep-times", "zcat goals.jsonl.gz | tandem import - --collection goals"],
+  examples: [
+    "tandem import history.jsonl.gz",
+    "zcat goals.jsonl.gz | tandem import - --collection goals",
+    `echo '{"at":"2012-01-01T00:00:00Z","operations":[{"op":"collection.define","data":{"name":"goals"}}]}' | tandem import --keep-times`,
+    "tandem import history.jsonl.gz --keep-times",
+  ],
   exits: [exitCodes.failed, exitCodes.stuck],
   run: runImport,
 }
@@ -44,8 +50,10 @@ async function runImport({ flags, positionals, terminal }: Invocation): Promise<
   const source = new ImportSource(positionals[0], terminal.input)
   const bar = new ProgressBar(terminal, "import", "lines")
   const counts: Counts = { lines: 0, already: 0, version: undefined }
-  const query = `results=false${flags.on("keep-times") ? "&keepTimes=true" : ""}`
-  const stream = new ImportStream(connect(flags, terminal), query, bodies(source, flags.text("collection")), (answer) => {
+  const keepTimes = flags.on("keep-times")
+  const query = `results=false${keepTimes ? "&keepTimes=true" : ""}`
+  const lines = bodies(source, { collection: flags.text("collection"), keepTimes })
+  const stream = new ImportStream(connect(flags, terminal), query, lines, (answer) => {
     counts.lines += 1
     if (answer["replayed"] === true) counts.already += 1
     counts.version = Math.max(counts.version ?? 0, numberField(answer, "version") ?? 0)
@@ -62,8 +70,8 @@ async function runImport({ flags, positionals, terminal }: Invocation): Promise<
   return exitCodes.done
 }
 
-async function* bodies(source: ImportSource, collection: string | undefined): AsyncGenerator<Sent> {
-  for await (const line of sourceLines(source.chunks())) yield { number: line.number, body: streamLine(line, collection) }
+async function* bodies(source: ImportSource, options: LineOptions): AsyncGenerator<Sent> {
+  for await (const line of sourceLines(source.chunks())) yield { number: line.number, body: streamLine(line, options) }
 }
 
 /** Connects again as long as each try that got no further is within `retryMs` of the last progress. */
@@ -81,7 +89,7 @@ async function untilDone(stream: ImportStream, counts: Counts, retryMs: number, 
         pauseMs = pauseMinMs
       }
       if (terminal.monotonicMs() - progressMs + pauseMs > retryMs) throw error
-      if (pauseMs === pauseMinMs) terminal.note(`${error.message}; going on after line answer ${grouped(counts.lines)} …`)
+      if (pauseMs === pauseMinMs) terminal.note(`${error.message} Trying again; ${counted(counts.lines, "line is", "lines are")} imported so far.`)
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       pauseMs = Math.min(pauseMaxMs, pauseMs * 2)
     }
@@ -90,7 +98,7 @@ async function untilDone(stream: ImportStream, counts: Counts, retryMs: number, 
 
 function explained(error: unknown, counts: Counts): unknown {
   if (!(error instanceof CommandFailed)) return error
-  const state = `${grouped(counts.lines)} lines are imported.`
+  const state = `${counted(counts.lines, "line is", "lines are")} imported.`
   const again = error.exitCode === exitCodes.stuck ? " Run it again: it goes on where it stopped, and nothing is done twice." : ""
   return new CommandFailed(error.message, { exitCode: error.exitCode, hint: `${error.hint === undefined ? "" : `${error.hint}\n`}${state}${again}` })
 }
@@ -98,5 +106,5 @@ function explained(error: unknown, counts: Counts): unknown {
 function summary({ lines, already, version }: Counts, elapsedMs: number): string {
   const rate = grouped(Math.round((lines * 1_000) / Math.max(1, elapsedMs)))
   const known = already === 0 ? "" : `, ${grouped(already)} of them were there already`
-  return `${grouped(lines)} lines in ${showDuration(elapsedMs)} (${rate}/s)${known}. Newest version: ${version ?? "none"}.\n`
+  return `${counted(lines, "line", "lines")} in ${showDuration(elapsedMs)} (${rate}/s)${known}. Newest version: ${version ?? "none"}.\n`
 }

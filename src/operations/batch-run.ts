@@ -122,7 +122,7 @@ export class BatchRun {
       return refuse("precondition-failed", `The store is at version ${this.#head}, not ${ifVersion}.`, { pointer: "/ifVersion", version: this.#head })
     }
     if (atMs === undefined) return undefined
-    if (atMs < this.#timeMs) return refuse("invalid", `\`at\` is earlier than the newest record, ${new Date(this.#timeMs).toISOString()}.`, { pointer: "/at", hint: "Times never go back: what an import needs, its collections say, has to come with a time of its own before it." })
+    if (atMs < this.#timeMs) return refuse("invalid", `\`at\` is earlier than the newest record, ${new Date(this.#timeMs).toISOString()}.`, { pointer: "/at", hint: "Times never go back, so an import that keeps them comes before everything else. What it needs, its collections say, is a line of it, with an `at` of its own." })
     if (atMs > this.#options.nowMs) return refuse("invalid", "`at` lies in the future.", { pointer: "/at" })
     return undefined
   }

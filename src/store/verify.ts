@@ -105,11 +105,11 @@ class Check {
       for (const { key, value } of page) {
         const { collection, id } = partsOfKey(key)
         this.#index(collection, id, value)
+        this.#superseded(collection, id, history)
         const shown = this.#store.row(collection, id, this.committed)
         if (shown === undefined || rowDeleted(shown)) continue
         entities++
         this.content = digestOf(Buffer.concat([this.content, key, rowBody(shown)]))
-        this.#superseded(collection, id, history)
       }
       after = page.at(-1)?.key
       done += page.length

@@ -20,8 +20,8 @@ afterEach(() => {
   for (const one of started.splice(0)) one.stop()
 })
 
-/** Cuts a connection after `cutAfter` lines, as often as it says; refuses a line that holds "bad". */
-function fakeNode({ cutAfter = Number.POSITIVE_INFINITY, cuts = 0 } = {}): FakeNode {
+/** Cuts a connection after `cutAfter` lines, the last of them answered or not, as often as it says; refuses a line that holds "bad". */
+function fakeNode({ cutAfter = Number.POSITIVE_INFINITY, cuts = 0, answersLast = false } = {}): FakeNode {
   const node: { url: string; taken: Map<string, unknown>; connections: number } = { url: "", taken: new Map(), connections: 0 }
   const server = Bun.serve({
     port: 0,
@@ -42,8 +42,9 @@ function fakeNode({ cutAfter = Number.POSITIVE_INFINITY, cuts = 0 } = {}): FakeN
           const replayed = node.taken.has(body.key)
           if (!replayed) node.taken.set(body.key, body.operations)
           // Taken, but its answer is lost: what a crash between the two leaves.
-          if (isCut && line === cutAfter) return
+          if (isCut && line === cutAfter && !answersLast) return
           yield `${JSON.stringify({ line, version: [...node.taken.keys()].indexOf(body.key) + 1, ...(replayed ? { replayed } : {}) })}\n`
+          if (isCut && line === cutAfter) return
         }
       }
       return new Response(answers() as unknown as ReadableStream, { headers: { "content-type": "application/x-ndjson" } })
@@ -89,6 +90,28 @@ describe("import", () => {
     expect(await importText(node, transactions(1_000))).toMatchObject({ code: 0, summary: { lines: 1_000, already: 3 } })
     expect(order(node)).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
     expect(node.connections).toBe(4)
+  })
+
+  test.each([false, true])("goes on from there too when the connection is cut while it waits for more to read; the last line answered: %p", async (answersLast) => {
+    const node = fakeNode({ cutAfter: 3, cuts: 1, answersLast })
+    const [first, rest] = [transactions(3), transactions(200).split("\n").slice(3).join("\n")]
+    const input = async function* () {
+      yield new TextEncoder().encode(first)
+      while (node.connections < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+      yield new TextEncoder().encode(rest)
+    }
+    const terminal = { ...scriptedTerminal({ TANDEM_URL: node.url, TANDEM_TOKEN: "t" }), input }
+    expect(await runCommandLine(["import", "--json"], terminal)).toBe(0)
+    expect(order(node)).toEqual(Array.from({ length: 200 }, (_, n) => n))
+    expect(JSON.parse(terminal.written.join(""))).toMatchObject({ lines: 200, already: answersLast ? 0 : 1, version: 200 })
+  })
+
+  test("stops where the node answers another line than the next one", async () => {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: async (request) => (await request.text(), new Response('{"line":1,"version":1}\n{"line":3,"version":2}\n')) })
+    started.push({ stop: () => void server.stop(true) })
+    const { code, notes } = await importText({ url: `http://127.0.0.1:${server.port}`, taken: new Map(), connections: 0 }, transactions(3))
+    expect(code).toBe(1)
+    expect(notes).toContain("line 3")
   })
 
   test("without retries ends with 75 on a cut connection and says that it can be run again", async () => {
@@ -142,11 +165,17 @@ describe("a line to import", () => {
   })
 
   test("keeps a key of its own", () => {
-    expect(JSON.parse(streamLine(line({ operations: [], key: "mine" }), undefined))).toEqual({ operations: [], key: "mine" })
+    expect(JSON.parse(streamLine(line({ operations: [], key: "mine" })))).toEqual({ operations: [], key: "mine" })
+  })
+
+  test("sends its time only where times are kept", () => {
+    const sent = (keepTimes: boolean) => JSON.parse(streamLine(line({ at: "2012-09-28T00:43:45Z", operations: [], key: "k" }), { keepTimes })) as object
+    expect(sent(false)).toEqual({ operations: [], key: "k" })
+    expect(sent(true)).toEqual({ operations: [], key: "k", at: "2012-09-28T00:43:45Z" })
   })
 
   test("with a collection is a document to put where it has an id, else to create", () => {
-    const operation = (value: unknown) => (JSON.parse(streamLine(line(value), "goals")) as { operations: unknown[] }).operations[0]
+    const operation = (value: unknown) => (JSON.parse(streamLine(line(value), { collection: "goals" })) as { operations: unknown[] }).operations[0]
     expect(operation({ id: "1", value: { t: 1 }, version: 3 })).toEqual({ op: "document.put", data: { collection: "goals", id: "1", value: { t: 1 } } })
     expect(operation({ id: "1", t: 1 })).toEqual({ op: "document.put", data: { collection: "goals", id: "1", value: { id: "1", t: 1 } } })
     expect(operation({ t: 1 })).toEqual({ op: "document.create", data: { collection: "goals", value: { t: 1 } } })
