@@ -3,7 +3,7 @@
 import { InvariantBroken } from "../protocol/invariant.ts"
 import { RecordDamaged } from "../protocol/record.ts"
 import { DiskError } from "../store/transact.ts"
-import { StoreDamaged } from "../store/environment.ts"
+import { StoreDamaged } from "../store/store-damaged.ts"
 
 const fatal = [InvariantBroken, RecordDamaged, DiskError, StoreDamaged]
 

@@ -132,6 +132,11 @@ export function resealRecord(bytes: Uint8Array): SealedRecord {
   }
 }
 
+/** When the record was made, without hashing it. Throws RecordDamaged. */
+export function recordTimeMs(bytes: Uint8Array): number {
+  return viewOf(bytes).readUIntBE(at.time, 6)
+}
+
 /** Decodes everything. Throws RecordDamaged. */
 export function openRecord(bytes: Uint8Array): Record {
   const buffer = viewOf(bytes)

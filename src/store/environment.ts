@@ -1,43 +1,41 @@
 // Opens the LMDB environment of a node, after looking at the file: LMDB maps it into memory, and a damaged one would
 // end the process with a signal instead of an error. A file that is refused here is left untouched.
-import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs"
+import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { open, type RootDatabase } from "lmdb"
-import { type Engine, tableNames, type Tables } from "./tables.ts"
+import { type DatabaseOptions, open, type RootDatabase } from "lmdb"
+import { checkDataFile } from "./data-file.ts"
+import { StoreDamaged } from "./store-damaged.ts"
+import { type Engine, tableNames, type Table, type Tables } from "./tables.ts"
 import { transact } from "./transact.ts"
-
-/** What is on disk is not what this release wrote: damaged, or of another format. */
-export class StoreDamaged extends Error {
-  constructor(detail: string) {
-    super(detail)
-    this.name = "StoreDamaged"
-  }
-}
 
 export const formatVersion = 1
 const fileName = "data.mdb"
+/** A data file is made in a directory of its own, whose name begins so. */
+const temporaryName = "new-"
 
-/** The engine of a data directory; makes the file where there is none. Throws StoreDamaged. */
+/** The engine of a data directory, which the caller has locked; makes the file where there is none. Throws StoreDamaged. */
 export function openEnvironment(directory: string): Engine {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
+  removeUnfinished(directory)
   const path = join(directory, fileName)
-  if (existsSync(path)) checkFile(path)
-  else create(directory, path)
-  const environment = openFile(path)
-  const stored = environment.tables.hard_state.get(formatKey)
-  const version = stored === undefined ? undefined : Number(stored.toString("utf8"))
-  if (version !== formatVersion) {
-    throw new StoreDamaged(`${path} has format ${version ?? "unknown"}; this release reads format ${formatVersion}`)
+  if (!existsSync(path)) create(directory, path)
+  checkDataFile(path)
+  const root = openRoot(path)
+  try {
+    checkFormat(path, root)
+    return engineOf(root, (name) => existing(path, root, name))
+  } catch (error) {
+    void root.close()
+    throw error
   }
-  return environment
 }
 
 const formatKey = Buffer.from("format")
 
-function openFile(path: string): Engine {
+function openRoot(path: string): RootDatabase<Buffer, Buffer> {
   // Never: noSync, noMetaSync, useWritemap, mapAsync, remapChunks, cache, compression, separateFlushed. With
   // overlappingSync on, a failed fsync leaves a rejected write visible.
-  const root = open<Buffer, Buffer>({
+  return open<Buffer, Buffer>({
     path,
     noSubdir: true,
     overlappingSync: false,
@@ -46,48 +44,65 @@ function openFile(path: string): Engine {
     maxDbs: tableNames.length + 1,
     permissionsMode: 0o600,
   } as Parameters<typeof open>[0]) as RootDatabase<Buffer, Buffer>
-  const opened = tableNames.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" })])
+}
+
+const binary = { encoding: "binary", keyEncoding: "binary" } as const
+
+function engineOf(root: RootDatabase<Buffer, Buffer>, table: (name: string) => Table): Engine {
   return {
-    tables: Object.fromEntries(opened) as Tables,
+    tables: Object.fromEntries(tableNames.map((name) => [name, table(name)])) as Tables,
     transact: (write) => transact(root, write),
     close: () => root.close(),
   }
 }
 
+/** Before anything else is opened: what another release wrote may have other tables. */
+function checkFormat(path: string, root: RootDatabase<Buffer, Buffer>): void {
+  const stored = existing(path, root, "hard_state").get(formatKey)
+  const version = stored === undefined ? undefined : Number(stored.toString("utf8"))
+  if (version !== formatVersion) {
+    throw new StoreDamaged(`${path} has format ${version ?? "unknown"}; this release reads format ${formatVersion}`)
+  }
+}
+
+/** Never makes a table: that would write to a file that is not ours. */
+function existing(path: string, root: RootDatabase<Buffer, Buffer>, name: string): Table {
+  // `create` is missing in the types of lmdb-js.
+  const options: DatabaseOptions & { readonly name: string; readonly create: boolean } = { name, ...binary, create: false }
+  try {
+    const table: Table | undefined = root.openDB<Buffer, Buffer>(options)
+    if (table !== undefined) return table
+  } catch (error) {
+    throw new StoreDamaged(`${path} is damaged: its table ${name} cannot be opened: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  throw new StoreDamaged(`${path} is of an unknown format: it has no table ${name}`)
+}
+
 /** First commit in a temporary directory, then a rename: a crash leaves no half-made file under the real name. */
 function create(directory: string, path: string): void {
-  const temporary = mkdtempSync(join(directory, "new-"))
+  const temporary = mkdtempSync(join(directory, temporaryName))
   const made = join(temporary, fileName)
-  const environment = openFile(made)
-  environment.transact(() => {
-    environment.tables.hard_state.put(formatKey, Buffer.from(String(formatVersion)))
+  const root = openRoot(made)
+  const engine = engineOf(root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
+  engine.transact(() => {
+    engine.tables.hard_state.put(formatKey, Buffer.from(String(formatVersion)))
   })
-  void environment.close()
+  void engine.close()
   syncPath(made)
   renameSync(made, path)
-  syncPath(dirname(path))
+  syncPath(directory)
+  // The directory may be new as well.
+  syncPath(dirname(directory))
   rmSync(temporary, { recursive: true })
+}
+
+/** What a creation that was killed left behind. */
+function removeUnfinished(directory: string): void {
+  for (const name of readdirSync(directory)) if (name.startsWith(temporaryName)) rmSync(join(directory, name), { recursive: true })
 }
 
 function syncPath(path: string): void {
   const file = openSync(path, "r")
   fsyncSync(file)
   closeSync(file)
-}
-
-const magic = 0xbeefc0de
-/** A meta page begins with the page header of this LMDB. */
-const pageHeaderBytes = 24
-/** Two meta pages. */
-const bytesMin = 8_192
-
-function checkFile(path: string): void {
-  const { size } = statSync(path)
-  if (size < bytesMin) throw new StoreDamaged(`${path} has ${size} bytes, less than any data file: it is truncated or was never one`)
-  const head = Buffer.alloc(pageHeaderBytes + 32)
-  const file = openSync(path, "r")
-  readSync(file, head, 0, head.length, 0)
-  closeSync(file)
-  const found = head.readUInt32LE(pageHeaderBytes)
-  if (found !== magic) throw new StoreDamaged(`${path} is no data file: it begins with ${found.toString(16).padStart(8, "0")}, not with LMDB's mark`)
 }

@@ -5,5 +5,11 @@ import { TableStore } from "./table-store.ts"
 
 /** Opens the store of a data directory, or makes it as `first`; the caller holds the directory's lock. Throws StoreDamaged. */
 export function openLmdbStore(directory: string, first: Identity): TableStore {
-  return new TableStore(openEnvironment(directory), first)
+  const engine = openEnvironment(directory)
+  try {
+    return new TableStore(engine, first)
+  } catch (error) {
+    void engine.close()
+    throw error
+  }
 }

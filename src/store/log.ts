@@ -1,8 +1,8 @@
 // The commit log: records by version. A value is the digest, then the record's bytes.
 import { type Digest, digestBytes, sameDigest } from "../protocol/digest.ts"
-import { resealRecord, type SealedRecord } from "../protocol/record.ts"
-import { StoreDamaged } from "./environment.ts"
-import { versionKey, versionOf } from "./keys.ts"
+import { RecordDamaged, recordTimeMs, resealRecord, type SealedRecord } from "../protocol/record.ts"
+import { StoreDamaged } from "./store-damaged.ts"
+import { versionAtEnd, versionKey, versionOf } from "./keys.ts"
 import type { Table } from "./tables.ts"
 
 export class Log {
@@ -15,6 +15,12 @@ export class Log {
   record(version: number): SealedRecord | undefined {
     const value = this.log.get(versionKey(version))
     return value === undefined ? undefined : checked(version, value)
+  }
+
+  /** The record with the greatest version. */
+  last(): SealedRecord | undefined {
+    for (const key of this.log.getKeys({ reverse: true, limit: 1 })) return this.record(versionAtEnd(key))
+    return undefined
   }
 
   records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[] {
@@ -35,7 +41,7 @@ export class Log {
     return value === undefined ? undefined : versionOf(value)
   }
 
-  /** Record times never go back, so a binary search finds the version. */
+  /** Record times never go back, so a binary search finds the version. Hashes nothing: records may be large. */
   versionAtTime(timeMs: number, at: number): number {
     let low = 0
     let high = at
@@ -48,9 +54,9 @@ export class Log {
   }
 
   private timeOf(version: number): number {
-    const record = this.record(version)
-    if (record === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
-    return record.timeMs
+    const value = this.log.get(versionKey(version))
+    if (value === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
+    return recordTimeMs(value.subarray(digestBytes))
   }
 
   /** Inside a transaction. */
@@ -78,9 +84,11 @@ function valueOf({ digest, bytes }: SealedRecord): Buffer {
 }
 
 function checked(version: number, value: Buffer): SealedRecord {
-  const sealed = resealRecord(value.subarray(digestBytes))
-  if (sealed.version !== version || !sameDigest(sealed.digest, value.subarray(0, digestBytes))) {
-    throw new StoreDamaged(`the record of version ${version} is damaged: its bytes do not give its digest`)
+  try {
+    const sealed = resealRecord(value.subarray(digestBytes))
+    if (sealed.version === version && sameDigest(sealed.digest, value.subarray(0, digestBytes))) return sealed
+  } catch (error) {
+    if (!(error instanceof RecordDamaged)) throw error
   }
-  return sealed
+  throw new StoreDamaged(`the record of version ${version} is damaged: its bytes do not give its digest`)
 }

@@ -1,10 +1,10 @@
 // The Store over an engine's tables. Thin: rows, index, log and hard state each have their own file; here they move together.
 import { bounds } from "../bounds.ts"
-import type { Digest } from "../protocol/digest.ts"
+import { type Digest, genesisDigest, sameDigest } from "../protocol/digest.ts"
 import { invariant } from "../protocol/invariant.ts"
 import { continuesLog, openWrites, type SealedRecord } from "../protocol/record.ts"
 import { type Refusal, refuse } from "../refusal.ts"
-import { StoreDamaged } from "./environment.ts"
+import { StoreDamaged } from "./store-damaged.ts"
 import { HardState } from "./hard-state.ts"
 import { Log } from "./log.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
@@ -32,11 +32,24 @@ export class TableStore implements Store {
     this.index = new TermIndex(tables.index, tables.index_history)
     this.log = new Log(tables.log, tables.keys)
     this.#hardState = new HardState(tables.hard_state)
-    const stored = this.#hardState.identity()
-    if (stored === undefined) engine.transact(() => this.#hardState.putIdentity(first))
-    this.#identity = stored ?? first
     this.#position = this.#hardState.position()
+    this.#checkHead()
+    this.#identity = this.#hardState.identity() ?? this.#begin(first)
     this.#durableCommitted = this.#position.committed
+  }
+
+  #begin(first: Identity): Identity {
+    if (this.#position.head > 0) throw new StoreDamaged("there is a log, but not whose it is: the stored identity is missing")
+    this.engine.transact(() => this.#hardState.putIdentity(first))
+    return first
+  }
+
+  #checkHead(): void {
+    const { head, headDigest, committed } = this.#position
+    if (committed > head) throw new StoreDamaged(`where the log stands is damaged: ${committed} versions of ${head} are committed`)
+    const last = this.log.last()
+    if ((last?.version ?? 0) === head && sameDigest(last?.digest ?? genesisDigest, headDigest)) return
+    throw new StoreDamaged(`the log does not end where it should: at version ${last?.version ?? 0}, and not with that digest at ${head}`)
   }
 
   position(): Position {
@@ -107,7 +120,7 @@ export class TableStore implements Store {
         this.#hardState.putPosition(last.version, last.digest, committed)
       })
     } catch (error) {
-      if (broken === undefined) throw error
+      if (!(error instanceof UniqueBroken)) throw error
     }
     return broken
   }
@@ -139,7 +152,8 @@ export class TableStore implements Store {
         const { key, writes } = openWrites(record.bytes)
         this.index.changeBack(writes.map((write) => ({ ...write, before: this.rows.takeBack(write) })))
         this.log.remove(record, key?.hash)
-        parent = record.parent
+        // A copy: the whole record would be kept for it.
+        parent = Buffer.from(record.parent)
       }
       if (parent !== undefined) this.#hardState.putPosition(committed, parent, committed)
     })

@@ -3,6 +3,7 @@
 // have an entry for each holder. Ended entries of both kinds have the holder and the beginning in their key.
 import { endOfPrefix, endedKey, idOfIndexKey, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import { rowChanged, rowTerms, type Term } from "./row.ts"
+import { StoreDamaged } from "./store-damaged.ts"
 import type { Table } from "./tables.ts"
 
 /** What the superseded row and the new row of one write say of an entity's terms. */
@@ -25,10 +26,21 @@ export class TermIndex {
     const entry = this.current.get(prefix)
     if (entry !== undefined && versionOf(entry) <= at) return textFrom(entry, versionBytes)
     if (at >= head) return undefined
-    for (const { key, value: end } of this.ended.getRange({ start: prefix, end: endOfPrefix(prefix) })) {
-      if (versionAtEnd(key) <= at && versionOf(end) > at) return idOfIndexKey(key, prefix.length)
+    return this.#formerHolder(prefix, at)
+  }
+
+  /** A seek or two for each entity that once held the value, however often it did. */
+  #formerHolder(prefix: Buffer, at: number): string | undefined {
+    const end = endOfPrefix(prefix)
+    for (let start = prefix; ; ) {
+      const [next] = [...this.ended.getKeys({ start, end, limit: 1 })]
+      if (next === undefined) return undefined
+      const holder = next.subarray(0, next.length - versionBytes)
+      for (const { value } of this.ended.getRange({ start: endedKey(holder, at), end: holder, reverse: true, limit: 1 })) {
+        if (versionOf(value) > at) return idOfIndexKey(next, prefix.length)
+      }
+      start = endOfPrefix(holder)
     }
-    return undefined
   }
 
   /** The version since which an entity has a term, in doubt or not; undefined where it has it not. */
@@ -55,7 +67,7 @@ export class TermIndex {
     for (const term of rowTerms(before)) {
       if (contains(now, term)) continue
       const since = this.since(collection, term, id)
-      if (since === undefined) throw new Error(`the index entry of ${collection}/${id} for ${term.field} is missing`)
+      if (since === undefined) throw new StoreDamaged(`the index entry of ${collection}/${id} for ${term.field} is missing`)
       this.current.remove(entryKey(collection, term, id))
       this.ended.put(endedKey(indexKey(collection, term.field, term.value, id), since), versionKey(rowChanged(row)))
     }
@@ -91,11 +103,12 @@ export class TermIndex {
       if (contains(now, term)) continue
       const key = indexKey(collection, term.field, term.value, id)
       // The newest of the times it ended: the one that `change` wrote.
-      for (const { key: ended, value } of this.ended.getRange({ start: endOfPrefix(key), end: key, reverse: true, limit: 1 })) {
-        if (versionOf(value) !== version) throw new Error(`index history of ${collection}/${id} does not fit version ${version}`)
-        this.ended.remove(ended)
-        this.current.put(entryKey(collection, term, id), entryValue(term, versionAtEnd(ended), id))
+      const [newest] = [...this.ended.getRange({ start: endOfPrefix(key), end: key, reverse: true, limit: 1 })]
+      if (newest === undefined || versionOf(newest.value) !== version) {
+        throw new StoreDamaged(`the index history of ${collection}/${id} for ${term.field} does not end with version ${version}`)
       }
+      this.ended.remove(newest.key)
+      this.current.put(entryKey(collection, term, id), entryValue(term, versionAtEnd(newest.key), id))
     }
   }
 }
@@ -115,5 +128,5 @@ export function entryValue({ unique }: Term, since: number, id: string): Buffer 
 }
 
 function contains(terms: readonly Term[], term: Term): boolean {
-  return terms.some((other) => other.field === term.field && Buffer.compare(other.value, term.value) === 0)
+  return terms.some((other) => other.field === term.field && other.unique === term.unique && Buffer.compare(other.value, term.value) === 0)
 }

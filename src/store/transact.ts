@@ -12,19 +12,31 @@ export class DiskError extends Error {
 
 /**
  * Runs `write` in one durable transaction. The block body matters: lmdb-js takes a callback that returns a promise for
- * an asynchronous one, and does not commit it. Throws DiskError, having changed nothing.
+ * an asynchronous one, and does not commit it. Having changed nothing, throws DiskError where LMDB or the disk failed,
+ * and whatever `write` itself threw.
  */
 export function transact(environment: RootDatabase, write: () => void): void {
+  let own: { readonly error: unknown } | undefined
   try {
     environment.transactionSync(() => {
-      const returned: unknown = write()
-      if (isThenable(returned)) throw new TypeError("a write transaction must not return a promise")
+      try {
+        const returned: unknown = write()
+        if (isThenable(returned)) throw new TypeError("a write transaction must not return a promise")
+      } catch (error) {
+        if (!isOfLmdb(error)) own = { error }
+        throw error
+      }
     })
   } catch (error) {
-    throw new DiskError(error)
+    throw own === undefined ? new DiskError(error) : own.error
   }
 }
 
 function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+}
+
+/** Its errors carry its number or that of the system. */
+function isOfLmdb(error: unknown): boolean {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === "number"
 }

@@ -2,7 +2,7 @@
 // the rows. Reads only, in short turns, as of the version that was committed when it began.
 import { type Digest, digestOf, digestText, genesisDigest, sameDigest } from "../protocol/digest.ts"
 import { openWrites, type SealedRecord } from "../protocol/record.ts"
-import { StoreDamaged } from "./environment.ts"
+import { StoreDamaged } from "./store-damaged.ts"
 import { endOfPrefix, entityKey, historyKey, partsOfKey, versionAtEnd } from "./keys.ts"
 import type { TableStore } from "./table-store.ts"
 import type { Table } from "./tables.ts"
