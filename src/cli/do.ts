@@ -1,11 +1,14 @@
 // `tandem do`: one transaction, as JSON or as an operation with its fields as words.
 import { exitCodes } from "../runtime/exit.ts"
-import { apiFlags, connect } from "./api.ts"
+import { sessionId } from "../runtime/random.ts"
+import { type Api, apiFlags, connect, jsonOf } from "./api.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
-import { wrongUsage } from "./command-failed.ts"
+import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { type Fields, isFields, numberField } from "./fields.ts"
+import { jsonLine } from "./json-line.ts"
 import { prettyJson } from "./pretty-json.ts"
+import { printable } from "./printable.ts"
 import { parseWords } from "./words.ts"
 
 export const doCommand: Command = {
@@ -15,15 +18,16 @@ export const doCommand: Command = {
   positionalsMax: Number.POSITIVE_INFINITY,
   flags: {
     ...apiFlags,
-    key: { value: "<key>", help: "Idempotency key: the same key is never done twice" },
+    key: { value: "<key>", help: "Idempotency key: the same key is never done twice (a new one)" },
     note: { value: "<text>", help: "Why, for the history" },
     "dry-run": { help: "Show what it would do, and leave no trace" },
     json: { help: "The answer of POST /do as it is" },
   },
   examples: [
     "tandem do user.create email=ada@example.com name=Ada",
+    "tandem do document.create collection=goals id=g1 value.title='First of all' value.stars=3",
     `tandem do '{"operations":[{"op":"collection.define","data":{"name":"goals"}}]}' --note "goals, at last"`,
-    "tandem do - < transaction.json",
+    "tandem do - < transaction.json      # what others shall not see in a list of processes, a password say",
   ],
   exits: [exitCodes.failed, exitCodes.stuck],
   run: runDo,
@@ -36,12 +40,9 @@ async function runDo({ flags, positionals, terminal }: Invocation): Promise<numb
     ...(note === undefined ? {} : { note }),
     ...(flags.on("dry-run") ? { dryRun: true } : {}),
   }
-  const key = flags.text("key")
-  const headers = { "content-type": "application/json", ...(key === undefined ? {} : { "idempotency-key": key }) }
-  const answer = await connect(flags, terminal).request("/do", { method: "POST", headers, body: JSON.stringify(envelope) })
-  const body: unknown = await answer.json()
+  const body = await send(connect(flags, terminal), envelope, flags.text("key") ?? sessionId())
   if (flags.on("json") || !isFields(body)) {
-    await terminal.out(`${JSON.stringify(body)}\n`)
+    await terminal.out(jsonLine(body))
     return exitCodes.done
   }
   const paint = paintFor(terminal)
@@ -50,6 +51,18 @@ async function runDo({ flags, positionals, terminal }: Invocation): Promise<numb
   await terminal.out(`${paint("green", done)}\n`)
   for (const result of Array.isArray(body["results"]) ? body["results"] : []) await terminal.out(`${prettyJson(result, paint)}\n`)
   return exitCodes.done
+}
+
+/** With a key, always: only so can a transaction be sent again of which nobody knows whether it was committed. */
+async function send(api: Api, envelope: Fields, key: string): Promise<unknown> {
+  const headers = { "content-type": "application/json", "idempotency-key": key }
+  try {
+    return await jsonOf(await api.request("/do", { method: "POST", headers, body: JSON.stringify(envelope) }), api.url)
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.exitCode !== exitCodes.stuck) throw error
+    const again = `To be sure, run it again with --key ${printable(key)}: it is then done once, whether it was done already or not.`
+    throw new CommandFailed(error.message, { exitCode: error.exitCode, hint: error.hint === undefined ? again : `${error.hint}\n${again}` })
+  }
 }
 
 async function envelopeOf(positionals: readonly string[], input: () => AsyncIterable<Uint8Array>): Promise<Fields> {

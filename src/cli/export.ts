@@ -5,11 +5,12 @@ import { type Api, apiFlags, connect } from "./api.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { type Fields, isFields, itemsOf, numberField, textField } from "./fields.ts"
-import { grouped, ProgressBar } from "./progress.ts"
+import { jsonLine } from "./json-line.ts"
+import { counted, ProgressBar } from "./progress.ts"
 
 export const exportCommand: Command = {
   name: "export",
-  summary: "Writes all entities as JSON lines, as of one version",
+  summary: "Writes all entities (never credentials) as JSON lines, as of one version",
   arguments: "",
   positionalsMax: 0,
   flags: {
@@ -18,7 +19,7 @@ export const exportCommand: Command = {
     at: { value: "<version>", help: "As of this version (the newest)" },
     json: { help: "The summary on stderr as JSON, too; the lines always are" },
   },
-  examples: ["tandem export > all.jsonl", "tandem export --collection goals | gzip > goals.jsonl.gz"],
+  examples: ["tandem export > all.jsonl", "tandem import all.jsonl --url http://elsewhere:4000", "tandem export --collection goals | gzip > goals.jsonl.gz"],
   exits: [exitCodes.failed, exitCodes.stuck],
   run: runExport,
 }
@@ -33,13 +34,13 @@ async function runExport({ flags, terminal }: Invocation): Promise<number> {
   let count = 0
   for (const collection of chosen.length > 0 ? chosen : await allCollections(api, at)) {
     for await (const items of pages(api, collection, at)) {
-      await terminal.out(items.map((item) => `${JSON.stringify({ collection, ...item })}\n`).join(""))
+      await terminal.out(items.map((item) => jsonLine({ collection, ...item })).join(""))
       count += items.length
       bar.at(count, undefined)
     }
   }
   bar.end()
-  terminal.note(flags.on("json") ? JSON.stringify({ entities: count, version: at }) : `${grouped(count)} entities as of version ${at}.`)
+  terminal.note(flags.on("json") ? JSON.stringify({ entities: count, version: at }) : `${counted(count, "entity", "entities")} as of version ${at}.`)
   return exitCodes.done
 }
 
@@ -51,7 +52,8 @@ async function newestVersion(api: Api): Promise<number> {
 }
 
 async function allCollections(api: Api, at: number): Promise<string[]> {
-  const names = ["users"]
+  // Definitions first, so that an import finds each collection made before its documents.
+  const names = ["collections", "users"]
   for await (const items of pages(api, "collections", at)) {
     for (const item of items) names.push(textField(item, "id") ?? textField(item, "name") ?? "")
   }

@@ -51,7 +51,7 @@ export function parseArguments(table: FlagTable, given: readonly string[]): { fl
     } else {
       const [name, inline] = split(argument.slice(2))
       const flag = known(table, name)
-      const value = inline ?? (flag.value === undefined ? "true" : given[(n += 1)])
+      const value = inline ?? (flag.value === undefined ? "true" : following(given[(n += 1)]))
       check(name, flag, value, values.has(name))
       values.set(name, [...(values.get(name) ?? []), value ?? ""])
     }
@@ -64,11 +64,16 @@ function split(text: string): [string, string | undefined] {
   return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)]
 }
 
+/** What begins like a flag is one, and the value is missing; `--note=--x` says otherwise. */
+function following(argument: string | undefined): string | undefined {
+  return argument?.startsWith("--") === true ? undefined : argument
+}
+
 function known(table: FlagTable, name: string): Flag {
   const flag = Object.hasOwn(table, name) ? table[name] : undefined
   if (flag !== undefined) return flag
   const near = nearest(name, Object.keys(table))
-  throw wrongUsage(`Unknown flag --${name}.`, near === undefined ? undefined : `Did you mean --${near}?`)
+  throw wrongUsage(`Unknown flag --${name}.`, near === undefined ? "`--help` lists the flags." : `Did you mean --${near}?`)
 }
 
 function check(name: string, flag: Flag, value: string | undefined, again: boolean): void {

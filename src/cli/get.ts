@@ -6,7 +6,9 @@ import type { Command, Invocation } from "./command.ts"
 import { wrongUsage } from "./command-failed.ts"
 import { entityTable, historyText } from "./entity-view.ts"
 import { isFields, itemsOf, textField } from "./fields.ts"
+import { jsonLine } from "./json-line.ts"
 import { prettyJson } from "./pretty-json.ts"
+import { printable } from "./printable.ts"
 
 export const get: Command = {
   name: "get",
@@ -33,13 +35,11 @@ async function runGet({ flags, positionals, terminal }: Invocation): Promise<num
     const value = flags.text(flag)
     if (value !== undefined) query.set(parameter, value)
   }
-  const answer = await connect(flags, terminal).request(`${path}${query.size === 0 ? "" : `?${query}`}`)
-  const text = await answer.text()
+  const body = await connect(flags, terminal).json(`${path}${query.size === 0 ? "" : `?${query}`}`)
   if (flags.on("json")) {
-    await terminal.out(`${text}\n`)
+    await terminal.out(jsonLine(body))
     return exitCodes.done
   }
-  const body: unknown = JSON.parse(text)
   const paint = paintFor(terminal)
   if (!isFields(body) || !Array.isArray(body["items"])) {
     await terminal.out(`${prettyJson(body, paint)}\n`)
@@ -49,7 +49,7 @@ async function runGet({ flags, positionals, terminal }: Invocation): Promise<num
   const items = itemsOf(body)
   await terminal.out(path.endsWith("/history") ? historyText(items, paint) : entityTable(items, paint, columns))
   const next = textField(body, "next")
-  if (next !== undefined) terminal.note(`More with --cursor ${next}`)
+  if (next !== undefined) terminal.note(`More with --cursor ${printable(next)}`)
   if (items.length === 0) terminal.note("Nothing here.")
   return exitCodes.done
 }

@@ -19,7 +19,7 @@ export class ImportSource {
     try {
       this.bytesTotal = statSync(file).size
     } catch (error) {
-      throw new CommandFailed(`The file cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      throw unreadable(error)
     }
     this.#raw = () => createReadStream(file, { highWaterMark: 256 * 1024 })
   }
@@ -31,10 +31,9 @@ export class ImportSource {
 
   async *chunks(): AsyncGenerator<Uint8Array> {
     const counted = this.#counted()
-    const first = await counted.next()
-    if (first.done === true) return
-    const all = resume(first.value, counted)
-    if (!isGzip(first.value)) return yield* all
+    const first = await atLeast(gzipMark.length, counted)
+    const all = resume(first, counted)
+    if (!gzipMark.every((byte, n) => first[n] === byte)) return yield* all
     const unpacked = createGunzip()
     const source = Readable.from(all, { objectMode: false })
     source.once("error", (error) => unpacked.destroy(error))
@@ -42,6 +41,7 @@ export class ImportSource {
     try {
       for await (const chunk of unpacked) yield chunk as Uint8Array
     } catch (error) {
+      if (error instanceof CommandFailed) throw error
       throw new CommandFailed(`The gzip file is damaged: ${error instanceof Error ? error.message : String(error)}`)
     } finally {
       source.destroy()
@@ -49,9 +49,13 @@ export class ImportSource {
   }
 
   async *#counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of this.#raw()) {
-      this.bytesRead += chunk.length
-      yield chunk
+    try {
+      for await (const chunk of this.#raw()) {
+        this.bytesRead += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      throw unreadable(error)
     }
   }
 }
@@ -61,6 +65,19 @@ async function* resume(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Asyn
   yield* rest
 }
 
-function isGzip(chunk: Uint8Array): boolean {
-  return chunk[0] === 0x1f && chunk[1] === 0x8b
+const gzipMark = [0x1f, 0x8b]
+
+/** Less only at the end: a pipe may hand over a single byte first. */
+async function atLeast(bytes: number, chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let found: Uint8Array = new Uint8Array()
+  while (found.length < bytes) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    found = Buffer.concat([found, next.value])
+  }
+  return found
+}
+
+function unreadable(error: unknown): CommandFailed {
+  return new CommandFailed(`The lines to import cannot be read: ${error instanceof Error ? error.message : String(error)}`)
 }

@@ -30,7 +30,9 @@ export class ImportStream {
         body: this.#body(over.signal),
         signal: over.signal,
         duplex: "half",
-      } as RequestInit)
+        // The first answer comes after the first line, which may be typed by hand.
+        patient: true,
+      })
       await this.#readAnswers(answer)
     } catch (error) {
       throw error instanceof CommandFailed ? error : unreachable(this.#api.url, error)

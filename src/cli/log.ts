@@ -5,8 +5,10 @@ import { type Paint, paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { type Fields, isFields, itemsOf, numberField, textField } from "./fields.ts"
+import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { table } from "./table.ts"
+import type { Terminal } from "./terminal.ts"
 
 const pollMs = 500
 const pageLimit = 200
@@ -31,32 +33,67 @@ export const log: Command = {
 
 async function runLog({ flags, terminal }: Invocation): Promise<number> {
   const api = connect(flags, terminal)
+  const follow = flags.on("follow")
   let left = wholeFlag(flags.text("limit"), "limit") ?? Number.POSITIVE_INFINITY
   let from = wholeFlag(flags.text("from"), "from") ?? Math.max(1, (await committed(api)) - shownDefault + 1)
-  const paint = paintFor(terminal)
+  const stop = follow ? terminal.interrupted() : new AbortController().signal
+  const show = follow ? patiently(terminal, stop) : (page: Promise<readonly Fields[]>) => page
+  const print = printer(flags.on("json"), terminal)
   while (left > 0) {
-    const items = await page(api, from, Math.min(pageLimit, left), flags.on("follow"))
+    const items = await show(page(api, from, Math.min(pageLimit, left), stop))
+    if (stop.aborted) break
     if (items.length > 0) {
-      const text = flags.on("json")
-        ? items.map((item) => `${JSON.stringify(item)}\n`).join("")
-        : table(items.map((item) => recordRow(item, paint)), terminal.shown ? terminal.columns : undefined)
-      await terminal.out(text)
+      await print(items)
       from = (numberField(items.at(-1) ?? {}, "version") ?? from) + 1
       left -= items.length
-    } else if (flags.on("follow")) await new Promise((resolve) => setTimeout(resolve, pollMs))
+    } else if (follow) await pause(stop)
     else break
   }
   return exitCodes.done
 }
 
-async function page(api: Api, from: number, limit: number, patient: boolean): Promise<readonly Fields[]> {
-  try {
-    return itemsOf(await api.json(`/log?from=${from}&limit=${limit}`))
-  } catch (error) {
-    // Who follows wants to see what comes after a restart, too.
-    if (patient && error instanceof CommandFailed && error.exitCode === exitCodes.stuck) return []
-    throw error
+async function page(api: Api, from: number, limit: number, signal: AbortSignal): Promise<readonly Fields[]> {
+  return itemsOf(await api.json(`/log?from=${from}&limit=${limit}`, { signal }))
+}
+
+/** Who follows wants to see what comes after a restart, too; but not to wait without knowing what for. */
+function patiently({ note }: Terminal, stop: AbortSignal): (page: Promise<readonly Fields[]>) => Promise<readonly Fields[]> {
+  let waiting = false
+  return async (page) => {
+    try {
+      const items = await page
+      if (waiting) note("It answers again.")
+      waiting = false
+      return items
+    } catch (error) {
+      if (!(error instanceof CommandFailed) || error.exitCode !== exitCodes.stuck) throw error
+      if (!waiting && !stop.aborted) note(`${error.message} Waiting for it; Ctrl-C ends this.`)
+      waiting = true
+      return []
+    }
   }
+}
+
+/** One table, however many times something is added to it. */
+function printer(json: boolean, terminal: Terminal): (items: readonly Fields[]) => Promise<void> {
+  const paint = paintFor(terminal)
+  const widths: number[] = []
+  return async (items) => {
+    const columns = terminal.shown ? terminal.columns : undefined
+    await terminal.out(json ? items.map(jsonLine).join("") : table(items.map((item) => recordRow(item, paint)), columns, widths))
+  }
+}
+
+function pause(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer)
+      stop.removeEventListener("abort", over)
+      resolve()
+    }
+    const timer = setTimeout(over, pollMs)
+    stop.addEventListener("abort", over)
+  })
 }
 
 async function committed(api: Api): Promise<number> {

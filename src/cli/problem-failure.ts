@@ -10,12 +10,19 @@ const passing = new Set(["unavailable", "version-unavailable", "too-many-request
 export async function problemFailure(answer: Response, withoutToken: boolean): Promise<CommandFailed> {
   const text = await answer.text()
   const problem = parse(text)
-  if (problem === undefined) {
-    return new CommandFailed(`HTTP ${answer.status} ${answer.statusText}: ${printable(text.slice(0, 200))}`, {
-      hint: "Is this the URL of a Tandem node?",
-    })
-  }
+  if (problem === undefined) return noNode(answer, text)
   return failureOf(problem, withoutToken)
+}
+
+/** What answers is another server, or stands before the node. */
+function noNode(answer: Response, text: string): CommandFailed {
+  const location = answer.headers.get("location")
+  const hint = location === null ? "Is this the URL of a Tandem node?" : `It redirects to ${printable(location)}: choose where that leads with --url.`
+  const what = printable(text.trim().slice(0, 200))
+  const status = `HTTP ${answer.status} ${printable(answer.statusText)}`.trim()
+  // What a proxy answers whose node is away.
+  const exitCode = [502, 503, 504].includes(answer.status) ? exitCodes.stuck : exitCodes.failed
+  return new CommandFailed(what === "" || status.includes(what) ? `${status}.` : `${status}: ${what}`, { hint, exitCode })
 }
 
 export function failureOf(problem: Fields, withoutToken = false): CommandFailed {
@@ -26,26 +33,27 @@ export function failureOf(problem: Fields, withoutToken = false): CommandFailed 
   })
 }
 
-/** `detail`, where it is, and every issue on a line of its own. */
+/** `detail`, where it is, and every issue on a line of its own, unless `detail` is the only one. */
 export function problemSentence(problem: Fields): string {
   const detail = textField(problem, "detail") ?? textField(problem, "title") ?? "The request was refused."
   const issues = Array.isArray(problem["issues"]) ? problem["issues"].filter(isFields) : []
   const where = textField(problem, "pointer")
   const code = textField(problem, "code")
-  const head = `${printable(detail)}${where === undefined || issues.length > 0 ? "" : ` (at ${printable(where)})`}${code === undefined ? "" : ` [${code}]`}`
-  const lines = issues.map((issue) => `  ${printable(textField(issue, "pointer") ?? "")}: ${printable(textField(issue, "message") ?? "")}`)
+  const head = `${printable(detail)}${where === undefined || issues.length > 0 ? "" : ` (at ${printable(where)})`}${code === undefined ? "" : ` [${printable(code)}]`}`
+  const [only] = issues
+  const isSaid = issues.length === 1 && detail.includes(textField(only ?? {}, "message") ?? detail)
+  const lines = (isSaid ? [] : issues).map((issue) => `  ${printable(textField(issue, "pointer") ?? "")}: ${printable(textField(issue, "message") ?? "")}`)
   return [head, ...lines].join("\n")
 }
 
 function hintOf(problem: Fields, code: string | undefined, withoutToken: boolean): string | undefined {
-  const own = textField(problem, "hint")
-  if (own !== undefined) return printable(own)
   const primary = textField(problem, "primary")
-  if (code === "not-primary" && primary !== undefined) return `The primary is at ${primary}: use --url ${primary}`
-  if (code === "unauthenticated" && withoutToken) return "No token was found: set TANDEM_TOKEN, or --token-file, or --data with a root.key."
-  if (code === "unauthenticated") return "Is the key one of this pair, and not revoked?"
-  if (code === "outcome-unknown") return "Run it again with the same --key: it is never done twice."
-  return undefined
+  // In words of the command line, where it knows better than a hint for those who speak HTTP.
+  if (code === "not-primary" && primary !== undefined) return `The primary is at ${printable(primary)}: use --url ${printable(primary)}`
+  if (code === "unauthenticated" && withoutToken) return "No API key was found: set TANDEM_TOKEN, or --token-file, or --data to a directory with a root.key."
+  if (code === "unauthenticated") return "Is the key (TANDEM_TOKEN, --token-file, or root.key of --data) one of this pair, and not revoked?"
+  const own = textField(problem, "hint")
+  return own === undefined ? undefined : printable(own)
 }
 
 function parse(text: string): Fields | undefined {

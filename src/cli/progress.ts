@@ -2,6 +2,7 @@
 // where nobody watches.
 import { showDuration } from "./quantity.ts"
 import type { Terminal } from "./terminal.ts"
+import { cutToWidth, textWidth } from "./text-width.ts"
 
 const showAfterMs = 1_000
 const redrawMs = 100
@@ -15,6 +16,8 @@ export interface Progress {
   /** 0 to 1, or undefined where the end is unknown. */
   readonly share: number | undefined
   readonly elapsedMs: number
+  /** Of the terminal: a line that wraps could not be replaced. */
+  readonly columns: number
 }
 
 export class ProgressBar {
@@ -42,7 +45,7 @@ export class ProgressBar {
     if (elapsedMs < showAfterMs || (this.#drawn && elapsedMs - this.#drawnMs < redrawMs)) return
     this.#drawn = true
     this.#drawnMs = elapsedMs
-    this.#terminal.progress(progressLine({ label: this.#label, done, unit: this.#unit, share, elapsedMs }))
+    this.#terminal.progress(progressLine({ label: this.#label, done, unit: this.#unit, share, elapsedMs, columns: this.#terminal.columns }))
   }
 
   /** Takes the bar away. */
@@ -52,14 +55,21 @@ export class ProgressBar {
   }
 }
 
-export function progressLine({ label, done, unit, share, elapsedMs }: Progress): string {
+/** As much as fits: without the bar where the terminal is narrow. */
+export function progressLine({ label, done, unit, share, elapsedMs, columns }: Progress): string {
   const rate = elapsedMs === 0 ? 0 : (done * 1_000) / elapsedMs
   const facts = `${label} ${grouped(done)} ${unit}, ${grouped(Math.round(rate))}/s`
-  if (share === undefined || share <= 0) return facts
+  if (share === undefined || share <= 0) return cutToWidth(facts, columns - 1)
   const known = Math.min(1, share)
   const full = Math.round(known * barWidth)
   const leftMs = (elapsedMs / known) * (1 - known)
-  return `[${"█".repeat(full)}${"░".repeat(barWidth - full)}] ${Math.floor(known * 100)} % ${facts}, ${showDuration(leftMs)} left`
+  const line = `${Math.floor(known * 100)} % ${facts}, ${showDuration(leftMs)} left`
+  const withBar = `[${"█".repeat(full)}${"░".repeat(barWidth - full)}] ${line}`
+  return textWidth(withBar) < columns ? withBar : cutToWidth(line, columns - 1)
+}
+
+export function counted(count: number, one: string, more: string): string {
+  return `${grouped(count)} ${count === 1 ? one : more}`
 }
 
 /** 1234567 as 1,234,567. */

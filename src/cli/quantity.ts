@@ -14,7 +14,7 @@ export function parseSize(text: string): number | undefined {
 }
 
 export function showDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)}ms`
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)}ms`
   const seconds = Math.round(ms / 1_000)
   if (seconds < 60) return `${seconds}s`
   if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`

@@ -4,6 +4,7 @@ import { apiFlags, connect } from "./api.ts"
 import { type Paint, paintFor } from "./colour.ts"
 import type { Command } from "./command.ts"
 import { type Fields, fieldsOf, isFields, numberField, textField } from "./fields.ts"
+import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { grouped } from "./progress.ts"
 import { showSize } from "./quantity.ts"
@@ -19,7 +20,7 @@ export const status: Command = {
   exits: [exitCodes.failed, exitCodes.stuck],
   run: async ({ flags, terminal }) => {
     const answer = await connect(flags, terminal).json("/status")
-    if (flags.on("json") || !isFields(answer)) await terminal.out(`${JSON.stringify(answer)}\n`)
+    if (flags.on("json") || !isFields(answer)) await terminal.out(jsonLine(answer))
     else await terminal.out(table(statusRows(answer, paintFor(terminal)), terminal.shown ? terminal.columns : undefined))
     return exitCodes.done
   },

@@ -1,22 +1,25 @@
 // Aligned columns. Measures what is shown, not the escapes that colour it; cuts the last column at the edge.
-import { stripVTControlCharacters } from "node:util"
+import { cutToWidth, textWidth } from "./text-width.ts"
 
-export function table(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY): string {
-  const widths: number[] = []
+/** Narrower than this, a last column tells nothing: the line then goes beyond the edge. */
+const lastColumnMin = 12
+
+/** `widths` are what the columns have at least; they grow, so that one table can follow another. */
+export function table(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY, widths: number[] = []): string {
   for (const row of rows) {
-    for (const [n, cell] of row.entries()) widths[n] = Math.max(widths[n] ?? 0, widthOf(cell))
+    // A last cell makes nothing else start later.
+    for (const [n, cell] of row.slice(0, -1).entries()) widths[n] = Math.max(widths[n] ?? 0, textWidth(cell))
   }
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0)
-  const lastMax = Math.max(12, columns - before)
-  return rows.map((row) => `${row.map((cell, n) => cellOf(cell, n, row.length, widths, lastMax)).join("  ").trimEnd()}\n`).join("")
+  return rows.map((row) => `${lineOf(row, columns, widths)}\n`).join("")
 }
 
-function cellOf(cell: string, n: number, count: number, widths: readonly number[], lastMax: number): string {
-  const width = widthOf(cell)
-  if (n < count - 1) return cell + " ".repeat((widths[n] ?? 0) - width)
-  return width <= lastMax ? cell : `${[...stripVTControlCharacters(cell)].slice(0, lastMax - 1).join("")}…`
-}
-
-function widthOf(cell: string): number {
-  return [...stripVTControlCharacters(cell)].length
+function lineOf(row: readonly string[], columns: number, widths: readonly number[]): string {
+  let line = ""
+  let start = 0
+  for (const [n, cell] of row.slice(0, -1).entries()) {
+    const width = widths[n] ?? 0
+    line += `${cell}${" ".repeat(width - textWidth(cell))}  `
+    start += width + 2
+  }
+  return `${line}${cutToWidth(row.at(-1) ?? "", Math.max(lastColumnMin, columns - start))}`.trimEnd()
 }

@@ -9,6 +9,7 @@ import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { type Fields, fieldsOf, isFields, textField } from "./fields.ts"
+import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { ProgressBar } from "./progress.ts"
 import { table } from "./table.ts"
@@ -31,10 +32,10 @@ export const verify: Command = {
 
 async function runVerify(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation
-  const data = flags.text("data")
-  const running = flags.text("url") !== undefined || (data === undefined && terminal.variable("TANDEM_URL") !== undefined)
+  const running = flags.text("url") !== undefined || (flags.text("data") === undefined && terminal.variable("TANDEM_URL") !== undefined)
+  const data = flags.text("data") ?? terminal.variable("TANDEM_DATA")
   if (!running && data === undefined) throw wrongUsage("Which node? --data of a stopped one, or --url of a running one.")
-  const report = running ? await connect(flags, terminal).json("/status/verify") : await checkStopped(data ?? "", invocation)
+  const report = running ? await connect(flags, terminal).json("/status/verify", { patient: true }) : await checkStopped(data ?? "", invocation)
   if (!isFields(report)) throw new CommandFailed("The node answered something else than a report.")
   const problems = Array.isArray(report["problems"]) ? report["problems"] : []
   await show(report, problems, invocation)
@@ -68,7 +69,7 @@ async function checkStopped(data: string, { terminal }: Invocation): Promise<Fie
 }
 
 async function show(report: Fields, problems: readonly unknown[], { flags, terminal }: Invocation): Promise<void> {
-  if (flags.on("json")) return terminal.out(`${JSON.stringify(report)}\n`)
+  if (flags.on("json")) return terminal.out(jsonLine(report))
   const paint = paintFor(terminal)
   const rows = [
     ["version", inline(report["version"])],

@@ -4,12 +4,16 @@ import { wrongUsage } from "./command-failed.ts"
 
 type Data = { [name: string]: unknown }
 
+/** Fields that hold text whatever it looks like: `id=1` is the id "1". */
+const texts: ReadonlySet<string> = new Set(["id", "userId", "email", "name", "password", "collection"])
+
 export function parseWords(words: readonly string[]): Data {
   const data: Data = {}
   for (const word of words) {
     const equals = word.indexOf("=")
     if (equals < 1) throw wrongUsage(`"${word}" is not field=value.`, "Text with spaces needs quotes: name='Ada Lovelace'.")
-    put(data, word.slice(0, equals).split("."), valueOf(word.slice(equals + 1)), word)
+    const path = word.slice(0, equals)
+    put(data, path.split("."), valueOf(word.slice(equals + 1), texts.has(path)), word)
   }
   return data
 }
@@ -29,9 +33,10 @@ function put(data: Data, path: readonly string[], value: unknown, word: string):
   put(inner as Data, rest, value, word)
 }
 
-function valueOf(text: string): unknown {
+function valueOf(text: string, isText: boolean): unknown {
   try {
     const value: unknown = JSON.parse(text)
+    if (isText) return typeof value === "number" || typeof value === "boolean" ? text : value
     // Digits that a number would not keep, such as a long id, stay text.
     return typeof value === "number" && String(value) !== text ? text : value
   } catch {

@@ -2,8 +2,6 @@
 import { describe, expect, test } from "bun:test"
 import { commands } from "../../src/cli/commands.ts"
 import { runCommandLine } from "../../src/cli/main.ts"
-import { parseWords } from "../../src/cli/words.ts"
-import { pathOf } from "../../src/cli/get.ts"
 import { scriptedTerminal } from "./scripted-terminal.ts"
 
 async function run(...given: string[]) {
@@ -55,22 +53,4 @@ describe("the command line", () => {
     const { notes } = await run("status", "--json", "--url", "http://127.0.0.1:1")
     expect(JSON.parse(notes)).toMatchObject({ exitCode: 75 })
   })
-})
-
-describe("words", () => {
-  test("are text, or what they are as JSON", () => {
-    expect(parseWords(["name=Ada", "age=36", "verified=true", 'data={"a":1}', 'zip="01234"', "code=007", "value.title=x=y"])).toEqual({
-      name: "Ada", age: 36, verified: true, data: { a: 1 }, zip: "01234", code: "007", value: { title: "x=y" },
-    })
-  })
-
-  test("keep digits that a number would lose", () => {
-    expect(parseWords(["id=12345678901234567890"])).toEqual({ id: "12345678901234567890" })
-  })
-})
-
-test("a path to read keeps slashes of an id inside it", () => {
-  expect(["users", "users/a b", "goals/1/history", "goals/a/b/history", "goals/history"].map(pathOf)).toEqual([
-    "/users", "/users/a%20b", "/goals/1/history", "/goals/a%2Fb/history", "/goals/history",
-  ])
 })

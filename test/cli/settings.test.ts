@@ -1,7 +1,6 @@
 // Settings from flags and environment: all are checked, and all that are wrong are named.
 import { describe, expect, test } from "bun:test"
 import { parseArguments } from "../../src/cli/flags.ts"
-import { parseDuration, parseSize } from "../../src/cli/quantity.ts"
 import { serve } from "../../src/cli/serve.ts"
 import { readSettings } from "../../src/cli/settings.ts"
 
@@ -44,17 +43,5 @@ describe("settings", () => {
 
   test("that are origins have no path", () => {
     expect(read([...enough, "--cors-origin=https://a.example/app"], { TANDEM_SECRET: secret })).toHaveProperty("wrong")
-  })
-})
-
-describe("quantities", () => {
-  test("are durations with a unit", () => {
-    expect(["500ms", "10s", "5m", "30d", "1.5s"].map(parseDuration)).toEqual([500, 10_000, 300_000, 2_592_000_000, 1_500])
-    expect(["10", "s", "-1s", "1 year", ""].map(parseDuration)).toEqual([undefined, undefined, undefined, undefined, undefined])
-  })
-
-  test("are sizes with a unit, or bytes", () => {
-    expect(["1MiB", "1024", "2GiB"].map(parseSize)).toEqual([1_048_576, 1_024, 2_147_483_648])
-    expect(["1MB", "toString", "0.3B"].map(parseSize)).toEqual([undefined, undefined, undefined])
   })
 })
