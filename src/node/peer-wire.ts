@@ -47,6 +47,7 @@ const request = v.variant("kind", [
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count }),
   v.strictObject({ ...kind("heartbeat") }),
+  v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest }),
 ])
 
 const refusalCode = v.picklist([
@@ -70,14 +71,15 @@ const vote = v.variant("prepared", [
   v.strictObject({ prepared: v.literal(false), code: v.picklist(["disk-full", "unique"]), detail: text }),
 ])
 const answer = v.variant("kind", [
-  v.strictObject({ ...kind("hello"), opened: v.boolean(), fresh: v.boolean(), head: count, headDigest: digest, committed: count }),
+  v.strictObject({ ...kind("hello"), opened: v.boolean(), link: count, fresh: v.boolean(), head: count, headDigest: digest, committed: count }),
   v.strictObject({ ...kind("vote"), round: count, vote, committed: count }),
   v.strictObject({ ...kind("committed"), committed: count }),
   v.strictObject({ ...kind("rolled-back"), round: count }),
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count, digest: v.nullable(digest) }),
   v.strictObject({ ...kind("heartbeat"), head: count, committed: count }),
-  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat"]), code: refusalCode, detail: text }),
+  v.strictObject({ ...kind("diverged") }),
+  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "diverged"]), code: refusalCode, detail: text }),
 ])
 const requestHeader = v.strictObject({ envelope, message: request })
 const answerHeader = v.strictObject({ envelope, message: answer })

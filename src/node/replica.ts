@@ -2,7 +2,8 @@
 import { bounds } from "../bounds.ts"
 import { genesisDigest } from "../protocol/digest.ts"
 import type { Effect, ServeLog } from "../protocol/effect.ts"
-import { type Answer, type Envelope, protocolVersion } from "../protocol/messages.ts"
+import { envelopeOfAnswer } from "../protocol/greeting.ts"
+import type { Answer, Envelope } from "../protocol/messages.ts"
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../protocol/participant-state.ts"
 import { stepParticipant } from "../protocol/participant.ts"
 import { failpoint } from "../runtime/failpoint.ts"
@@ -149,9 +150,7 @@ export class Replica {
     if (waiting === undefined) return
     this.#waiting.delete(ticket)
     if (answer.kind !== "refused") this.#heardAtMs = this.#parts.monotonicMs()
-    const { cluster, node, epoch, session, link } = this.#state
-    const asked = waiting.request.envelope
-    const envelope: Envelope = { protocol: protocolVersion, cluster, node, epoch, session, peerSession: asked.session, link, sentAtMs: asked.sentAtMs }
+    const envelope = envelopeOfAnswer(this.#state, waiting.request.envelope)
     if (answer.kind === "vote") failpoint("replica.vote.before")
     if (answer.kind === "committed") failpoint("replica.confirm-commit.before")
     waiting.answer({ envelope, answer })

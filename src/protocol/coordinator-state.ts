@@ -61,6 +61,8 @@ export type Phase =
   | { readonly name: "adopting"; readonly ask: AskState }
   /** Looking for the last common version of two diverged logs, to name it. */
   | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null }
+  /** It is found, and the replica is being told, so that both nodes stop and say the same. */
+  | { readonly name: "parting"; readonly detail: string }
   /** Both logs are equal; committing their head on both. */
   | { readonly name: "settling"; readonly ask: AskState }
   | { readonly name: "steady" }
@@ -147,5 +149,6 @@ export function ask(request: Request): Effect {
 
 /** It cannot go forward, whatever is in doubt stays so: the next sync completes it. */
 export function stuck(state: CoordinatorState, reason: string): CoordinatorStep {
+  if (state.phase.name === "stuck") return { state, effects: [] }
   return { state: { ...state, phase: { name: "stuck", reason } }, effects: [{ effect: "stuck", reason }] }
 }

@@ -7,9 +7,9 @@
 //   A no from the replica → durable undo here → `reject`. A no from this disk → `rollback` there, its answer → `reject`.
 //   Any silence → stuck: it is neither told nor taken back.
 import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
-import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, Request } from "./messages.ts"
+import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, RefusedAnswer, Request, VoteRefusalCode } from "./messages.ts"
+import { part, stop } from "./divergence.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { prepareOf, rollbackOf, roundOf } from "./round.ts"
 import { answerWhileSyncing, digestRead, greet, lostWhileSyncing, recordsLoaded, roundSettledWhileSending, savedWhileSyncing, tickWhileSyncing } from "./sync.ts"
@@ -36,7 +36,7 @@ export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent
     case "own-digest":
       return digestRead(state, event.version, event.digest)
     case "retry":
-      return state.phase.name === "stuck" && !state.diskBusy ? greet(state) : { state, effects: [] }
+      return state.phase.name === "stuck" && !state.diskBusy ? greet(state, state.nowMs) : { state, effects: [] }
     default:
       return event satisfies never
   }
@@ -66,7 +66,7 @@ function saved(state: CoordinatorState): CoordinatorStep {
 
 function saveRefused(state: CoordinatorState, code: "disk-full" | "unique", detail: string): CoordinatorStep {
   const { round } = state
-  if (round === null || round.local !== "saving") return stuck(state, `the peer's records cannot be stored here: ${detail}`)
+  if (round === null || round.local !== "saving") return stuck({ ...state, adopted: null }, `the peer's records cannot be stored here: ${detail}`)
   return settle({ ...state, round: { ...round, local: { code, detail } } })
 }
 
@@ -75,9 +75,9 @@ function undone(state: CoordinatorState): CoordinatorStep {
   if (round === null || round.local !== "undoing" || round.vote === null || round.vote.prepared) {
     throw new Error("undone without a refused round")
   }
-  const back = { ...state, head: round.first - 1, headDigest: round.parent, round: null }
-  if (state.phase.name !== "steady") return { state: back, effects: [] }
-  return { state: back, effects: [{ effect: "reject", code: round.vote.code, detail: round.vote.detail }] }
+  const back = { ...state, head: round.first - 1, headDigest: round.parent }
+  // Whoever is stuck has told the clients already that it does not know.
+  return state.phase.name === "steady" ? reject(back, round, round.vote) : { state: { ...back, round: null }, effects: [] }
 }
 
 /** Goes on with a round as far as what is known of both sides allows. */
@@ -93,12 +93,15 @@ function settle(state: CoordinatorState): CoordinatorStep {
     return round.vote.prepared ? decide(state, round) : takeBackHere(state, round)
   }
   // This disk refused. A replica that said no has nothing either; any other must be made to forget the round.
-  if (round.vote !== null && !round.vote.prepared) return reject(state, round.local)
+  if (round.vote !== null && !round.vote.prepared) return reject(state, round, round.local)
   if (round.rollback !== "none") return { state, effects: [] }
   return { state: { ...state, round: { ...round, rollback: "under-way" } }, effects: [ask(rollbackOf(round))] }
 }
 
-function reject(state: CoordinatorState, why: { readonly code: "disk-full" | "unique"; readonly detail: string }): CoordinatorStep {
+/** Neither disk holds the round, and the replica will take no late copy of it. */
+function reject(state: CoordinatorState, round: Round, why: { readonly code: VoteRefusalCode; readonly detail: string }): CoordinatorStep {
+  invariant(state.head < round.first, "I10", "a batch would be rejected that is on this disk")
+  invariant(round.vote?.prepared === false || round.rollback !== "none", "I10", "a batch would be rejected that the replica may hold")
   return { state: { ...state, round: null }, effects: [{ effect: "reject", code: why.code, detail: why.detail }] }
 }
 
@@ -131,10 +134,10 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   const { name } = state.phase
   if (name === "stuck") return { state, effects: [] }
   if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
-  const ofThisLink = envelope.session === state.peerSession && envelope.peerSession === state.session && envelope.link === state.link
-  // A refusal may name a newer session: the replica has started anew.
-  if (!ofThisLink && answer.kind !== "refused") return { state, effects: [] }
-  if (!ofThisLink && envelope.peerSession !== state.session) return { state, effects: [] }
+  if (envelope.peerSession !== state.session) return { state, effects: [] }
+  const startedAnew = envelope.session !== state.peerSession
+  if (answer.kind === "refused" && startedAnew) return refusedByAnother(state, answer)
+  if (startedAnew || envelope.link !== state.link) return { state, effects: [] }
   if (answer.kind === "refused") return refused(state, answer)
   const heard = { ...state, heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs) }
   switch (answer.kind) {
@@ -151,7 +154,7 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
     case "rolled-back": {
       const { round } = heard
       if (round === null || round.number !== answer.round || typeof round.local !== "object") return { state: heard, effects: [] }
-      return reject(heard, round.local)
+      return reject(heard, round, round.local)
     }
     case "heartbeat":
       return heartbeatAnswered(heard, answer)
@@ -159,6 +162,7 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
       return { state, effects: [] }
     case "records":
     case "digest":
+    case "diverged":
       return answerWhileSyncing(heard, envelope, answer)
     default:
       return answer satisfies never
@@ -185,22 +189,27 @@ function confirm(state: CoordinatorState, version: number): CoordinatorStep {
   }
 }
 
-function refused(state: CoordinatorState, answer: Extract<Answer, { kind: "refused" }>): CoordinatorStep {
-  if (state.phase.name === "steady" && answer.of === "heartbeat" && answer.code === "session" && quiet(state)) {
-    // The replica has started anew and nothing is in doubt: find out where it stands.
-    const step = greet(state)
-    return { state: step.state, effects: [{ effect: "sync-changed", inSync: false }, ...step.effects] }
-  }
-  if (answer.code === "busy") return lost(state, answer.of)
-  if (answer.code === "fenced") {
-    const stop: Effect = { effect: "stop", reason: "fenced", detail: answer.detail, hint: "the other node was promoted: run rejoin here" }
-    return { state: { ...state, phase: { name: "stopped" } }, effects: [stop] }
-  }
-  return stuck(state, `the replica refused ${answer.of}: ${answer.detail}`)
+/** The replica has started anew. Where no client waits for a batch, find out where it stands; else stuck. */
+function refusedByAnother(state: CoordinatorState, answer: RefusedAnswer): CoordinatorStep {
+  const { name } = state.phase
+  if (answer.code !== "session") return refused(state, answer)
+  if (name !== "steady") return greet(state, state.syncSinceMs)
+  if (state.round !== null || state.unconfirmed.length > 0) return refused(state, answer)
+  const step = greet(state, state.nowMs)
+  return { state: step.state, effects: [{ effect: "sync-changed", inSync: false }, ...step.effects] }
 }
 
-function quiet(state: CoordinatorState): boolean {
-  return state.round === null && state.unconfirmed.length === 0
+function refused(state: CoordinatorState, answer: RefusedAnswer): CoordinatorStep {
+  switch (answer.code) {
+    // Of a round that is over: the answer to a copy that came late. Of the present one: sent again, it gets its true answer.
+    case "stale-round":
+    case "busy":
+      return lost(state, answer.of)
+    case "fenced":
+      return stop(state, "fenced", answer.detail, "the other node was promoted: run rejoin here")
+    default:
+      return stuck(state, `the replica refused ${answer.of}: ${answer.detail}`)
+  }
 }
 
 /** Remembered, and sent again with the next tick: every request may be repeated. */
@@ -223,6 +232,8 @@ function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
     case "records":
     case "digest":
       return lostWhileSyncing(state)
+    case "diverged":
+      return part(state)
     default:
       return kind satisfies never
   }

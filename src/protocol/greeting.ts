@@ -1,6 +1,7 @@
 // Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
 import { compareEpoch } from "./epoch.ts"
 import type { Effect } from "./effect.ts"
+import { invariant } from "./invariant.ts"
 import { type Envelope, type HelloRequest, type PeerRefusalCode, protocolVersion } from "./messages.ts"
 import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused, type Work } from "./participant-state.ts"
 
@@ -30,14 +31,14 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
     if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
     if (order === "forked") return forked(state, incoming)
   }
-  if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false)] }
+  if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false, state.cluster === null)] }
   const stale = whyStaleLink(state, envelope)
   if (stale) return refused(state, incoming, "session", stale)
   if (state.cluster === null || state.epoch.number < envelope.epoch.number) {
     const work: Work = { kind: "identifying", incoming, cluster: envelope.cluster, epoch: envelope.epoch }
     return { state: { ...state, work }, effects: [{ effect: "identify", cluster: envelope.cluster, epoch: envelope.epoch }] }
   }
-  return openLink(state, incoming, request)
+  return openLink(state, incoming, request, false)
 }
 
 function forked(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
@@ -47,8 +48,10 @@ function forked(state: ParticipantState, incoming: IncomingRequest): Participant
   return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
 }
 
-/** From here on only messages of this link change anything (I6). */
-export function openLink(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
+/** From here on only messages of this link change anything (I6). `fresh`: the disk belonged to no pair before. */
+export function openLink(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest, fresh: boolean): ParticipantStep {
+  invariant(compareEpoch(state.epoch, incoming.envelope.epoch) === "same", "I6", "a link of another epoch would be opened")
+  invariant(state.cluster === incoming.envelope.cluster, "I6", "a link of another cluster would be opened")
   const opened: ParticipantState = {
     ...state,
     link: state.link + 1,
@@ -57,12 +60,19 @@ export function openLink(state: ParticipantState, incoming: IncomingRequest, req
     primaryUrl: request.publicUrl,
     lastRound: null,
   }
-  return { state: opened, effects: [helloReply(opened, incoming.ticket, true)] }
+  return { state: opened, effects: [helloReply(opened, incoming.ticket, true, fresh)] }
 }
 
-function helloReply(state: ParticipantState, ticket: number, opened: boolean): Effect {
-  const { head, headDigest, committed } = state
-  return { effect: "reply", ticket, answer: { kind: "hello", opened, fresh: state.cluster === null, head, headDigest, committed } }
+function helloReply(state: ParticipantState, ticket: number, opened: boolean, fresh: boolean): Effect {
+  const { link, head, headDigest, committed } = state
+  return { effect: "reply", ticket, answer: { kind: "hello", opened, link, fresh, head, headDigest, committed } }
+}
+
+/** The envelope of an answer. It repeats what tells the asker which of its requests, of which link, this is about. */
+export function envelopeOfAnswer(state: ParticipantState, asked: Envelope): Envelope {
+  const { cluster, node, epoch, session } = state
+  const link = asked.peerSession === session ? asked.link : 0
+  return { protocol: protocolVersion, cluster, node, epoch, session, peerSession: asked.session, link, sentAtMs: asked.sentAtMs }
 }
 
 /** Another cluster, another protocol or a lower epoch: such a message changes nothing (I6). */
@@ -77,7 +87,12 @@ export function whyStranger(state: ParticipantState, envelope: Envelope): { code
   return undefined
 }
 
-/** Why a message does not belong to the link that the last hello opened, or does not quote this session. */
+/** Why a message is not of the session that opened the newest link. */
+export function whyStaleSender(state: ParticipantState, envelope: Envelope): string | undefined {
+  return whyStaleLink(state, envelope) ?? (envelope.session === state.peerSession ? undefined : "another session opened this link")
+}
+
+/** Why a message does not name the newest link, or does not quote this session. */
 export function whyStaleLink(state: ParticipantState, envelope: Envelope): string | undefined {
   if (envelope.peerSession !== state.session) return "this node has started anew since; say hello again"
   if (envelope.link !== state.link) return `link ${envelope.link} is not the newest (${state.link})`

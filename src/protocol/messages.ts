@@ -16,7 +16,10 @@ export interface Envelope {
   readonly session: string
   /** The receiver's session as the sender knows it; null in the first hello. */
   readonly peerSession: string | null
-  /** How often the replica's session has opened a link; drawn anew by each accepted hello. Fences older links. */
+  /**
+   * The link that a request belongs to; a hello names the newest that its sender knows of. An answer repeats its
+   * request's, or 0 (no link at all) where that quoted another session of the replica. Fences older links.
+   */
   readonly link: number
   /** The asker's monotonic clock when it sent the request, repeated in the answer: what a lease counts from. */
   readonly sentAtMs: number
@@ -24,7 +27,7 @@ export interface Envelope {
 
 export interface HelloRequest {
   readonly kind: "hello"
-  /** False asks only who is there; true opens link `envelope.link` + 1, and quotes both sessions. */
+  /** False asks only who is there; true quotes both sessions and opens link `envelope.link` + 1. */
   readonly open: boolean
   readonly head: number
   readonly headDigest: Digest
@@ -75,6 +78,16 @@ export interface HeartbeatRequest {
   readonly kind: "heartbeat"
 }
 
+/** The primary has found the first version at which both logs differ: both nodes stop. */
+export interface DivergedRequest {
+  readonly kind: "diverged"
+  readonly version: number
+  /** Of that version in the primary's log. */
+  readonly digest: Digest
+  /** Of that version in the replica's log. */
+  readonly peerDigest: Digest
+}
+
 export type Request =
   | HelloRequest
   | PrepareRequest
@@ -83,6 +96,7 @@ export type Request =
   | RecordsRequest
   | DigestRequest
   | HeartbeatRequest
+  | DivergedRequest
 
 export type PeerRefusalCode =
   | "protocol" // another protocol version
@@ -103,7 +117,9 @@ export type PeerRefusalCode =
 export interface HelloAnswer {
   readonly kind: "hello"
   readonly opened: boolean
-  /** True where the disk never belonged to a pair. */
+  /** How often the replica's session has opened a link, with this one: the newest is the only one that counts. */
+  readonly link: number
+  /** True where the disk belonged to no pair before this hello. */
   readonly fresh: boolean
   readonly head: number
   readonly headDigest: Digest
@@ -151,6 +167,10 @@ export interface HeartbeatAnswer {
   readonly committed: number
 }
 
+export interface DivergedAnswer {
+  readonly kind: "diverged"
+}
+
 export interface RefusedAnswer {
   readonly kind: "refused"
   readonly of: Request["kind"]
@@ -166,4 +186,5 @@ export type Answer =
   | RecordsAnswer
   | DigestAnswer
   | HeartbeatAnswer
+  | DivergedAnswer
   | RefusedAnswer

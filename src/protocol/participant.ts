@@ -8,11 +8,13 @@
 // While the disk is at work (`work`), other requests wait in `deferred`: one thing in doubt at a time (I5).
 import { type Digest, sameDigest } from "./digest.ts"
 import type { Effect } from "./effect.ts"
-import { hello, openLink, whyStaleLink, whyStranger } from "./greeting.ts"
+import { divergenceHint } from "./divergence.ts"
+import { hello, openLink, whyStaleSender, whyStranger } from "./greeting.ts"
 import { invariant } from "./invariant.ts"
-import type { CommitRequest, PrepareRequest, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
+import type { CommitRequest, DivergedRequest, PrepareRequest, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
 import { type IncomingRequest, type ParticipantEvent, type ParticipantState, type ParticipantStep, refused, type Round, type Work } from "./participant-state.ts"
 import { continuesLog } from "./record.ts"
+import { describeDivergence } from "./recovery.ts"
 
 /** Requests that may wait while the disk is at work; more are refused as busy. */
 const deferredMax = 64
@@ -66,7 +68,7 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Participan
   if (request.kind === "hello") return hello(state, incoming, request)
   const stranger = whyStranger(state, envelope)
   if (stranger) return refused(state, incoming, stranger.code, stranger.detail)
-  const stale = whyStaleLink(state, envelope)
+  const stale = whyStaleSender(state, envelope)
   if (stale) return refused(state, incoming, "session", stale)
   switch (request.kind) {
     case "prepare":
@@ -83,8 +85,21 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Participan
         state,
         effects: [{ effect: "reply", ticket, answer: { kind: "heartbeat", head: state.head, committed: state.committed } }],
       }
+    case "diverged":
+      return diverged(state, ticket, request)
     default:
       return request satisfies never
+  }
+}
+
+function diverged(state: ParticipantState, ticket: number, { version, digest, peerDigest }: DivergedRequest): ParticipantStep {
+  const detail = describeDivergence({ equalAt: version - 1, differAt: version, ownDigest: peerDigest, peerDigest: digest })
+  return {
+    state,
+    effects: [
+      { effect: "reply", ticket, answer: { kind: "diverged" } },
+      { effect: "stop", reason: "diverged", detail, hint: divergenceHint },
+    ],
   }
 }
 
@@ -92,7 +107,7 @@ function identified(state: ParticipantState): ParticipantStep {
   const work = state.work
   if (work?.kind !== "identifying" || work.incoming.request.kind !== "hello") throw new Error("identified without a hello")
   const known: ParticipantState = { ...state, work: null, cluster: work.cluster, epoch: work.epoch }
-  return openLink(known, work.incoming, work.incoming.request)
+  return openLink(known, work.incoming, work.incoming.request, state.cluster === null)
 }
 
 function prepare(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest): ParticipantStep {
@@ -123,11 +138,12 @@ function repeated(state: ParticipantState, incoming: IncomingRequest, request: P
   if (!same || before.verdict === "rolled-back") {
     return refused(state, incoming, "stale-round", `round ${request.round} is over; the newest is ${before.number}`)
   }
-  return { state, effects: [voteReply(incoming.ticket, request.round, before.verdict, state.committed)] }
+  return { state, effects: [voteReply(state, incoming.ticket, before, before.verdict)] }
 }
 
-function voteReply(ticket: number, round: number, vote: Vote, committed: number): Effect {
-  return { effect: "reply", ticket, answer: { kind: "vote", round, vote, committed } }
+function voteReply(state: ParticipantState, ticket: number, round: Round, vote: Vote): Effect {
+  invariant(!vote.prepared || (state.head === round.last && sameDigest(state.headDigest, round.lastDigest)), "I2", `round ${round.number} is not on this disk`)
+  return { effect: "reply", ticket, answer: { kind: "vote", round: round.number, vote, committed: state.committed } }
 }
 
 function saved(state: ParticipantState): ParticipantStep {
@@ -152,6 +168,7 @@ function saveRefused(state: ParticipantState, code: VoteRefusalCode, detail: str
 
 function voted(state: ParticipantState, work: Extract<Work, { kind: "saving" }>, vote: Vote): ParticipantStep {
   const { request } = work
+  invariant(work.link === state.link, "I6", "a batch of an older link was saved")
   const { head, headDigest } = headOf(request)
   const lastRound: Round = {
     number: request.round,
@@ -162,7 +179,7 @@ function voted(state: ParticipantState, work: Extract<Work, { kind: "saving" }>,
   }
   return {
     state: { ...state, work: null, lastRound },
-    effects: [voteReply(work.ticket, request.round, vote, state.committed)],
+    effects: [voteReply(state, work.ticket, lastRound, vote)],
   }
 }
 
@@ -173,7 +190,11 @@ function commit(state: ParticipantState, incoming: IncomingRequest, request: Com
   if (request.version === state.head && !sameDigest(request.digest, state.headDigest)) {
     return refused(state, incoming, "gap", `version ${request.version} has another digest here`)
   }
-  const moved = advance(state, Math.max(state.committed, request.version))
+  // What is in doubt is one batch, and is committed as a whole.
+  if (request.version > state.committed && request.version < state.head) {
+    return refused(state, incoming, "in-doubt", `version ${request.version} ends no batch here, the head is ${state.head}`)
+  }
+  const moved = advance(state, request.version)
   const synced = moved.state.synced || request.inSync
   const effects: Effect[] = [...moved.effects]
   if (synced && !state.synced) effects.push({ effect: "sync-changed", inSync: true })

@@ -59,6 +59,7 @@ export function narrow(search: PrefixSearch, version: number, own: Digest, peer:
   return { ...search, differAt: version, ownDigest: own, peerDigest: peer }
 }
 
+/** For people, as it looks from the node whose digest is `ownDigest`. */
 export function describeDivergence(search: PrefixSearch): string {
   const own = search.ownDigest ? digestText(search.ownDigest) : "unknown"
   const peer = search.peerDigest ? digestText(search.peerDigest) : "unknown"

@@ -2,15 +2,16 @@
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
 import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck } from "./coordinator-state.ts"
 import type { Digest } from "./digest.ts"
-import type { Effect, StopReason } from "./effect.ts"
+import { damaged, locate, ownDigestRead, part, peerDigestHeard, probe, stop } from "./divergence.ts"
+import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, Vote } from "./messages.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
-import { beginSearch, compareLogs, describeDivergence, narrow, nextProbe } from "./recovery.ts"
+import { compareLogs } from "./recovery.ts"
 import { prepareOf, roundOf } from "./round.ts"
 
 /** Starts anew from hello. A round in doubt is forgotten as a round: its records are in the log, and the sync sees to them. */
-export function greet(state: CoordinatorState): CoordinatorStep {
+export function greet(state: CoordinatorState, syncSinceMs: number): CoordinatorStep {
   return helloStep(
     {
       ...state,
@@ -21,7 +22,7 @@ export function greet(state: CoordinatorState): CoordinatorStep {
       peerSession: null,
       peer: null,
       link: 0,
-      syncSinceMs: state.nowMs,
+      syncSinceMs,
     },
     false,
   )
@@ -38,6 +39,7 @@ function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
 
 export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
   const { phase, timing } = state
+  if (phase.name === "parting") return { state, effects: [] }
   if (state.nowMs - state.syncSinceMs > timing.syncTimeoutMs) {
     return stuck(state, `not in sync with the replica within ${timing.syncTimeoutMs} ms`)
   }
@@ -79,12 +81,10 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
       return helloAnswered(state, envelope, answer)
     case "records":
       return phase.name === "adopting" ? recordsFetched(state, answer) : { state, effects: [] }
-    case "digest": {
-      if (phase.name !== "locating" || answer.digest === null) return { state, effects: [] }
-      if (nextProbe(phase.search) !== answer.version) return { state, effects: [] }
-      const waiting: Phase = { ...phase, ask: "none", peerDigest: answer.digest }
-      return { state: { ...state, phase: waiting }, effects: [{ effect: "read-digest", version: answer.version }] }
-    }
+    case "digest":
+      return phase.name === "locating" ? peerDigestHeard(state, phase, answer) : { state, effects: [] }
+    case "diverged":
+      return part(state)
     case "committed":
       return phase.name === "settling" && answer.committed >= state.head ? becomeSteady(state) : { state, effects: [] }
     case "vote":
@@ -100,8 +100,9 @@ function helloRefused(state: CoordinatorState, code: Extract<Answer, { kind: "re
   switch (code) {
     case "itself":
     case "same-node":
-    case "protocol":
       return stop(state, "foreign", detail, "check --node and --peer on both machines")
+    case "protocol":
+      return stop(state, "foreign", detail, "run releases of the same protocol on both machines")
     case "foreign-cluster":
       if (state.head === 0) {
         return stop(state, "foreign", `this disk is empty, and the peer has data of another cluster: ${detail}`, emptyPrimaryHint)
@@ -115,6 +116,7 @@ function helloRefused(state: CoordinatorState, code: Extract<Answer, { kind: "re
       return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
     // The peer may come round: a wiped node is started with --join, a session settles.
     case "wiped":
+      return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `the replica: ${detail}` }] }
     case "session":
     case "busy":
     case "stale-round":
@@ -131,15 +133,17 @@ const emptyPrimaryHint = "start this node as the replica (--role replica --join)
 
 function helloAnswered(state: CoordinatorState, envelope: Envelope, answer: HelloAnswer): CoordinatorStep {
   const { phase } = state
+  if (envelope.peerSession !== state.session) return { state, effects: [] }
   if (phase.name === "greeting" && !answer.opened) {
-    return helloStep({ ...state, peerSession: envelope.session, peerNode: envelope.node, link: envelope.link }, true)
+    return helloStep({ ...state, peerSession: envelope.session, peerNode: envelope.node, link: answer.link }, true)
   }
   if (phase.name !== "opening" || !answer.opened) return { state, effects: [] }
-  if (envelope.session !== state.peerSession || envelope.peerSession !== state.session) return { state, effects: [] }
+  // The answer to an earlier hello tells of a link that this one closes.
+  if (envelope.session !== state.peerSession || answer.link !== state.link + 1) return { state, effects: [] }
   const { head, headDigest, committed, fresh } = answer
   const opened: CoordinatorState = {
     ...state,
-    link: envelope.link,
+    link: answer.link,
     peer: { head, headDigest, committed, fresh },
     heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs),
   }
@@ -156,8 +160,8 @@ function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefine
     case "compare-digest":
       return { state: { ...state, phase: { name: "comparing" } }, effects: [{ effect: "read-digest", version: peer.head }] }
     case "send": {
-      const regressed = peer.head < state.committed && peer.head > 0
-      const effects: Effect[] = regressed ? [{ effect: "notice", detail: `the replica has ${peer.head} versions and acknowledged up to ${state.committed}: its disk went backwards, or it was replaced; sending what it lacks` }] : []
+      const regressed = peer.head < state.committed && !peer.fresh
+      const effects: Effect[] = regressed ? [{ effect: "notice", detail: `the replica's log ends at version ${peer.head}, and it had acknowledged version ${state.committed}: its disk went backwards, or it was replaced; sending what it lacks` }] : []
       // The peer's whole log is in this one: what it holds is on both disks, and so decided.
       const committed = Math.max(state.committed, peer.head)
       if (committed > state.committed) effects.push({ effect: "advance", committed })
@@ -166,7 +170,7 @@ function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefine
     }
     case "adopt": {
       const step = fetchNext(state)
-      const detail = `the replica has ${peer.head} versions and this node ${state.head}: adopting what it holds`
+      const detail = `the replica's log ends at version ${peer.head}, this node's at ${state.head}: adopting what it holds`
       return { state: step.state, effects: [{ effect: "notice", detail }, ...step.effects] }
     }
     case "diverged":
@@ -179,27 +183,13 @@ function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefine
 export function digestRead(state: CoordinatorState, version: number, digest: Digest): CoordinatorStep {
   const { phase, peer } = state
   if (phase.name === "comparing" && peer !== null && peer.head === version) return compare(state, digest)
-  if (phase.name !== "locating" || phase.peerDigest === null) return { state, effects: [] }
-  const search = narrow(phase.search, version, digest, phase.peerDigest)
-  const located: Phase = { ...phase, search, peerDigest: null }
-  if (nextProbe(search) !== undefined) return probe(state, located)
-  return stop({ ...state, phase: located }, "diverged", describeDivergence(search), "keep the node whose data is right; start the other one empty with --join")
-}
-
-function locate(state: CoordinatorState, differAt: number): CoordinatorStep {
-  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt), peerDigest: null })
-}
-
-function probe(state: CoordinatorState, phase: Extract<Phase, { name: "locating" }>): CoordinatorStep {
-  const version = nextProbe(phase.search)
-  if (version === undefined) throw new Error("nothing left to compare")
-  return { state: { ...state, phase: { ...phase, ask: "under-way" } }, effects: [ask({ kind: "digest", version })] }
+  return phase.name === "locating" ? ownDigestRead(state, phase, version, digest) : { state, effects: [] }
 }
 
 /** The peer lacks these: a round of what this log holds already. */
 export function recordsLoaded(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {
-  const { phase } = state
-  if (phase.name !== "sending" || !phase.loading) return { state, effects: [] }
+  const { phase, peer } = state
+  if (phase.name !== "sending" || !phase.loading || records[0]?.version !== (peer?.head ?? 0) + 1) return { state, effects: [] }
   const round = roundOf(state, records, "saved")
   const sending: CoordinatorState = { ...state, phase: { name: "sending", loading: false }, roundNumber: round.number, round }
   return { state: sending, effects: [ask(prepareOf(sending, round))] }
@@ -224,10 +214,22 @@ function fetchNext(state: CoordinatorState): CoordinatorStep {
   return { state: { ...state, phase: { name: "adopting", ask: "under-way" } }, effects: [ask({ kind: "records", from: state.head + 1 })] }
 }
 
+/** The first of the records that does not follow on the one before it. */
+function firstBroken({ head, headDigest }: CoordinatorState, records: readonly SealedRecord[]): SealedRecord | undefined {
+  let digest = headDigest
+  return records.find((record, n) => {
+    const follows = continuesLog(head + n, digest, [record])
+    digest = record.digest
+    return !follows
+  })
+}
+
 function recordsFetched(state: CoordinatorState, answer: RecordsAnswer): CoordinatorStep {
   const last = answer.records.at(-1)
   if (answer.from !== state.head + 1 || last === undefined || state.diskBusy) return { state, effects: [] }
-  if (!continuesLog(state.head, state.headDigest, answer.records)) return locate(state, Math.max(1, state.head))
+  const broken = firstBroken(state, answer.records)
+  // It does not follow on this head: this head is not in the peer's log. Any later one does not follow on the peer's own.
+  if (broken !== undefined) return broken === answer.records[0] && state.head > 0 ? locate(state, state.head) : damaged(state, broken.version)
   // What was in doubt here is on the peer's disk as well, below its head: decided.
   const committed = state.head
   const effects: Effect[] = committed > state.committed ? [{ effect: "advance", committed }] : []
@@ -240,7 +242,7 @@ export function savedWhileSyncing(state: CoordinatorState): CoordinatorStep {
   if (adopted === null) return { state, effects: [] }
   const moved: CoordinatorState = { ...state, adopted: null, head: adopted.version, headDigest: adopted.digest, syncSinceMs: state.nowMs }
   if (phase.name !== "adopting" || peer === null) return { state: moved, effects: [] }
-  return compare(moved, undefined)
+  return moved.head < peer.head ? fetchNext(moved) : compare(moved, undefined)
 }
 
 /** Heads and digests are equal: everything up to them is on both disks, so it is committed on both. */
@@ -259,8 +261,4 @@ function becomeSteady(state: CoordinatorState): CoordinatorStep {
     state: { ...state, phase: { name: "steady" }, peer, heartbeat: { ask: "none", lastSentMs: state.nowMs } },
     effects: [{ effect: "sync-changed", inSync: true }],
   }
-}
-
-function stop(state: CoordinatorState, reason: StopReason, detail: string, hint: string): CoordinatorStep {
-  return { state: { ...state, phase: { name: "stopped" } }, effects: [{ effect: "stop", reason, detail, hint }] }
 }

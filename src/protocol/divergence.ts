@@ -1,0 +1,56 @@
+// Two logs that have diverged, or one that is damaged: finds the last common version, says so on both nodes, and stops.
+import { ask, type CoordinatorState, type CoordinatorStep, type Phase } from "./coordinator-state.ts"
+import type { Digest } from "./digest.ts"
+import type { StopReason } from "./effect.ts"
+import type { DigestAnswer } from "./messages.ts"
+import { beginSearch, describeDivergence, narrow, nextProbe } from "./recovery.ts"
+
+type Locating = Extract<Phase, { name: "locating" }>
+
+export const divergenceHint = "keep the node whose data is right; start the other one empty with --join"
+
+export function stop(state: CoordinatorState, reason: StopReason, detail: string, hint: string): CoordinatorStep {
+  return { state: { ...state, phase: { name: "stopped" } }, effects: [{ effect: "stop", reason, detail, hint }] }
+}
+
+/** Looks for the last common version; the logs differ at `differAt`. */
+export function locate(state: CoordinatorState, differAt: number): CoordinatorStep {
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt), peerDigest: null })
+}
+
+export function probe(state: CoordinatorState, phase: Locating): CoordinatorStep {
+  const version = nextProbe(phase.search)
+  if (version === undefined) throw new Error("nothing left to compare")
+  return { state: { ...state, phase: { ...phase, ask: "under-way" } }, effects: [ask({ kind: "digest", version })] }
+}
+
+/** The peer's digest of the version in question; this log's own is read next. */
+export function peerDigestHeard(state: CoordinatorState, phase: Locating, answer: DigestAnswer): CoordinatorStep {
+  if (answer.digest === null || phase.ask === "none" || nextProbe(phase.search) !== answer.version) return { state, effects: [] }
+  const waiting: Locating = { ...phase, ask: "none", peerDigest: answer.digest }
+  return { state: { ...state, phase: waiting }, effects: [{ effect: "read-digest", version: answer.version }] }
+}
+
+export function ownDigestRead(state: CoordinatorState, phase: Locating, version: number, digest: Digest): CoordinatorStep {
+  if (phase.peerDigest === null || nextProbe(phase.search) !== version) return { state, effects: [] }
+  const search = narrow(phase.search, version, digest, phase.peerDigest)
+  // Where the chain says that they differ and the digests say that they do not, the chain itself is broken.
+  if (search.equalAt === search.differAt) return damaged(state, version + 1)
+  const located: Locating = { ...phase, search, peerDigest: null }
+  if (nextProbe(search) !== undefined) return probe(state, located)
+  const { differAt, ownDigest, peerDigest } = search
+  if (ownDigest === undefined || peerDigest === undefined) throw new Error("a search ended without digests")
+  const parting: Phase = { name: "parting", detail: describeDivergence(search) }
+  return { state: { ...state, phase: parting }, effects: [ask({ kind: "diverged", version: differAt, digest: ownDigest, peerDigest })] }
+}
+
+/** The peer has heard of it, or cannot be reached: nothing more can be done here. */
+export function part(state: CoordinatorState): CoordinatorStep {
+  return state.phase.name === "parting" ? stop(state, "diverged", state.phase.detail, divergenceHint) : { state, effects: [] }
+}
+
+/** A record of the peer's log does not name the record before it as its parent. */
+export function damaged(state: CoordinatorState, version: number): CoordinatorStep {
+  const detail = `version ${version} of the replica's log does not follow on its version ${version - 1}: a disk is damaged`
+  return stop(state, "diverged", detail, "run verify on both nodes, and start the one with the damaged disk empty with --join")
+}
