@@ -53,7 +53,8 @@ class MemoryTable implements Table {
 
   get(key: Buffer): Buffer | undefined {
     const { index, found } = this.#find(key)
-    return found ? this.#values[index] : undefined
+    // A copy, as the real engine gives: the bytes are the caller's.
+    return found ? Buffer.from(this.#values[index] as Buffer) : undefined
   }
 
   put(key: Buffer, value: Buffer): void {
@@ -89,7 +90,7 @@ class MemoryTable implements Table {
       for (let n = start === undefined ? 0 : this.#find(start).index; n < this.#keys.length && left > 0; n++, left--) {
         const key = this.#keys[n] as Buffer
         if (end !== undefined && Buffer.compare(key, end) >= 0) return
-        yield { key, value: this.#values[n] as Buffer }
+        yield { key, value: Buffer.from(this.#values[n] as Buffer) }
       }
       return
     }
@@ -97,7 +98,7 @@ class MemoryTable implements Table {
     for (let n = from.found ? from.index : from.index - 1; n >= 0 && left > 0; n--, left--) {
       const key = this.#keys[n] as Buffer
       if (end !== undefined && Buffer.compare(key, end) <= 0) return
-      yield { key, value: this.#values[n] as Buffer }
+      yield { key, value: Buffer.from(this.#values[n] as Buffer) }
     }
   }
 
