@@ -9,9 +9,9 @@ export function parseJson(text: string): { readonly value: unknown } | Refusal {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (error) {
-    // The engine's message may quote the text; it says nothing that a client may not see of its own request.
-    return refuse("malformed", `The body is not JSON: ${error instanceof Error ? error.message : "it cannot be parsed"}.`, { pointer: "" })
+  } catch {
+    // The engine's message would quote the text, which may hold a password.
+    return refuse("malformed", "The body is not JSON.", { pointer: "" })
   }
   // NUL and lone surrogates can only come from escapes: decoding UTF-8 and JSON.parse let no others through.
   const broken = whyRefused(value, 1, text.includes("\\u"))

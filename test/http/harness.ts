@@ -1,4 +1,5 @@
 // A public app over a fake node, and requests to it in one line each.
+import type { Passwords } from "../../src/operations/passwords.ts"
 import type { Scope } from "../../src/operations/scope.ts"
 import { createPublicApp, type PublicApp } from "../../src/http/public-app.ts"
 import type { PublicSettings } from "../../src/http/exchange.ts"
@@ -31,12 +32,12 @@ export class Harness {
   readonly rethrown: unknown[] = []
   readonly app: PublicApp
 
-  constructor(settings: Partial<PublicSettings> = {}) {
+  constructor(settings: Partial<PublicSettings> = {}, passwords: Passwords = quickPasswords) {
     this.node.principals.set(rootToken, { name: "root", scopes: ["admin"] })
     this.app = createPublicApp({
       node: this.node,
       settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, ...settings },
-      passwords: quickPasswords,
+      passwords,
       verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { rows: 1 } }),
       hooks: { report: (line) => this.reported.push(line), rethrow: (error) => this.rethrown.push(error) },
     })
