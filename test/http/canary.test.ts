@@ -7,7 +7,7 @@ import { operations } from "../../src/operations/registry.ts"
 import { PasswordQueue } from "../../src/operations/passwords.ts"
 import { type Answer, Harness, inside, rootToken } from "./harness.ts"
 
-const mark = "seekrit7"
+const mark = "sekrit7"
 const password = `${mark}-pass-word`
 const hashMark = "hash-that-nobody-sees"
 
