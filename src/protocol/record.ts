@@ -142,11 +142,10 @@ export function openRecord(bytes: Uint8Array): Record {
   const buffer = viewOf(bytes)
   const reader = new SectionReader(buffer, at.afterParent)
   const key = readKey(buffer, reader)
-  const meta = JSON.parse(reader.text(reader.length32())) as RecordMeta
+  const meta = metaOf(reader.text(reader.length32()))
   const operations = reader.text(reader.length32())
   const results = reader.text(reader.length32())
   const writes = readWrites(reader)
-  if (!reader.done()) throw new RecordDamaged("bytes follow its end")
   return {
     version: buffer.readUIntBE(at.version, 6),
     epoch: buffer.readUIntBE(at.epoch, 6),
@@ -187,7 +186,19 @@ export function continuesLog(head: number, headDigest: Digest, records: readonly
 function viewOf(bytes: Uint8Array): Buffer {
   if (bytes.length < at.afterParent) throw new RecordDamaged("it is shorter than its header")
   if (bytes[at.format] !== recordFormat) throw new RecordDamaged(`its format is ${bytes[at.format]}, not ${recordFormat}`)
+  if (((bytes[at.flags] ?? 0) & ~flagKey) !== 0) throw new RecordDamaged(`it has unknown flags, ${bytes[at.flags]}`)
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function metaOf(text: string): RecordMeta {
+  let meta: unknown
+  try {
+    meta = JSON.parse(text)
+  } catch {
+    throw new RecordDamaged("its meta is not JSON")
+  }
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) throw new RecordDamaged("its meta is no JSON object")
+  return meta as RecordMeta
 }
 
 function readKey(buffer: Buffer, reader: SectionReader): RecordKey | undefined {
@@ -204,6 +215,8 @@ function readWrites(reader: SectionReader): Write[] {
     const row = reader.length32()
     writes.push({ collection: reader.text(collection), id: reader.text(id), row: reader.bytes(row) })
   }
+  // The write set is the last section.
+  if (!reader.done()) throw new RecordDamaged("bytes follow its end")
   return writes
 }
 
@@ -226,7 +239,10 @@ class SectionReader {
   }
   text(length: number): string {
     const from = this.take(length)
-    return this.buffer.toString("utf8", from, from + length)
+    const text = this.buffer.toString("utf8", from, from + length)
+    // Decoding replaces what is not UTF-8, and then the text does not give the same bytes again.
+    if (text.includes("\ufffd") && !this.buffer.subarray(from, from + length).equals(Buffer.from(text))) throw new RecordDamaged("its text is not UTF-8")
+    return text
   }
   skip(length: number): void {
     this.take(length)
