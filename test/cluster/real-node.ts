@@ -54,6 +54,8 @@ export class RealNode {
   starts = 0
   readonly #flags: readonly string[]
   #child: ChildProcess | undefined
+  /** The node is a child of what was started, `strace` say. */
+  #isWrapped = false
   #ended: Promise<Ending> = Promise.resolve({ code: null, signal: null })
   #supervised = false
 
@@ -70,6 +72,7 @@ export class RealNode {
     const child = spawn(program, parameters, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } })
     this.starts++
     this.#child = child
+    this.#isWrapped = under.length > 0
     child.stdout.on("data", (chunk: Buffer) => (this.printed += chunk.toString()))
     child.stderr.on("data", (chunk: Buffer) => (this.printed += chunk.toString()))
     this.#ended = new Promise((resolve, reject) => {
@@ -92,9 +95,13 @@ export class RealNode {
     return this.#child !== undefined
   }
 
+  /** Of the node itself, also where something else was started to run it. */
   get pid(): number {
-    if (this.#child?.pid === undefined) throw new Error("it does not run")
-    return this.#child.pid
+    const started = this.#child?.pid
+    if (started === undefined) throw new Error("it does not run")
+    if (!this.#isWrapped) return started
+    const [own = ""] = readFileSync(`/proc/${started}/task/${started}/children`, "utf8").split(" ")
+    return own === "" ? started : Number(own)
   }
 
   /** How the present run ends, or the last one ended. */
@@ -103,7 +110,7 @@ export class RealNode {
   }
 
   kill(signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {
-    this.#child?.kill(signal)
+    if (this.running) process.kill(this.pid, signal)
   }
 
   async stop(signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<Ending> {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { PeerProxy } from "./peer-proxy.ts"
 import { type Program, RealNode } from "./real-node.ts"
 
 export interface PairOptions {
@@ -10,7 +11,11 @@ export interface PairOptions {
   readonly replica?: Program
   /** Flags of both nodes. */
   readonly flags?: readonly string[]
+  /** Puts a proxy on the way from the primary to the replica. */
+  readonly proxied?: boolean
 }
+
+export const pairSecret = "a secret for tests, of more than 32 characters"
 
 export class RealPair {
   readonly directory: string
@@ -19,26 +24,41 @@ export class RealPair {
   /** The replica. */
   readonly b: RealNode
 
-  private constructor(directory: string, a: RealNode, b: RealNode) {
+  readonly #proxy: PeerProxy | undefined
+  /** The replica's peer listener. */
+  readonly replicaPeerUrl: string
+
+  private constructor(directory: string, a: RealNode, b: RealNode, replicaPeerUrl: string, proxy: PeerProxy | undefined) {
     this.directory = directory
     this.a = a
     this.b = b
+    this.replicaPeerUrl = replicaPeerUrl
+    this.#proxy = proxy
   }
 
   /** Makes the pair; nothing runs yet. */
-  static async make({ primary = "bun", replica = "bun", flags = [] }: PairOptions = {}): Promise<RealPair> {
+  static async make({ primary = "bun", replica = "bun", flags = [], proxied = false }: PairOptions = {}): Promise<RealPair> {
     const directory = mkdtempSync(join(tmpdir(), "tandem-pair-"))
     const secret = join(directory, "secret")
-    writeFileSync(secret, "a secret for tests, of more than 32 characters\n", { mode: 0o600 })
+    writeFileSync(secret, `${pairSecret}\n`, { mode: 0o600 })
     const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
-    const node = (name: string, role: string, program: Program, port: number, peerPort: number, other: number) => {
+    const replicaPeerUrl = `http://127.0.0.1:${bPeer}`
+    const proxy = proxied ? new PeerProxy(replicaPeerUrl) : undefined
+    const node = (name: string, role: string, program: Program, port: number, peerPort: number, peerUrl: string) => {
       const data = join(directory, name)
       const url = `http://127.0.0.1:${port}`
-      const addresses = ["--listen", `127.0.0.1:${port}`, "--peer-listen", `127.0.0.1:${peerPort}`, "--peer", `http://127.0.0.1:${other}`]
+      const addresses = ["--listen", `127.0.0.1:${port}`, "--peer-listen", `127.0.0.1:${peerPort}`, "--peer", peerUrl]
       const own = ["--node", name, "--data", data, "--secret-file", secret, "--role", role]
       return new RealNode({ program, data, url, flags: [...own, ...addresses, ...flags] })
     }
-    return new RealPair(directory, node("a", "primary", primary, aPort, aPeer, bPeer), node("b", "replica", replica, bPort, bPeer, aPeer))
+    const a = node("a", "primary", primary, aPort, aPeer, proxy?.url ?? replicaPeerUrl)
+    const b = node("b", "replica", replica, bPort, bPeer, `http://127.0.0.1:${aPeer}`)
+    return new RealPair(directory, a, b, replicaPeerUrl, proxy)
+  }
+
+  get proxy(): PeerProxy {
+    if (this.#proxy === undefined) throw new Error("this pair was made without a proxy")
+    return this.#proxy
   }
 
   get nodes(): readonly [RealNode, RealNode] {
@@ -69,6 +89,7 @@ export class RealPair {
   async remove(): Promise<void> {
     await this.a.stop("SIGKILL")
     await this.b.stop("SIGKILL")
+    await this.#proxy?.close()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
@@ -99,7 +120,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer()
