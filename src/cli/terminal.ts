@@ -27,6 +27,11 @@ export interface Terminal {
   monotonicMs(): number
 }
 
+/** For what goes on whether or not anybody reads what it says. */
+export function whoeverReads(terminal: Terminal): Terminal {
+  return { ...terminal, out: (text) => terminal.out(text).catch(() => undefined) }
+}
+
 const eraseLine = "\r\u001b[2K"
 
 export function systemTerminal(): Terminal {

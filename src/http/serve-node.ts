@@ -7,6 +7,8 @@ import { DiskFloor } from "../node/disk-floor.ts"
 import { TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
 import { PasswordQueue } from "../operations/passwords.ts"
+import { InvariantBroken } from "../protocol/invariant.ts"
+import { RecordDamaged } from "../protocol/record.ts"
 import { monotonicMs, wallMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
 import { environmentVariable, ignoreProxies } from "../runtime/environment.ts"
@@ -24,6 +26,7 @@ import { DiskError } from "../store/transact.ts"
 import { verifyStore } from "../store/verify.ts"
 import { createPeerApp } from "./peer-app.ts"
 import { createPublicApp } from "./public-app.ts"
+import { nameOf, placesOf } from "./unexpected.ts"
 
 export interface ServeHooks {
   readonly onReady?: (urls: { readonly publicUrl: string; readonly peerUrl: string }) => void
@@ -33,6 +36,8 @@ export interface ServeHooks {
 export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}): Promise<ExitCode> {
   process.on("uncaughtException", endOn)
   process.on("unhandledRejection", endOn)
+  // From the beginning: a node that is told to stop while it starts stops in order, too.
+  const told = signalled()
   process.umask(0o077)
   ignoreProxies()
   if (environmentVariable("NODE_TLS_REJECT_UNAUTHORIZED") !== undefined) {
@@ -41,11 +46,10 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   const noFailpoint = whyNoFailpoint(environmentVariable(failpointVariable))
   if (noFailpoint !== undefined) fatal(exitCodes.settings, `${failpointVariable}: ${noFailpoint}`)
   const { dataDirectory } = settings
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
-  const lock = await lockFile(join(dataDirectory, "lock"))
-  if (lock === undefined) fatal(exitCodes.locked, `${dataDirectory} is used by another process${holderOf(dataDirectory)}; each node needs its own data directory`)
-  const store = await openStore(settings)
+  await claim(dataDirectory)
+  // Before the store: a disk that does not answer may hang its opening.
   const watchdog = startWatchdog(settings.watchdogMs)
+  const store = await openStore(settings)
   const node = new TandemNode({
     settings,
     store,
@@ -69,14 +73,29 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   node.start()
   hooks.onReady?.({ publicUrl: settings.publicUrl, peerUrl: `http://${settings.peerListen.hostname}:${listeners.peer.port}` })
 
-  await signalled()
+  await told
   // Refused first, drained next, cut last: who was accepted hears the outcome.
+  const endsAtMs = monotonicMs() + bounds.drainMs
   await node.drain(bounds.drainMs)
-  await Promise.race([Promise.all([listeners.public.stop(), listeners.peer.stop()]), sleep(bounds.drainMs)])
-  watchdog.stop()
+  const leftMs = Math.max(0, endsAtMs - monotonicMs())
+  await Promise.all([listeners.public.stop(leftMs), listeners.peer.stop(leftMs)])
+  node.stop()
   await store.flush()
   await store.close()
+  watchdog.stop()
   return exitCodes.done
+}
+
+/** Makes the data directory and locks it, until the process ends. */
+async function claim(dataDirectory: string): Promise<void> {
+  try {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+    if ((await lockFile(join(dataDirectory, "lock"))) !== undefined) return
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    fatal(code === "EIO" || code === "ENOSPC" ? exitCodes.disk : exitCodes.settings, `--data ${dataDirectory} cannot be used: ${message}`)
+  }
+  fatal(exitCodes.locked, `${dataDirectory} is used by another process${holderOf(dataDirectory)}; each node needs its own data directory`)
 }
 
 function holderOf(dataDirectory: string): string {
@@ -88,8 +107,9 @@ function holderOf(dataDirectory: string): string {
 function endOn(error: unknown): void {
   if (error instanceof DiskError) fatal(exitCodes.disk, `${error.message}. The next start recovers from what is on the disk`)
   if (error instanceof StoreDamaged) fatal(exitCodes.damaged, error.message)
-  const text = error instanceof Error ? `${error.name}: ${error.message} ${error.stack?.split("\n").slice(1, 4).join(" ") ?? ""}` : String(error)
-  fatal(exitCodes.internal, `internal error, please report it: ${text}`)
+  // The words of any other error may be a client's: only where it happened is said.
+  const what = error instanceof InvariantBroken || error instanceof RecordDamaged ? error.message : nameOf(error)
+  fatal(exitCodes.internal, `internal error, please report it: ${what}${placesOf(error)}`)
 }
 
 async function openStore(settings: NodeSettings): Promise<TableStore> {
@@ -140,12 +160,11 @@ function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { 
     passwords,
     verifyStore: () => verifyStore(store, () => undefined),
   })
-  const peerApp = createPeerApp(node, settings.secret)
+  const peerApp = createPeerApp(node, settings)
   try {
     return {
-      // The body limit of a stream is checked line by line; the others' while they are read.
-      public: serve({ ...settings.listen, bodyBytesMax: Number.MAX_SAFE_INTEGER, idleTimeoutSeconds: 60, fetch: publicApp.fetch }),
-      peer: serve({ ...settings.peerListen, bodyBytesMax: bounds.peerBodyBytesMax, idleTimeoutSeconds: 60, fetch: peerApp.fetch }),
+      public: serve({ ...settings.listen, idleTimeoutSeconds: bounds.idleConnectionSeconds, fetch: publicApp.fetch }),
+      peer: serve({ ...settings.peerListen, idleTimeoutSeconds: bounds.idleConnectionSeconds, fetch: peerApp.fetch }),
     }
   } catch (error) {
     return fatal(exitCodes.settings, `cannot listen on ${settings.listen.hostname}:${settings.listen.port} and ${settings.peerListen.hostname}:${settings.peerListen.port}: ${error instanceof Error ? error.message : String(error)}`)
@@ -155,11 +174,5 @@ function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { 
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve())
-  })
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref()
   })
 }
