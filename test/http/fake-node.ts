@@ -12,6 +12,7 @@ import { MemoryStore } from "./memory-store.ts"
 interface Waiting {
   readonly transaction: SubmittedTransaction
   readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
 }
 
 export class FakeNode implements NodeService {
@@ -56,8 +57,8 @@ export class FakeNode implements NodeService {
   }
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.#queue.push({ transaction, resolve })
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ transaction, resolve, reject })
       this.#runSoon()
     })
   }
@@ -98,10 +99,14 @@ export class FakeNode implements NodeService {
     const waiting = this.#queue.splice(0)
     this.batchSizes.push(waiting.length)
     this.nowMs += 1_000
-    const run = new BatchRun({ reader: this.reader, epoch: 1, nowMs: this.nowMs })
-    const outcomes = waiting.map(({ transaction }) => this.#outcomeOf(run, transaction))
-    this.reader.take(run.records)
-    for (const [n, { resolve }] of waiting.entries()) resolve(outcomes[n] ?? { kind: "unknown", key: undefined })
+    try {
+      const run = new BatchRun({ reader: this.reader, epoch: 1, nowMs: this.nowMs })
+      const outcomes = waiting.map(({ transaction }) => this.#outcomeOf(run, transaction))
+      this.reader.take(run.records)
+      for (const [n, { resolve }] of waiting.entries()) resolve(outcomes[n] ?? { kind: "unknown", key: undefined })
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+    }
   }
 
   #outcomeOf(run: BatchRun, transaction: SubmittedTransaction): Outcome {
