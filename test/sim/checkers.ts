@@ -1,170 +1,244 @@
 // What must hold at every step of a simulated run, whatever fails. Never skipped under faults.
-import type { Digest } from "../../src/protocol/digest.ts"
-import { digestText, sameDigest } from "../../src/protocol/digest.ts"
+// They look at disks and at what is said, and trust no assertion of the code that they check.
+import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.ts"
 import type { InvariantName } from "../../src/protocol/invariant.ts"
-import { openRecord, openWrites, type SealedRecord } from "../../src/protocol/record.ts"
-import { rowBody, rowDeleted } from "../../src/store/row.ts"
+import { openRecord, type Record, type SealedRecord } from "../../src/protocol/record.ts"
+import { rowBody, rowDeleted, textTerm } from "../../src/store/row.ts"
+import type { Position, Reader } from "../../src/store/store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
-import type { MemoryEngine } from "./memory-engine.ts"
+import type { Disk, NodeName } from "./disk.ts"
+import type { Reads } from "./incarnation.ts"
+import { KnownHistory } from "./known-history.ts"
+
+export type CheckName = InvariantName | "P2" | "P3" | "P4" | "P6" | "record time" | "liveness" | "stop"
 
 export class CheckFailed extends Error {
-  constructor(name: InvariantName | "liveness" | "P2" | "P3" | "stop", detail: string) {
-    super(`${name}: ${detail}`)
+  constructor(
+    readonly check: CheckName,
+    detail: string,
+  ) {
+    super(`${check}: ${detail}`)
     this.name = "CheckFailed"
   }
 }
 
-export type NodeName = "a" | "b"
-
-/** A node's disk, read as it is, also while the node is down. */
-export interface Disk {
-  readonly engine: MemoryEngine
-}
+const names = ["a", "b"] as const
 
 export class Checkers {
   readonly #disks: { readonly [Name in NodeName]: Disk }
-  /** Every version that some node ever committed. */
-  readonly #committed = new Map<number, Digest>()
+  /** Digests of the versions that some node ever committed, from version 1 on. */
+  readonly #committed: Digest[] = []
+  readonly #history = new KnownHistory()
   readonly #notCommitted = new Set<string>()
-  readonly #seen = new Map<string, string>()
+  readonly #opened = new WeakMap<SealedRecord, Record>()
   /** The highest version that each node ever committed. */
   readonly #reached: { [Name in NodeName]: number } = { a: 0, b: 0 }
+  #acknowledgedUpTo = 0
+  /** The last common version, once a disk with another history was put into a node. */
+  #forkedAt: number | undefined
   acknowledged = 0
 
   constructor(disks: { readonly [Name in NodeName]: Disk }) {
     this.#disks = disks
   }
 
-  #durable(node: NodeName, version: number): Digest | undefined {
-    const key = Buffer.alloc(6)
-    key.writeUIntBE(version, 0, 6)
-    return this.#disks[node].engine.tables.log.get(key)?.subarray(0, 32)
+  get highestCommitted(): number {
+    return this.#committed.length
   }
 
-  #durableHead(node: NodeName): number {
-    for (const key of this.#disks[node].engine.tables.log.getKeys({ reverse: true, limit: 1 })) return key.readUIntBE(0, 6)
-    return 0
+  /** Whether a disk has everything that was ever committed, so that the other one may be lost. */
+  hasAll(node: NodeName): boolean {
+    const digest = this.#committed.at(-1)
+    return digest === undefined || this.#disks[node].holds(this.#committed.length, digest)
   }
 
-  #assertDurable(name: InvariantName, node: NodeName, version: number, digest: Digest, why: string): void {
-    const stored = this.#durable(node, version)
-    if (stored === undefined || !sameDigest(stored, digest)) throw new CheckFailed(name, `${why}, but version ${version} is not on the disk of ${node}`)
+  forked(at: number): void {
+    this.#forkedAt = at
+  }
+
+  #open(record: SealedRecord): Record {
+    const known = this.#opened.get(record)
+    if (known !== undefined) return known
+    const opened = openRecord(record.bytes)
+    this.#opened.set(record, opened)
+    return opened
+  }
+
+  #assertHeld(name: CheckName, node: NodeName, version: number, digest: Digest, why: string): void {
+    if (!this.#disks[node].held(version, digest)) throw new CheckFailed(name, `${why}, but version ${version} is not on the disk of ${node}`)
   }
 
   /** I2: a vote "prepared" leaves only after the batch is on the voter's disk. */
-  voted(node: NodeName, version: number, digest: Digest): void {
-    this.#assertDurable("I2", node, version, digest, `${node} voted`)
+  voted(node: NodeName, { version, digest }: SealedRecord): void {
+    this.#assertHeld("I2", node, version, digest, `${node} voted`)
   }
 
-  /** I3: told to the client only after both disks have it and the replica has committed it. */
+  /** I3: told to the client only after both disks have it, and both nodes have committed it. */
   acknowledgedTo(version: number, digest: Digest): void {
     this.acknowledged++
-    for (const node of ["a", "b"] as const) this.#assertDurable("I3", node, version, digest, "a client was told")
-    // It may have crashed since; then it serves no read before it has synced again.
-    if (this.#reached.b < version) throw new CheckFailed("I3", `a client was told of version ${version}, the replica has committed only ${this.#reached.b}`)
+    this.#acknowledgedUpTo = Math.max(this.#acknowledgedUpTo, version)
+    for (const node of names) {
+      this.#assertHeld("I3", node, version, digest, "a client was told")
+      // It may have crashed since; then it serves no read before it has synced again.
+      if (this.#reached[node] < version) throw new CheckFailed("I3", `a client was told of version ${version}, ${node} has committed only ${this.#reached[node]}`)
+    }
   }
 
   /** I1 and I9: what one node commits, and so shows, is on both disks, and the same for both, for ever. */
   advanced(node: NodeName, from: number, to: number): void {
+    if (this.#forkedAt !== undefined && to > this.#forkedAt) throw new CheckFailed("P6", `${node} committed version ${to} although the logs differ after ${this.#forkedAt}`)
     this.#reached[node] = Math.max(this.#reached[node], to)
     for (let version = from + 1; version <= to; version++) {
-      const digest = this.#durable(node, version)
-      if (digest === undefined) throw new CheckFailed("I9", `${node} committed version ${version}, which is not on its disk`)
-      const known = this.#committed.get(version)
-      if (known !== undefined && !sameDigest(known, digest)) throw new CheckFailed("I1", `version ${version} was committed as ${digestText(known)} and as ${digestText(digest)}`)
-      this.#committed.set(version, digest)
-      for (const other of ["a", "b"] as const) this.#assertDurable("I9", other, version, digest, `${node} shows it`)
+      const record = this.#disks[node].record(version)
+      if (record === undefined) throw new CheckFailed("I9", `${node} committed version ${version}, which is not on its disk`)
+      for (const other of names) this.#assertHeld("I9", other, version, record.digest, `${node} shows it`)
+      const known = this.#committed[version - 1]
+      if (known === undefined) {
+        if (version !== this.highestCommitted + 1) throw new CheckFailed("I9", `${node} committed version ${version}, and nobody committed the one before it`)
+        this.#committed.push(record.digest)
+        this.#history.add(version, this.#open(record).writes)
+      } else if (!sameDigest(known, record.digest)) {
+        throw new CheckFailed("I1", `version ${version} was committed as ${digestText(known)} and as ${digestText(record.digest)}`)
+      }
     }
   }
 
   /** I4, after every durable change: one log is a prefix of the other. */
   prefix(): void {
-    const both = Math.min(this.#durableHead("a"), this.#durableHead("b"))
-    if (both === 0) return
-    const a = this.#durable("a", both)
-    const b = this.#durable("b", both)
-    if (a === undefined || b === undefined || !sameDigest(a, b)) throw new CheckFailed("I4", `the logs differ at version ${both}`)
+    const { a, b } = this.#disks
+    const both = Math.min(a.head(), b.head())
+    const digest = a.digest(both)
+    if (both > 0 && (digest === undefined || !b.holds(both, digest))) throw new CheckFailed("I4", `the logs differ at version ${both}`)
   }
 
-  /** I10: of what a client was told not to be committed, nothing may ever be on a disk. */
-  saved(records: readonly SealedRecord[]): void {
+  /** After a batch has become durable on a node that stood at `before`. */
+  saved(node: NodeName, records: readonly SealedRecord[], before: Position, after: Position): void {
+    this.#continues(node, records)
+    this.#oneInDoubt(node, before)
+    if (after.committed !== before.committed) throw new CheckFailed("I9", `${node} shows version ${after.committed}, which it has only prepared`)
     for (const record of records) {
-      const { key } = openRecord(record.bytes).meta
-      if (key !== undefined && this.#notCommitted.has(key)) throw new CheckFailed("I10", `${key} was said not to be committed, and is stored as version ${record.version}`)
+      const { key } = this.#open(record).meta
+      if (key === undefined) continue
+      // I10: of what a client was told not to be committed, nothing may ever be on a disk.
+      if (this.#notCommitted.has(key)) throw new CheckFailed("I10", `${key} was said not to be committed, and is stored as version ${record.version}`)
+      const earlier = this.#disks[node].versionOfKey(key)
+      if (earlier !== undefined) throw new CheckFailed("I8", `${key} is stored as version ${earlier} and as version ${record.version}`)
+      this.#disks[node].saved(key, record.version)
     }
     this.prefix()
   }
 
+  #continues(node: NodeName, records: readonly SealedRecord[]): void {
+    const first = records[0]
+    if (first === undefined) throw new CheckFailed("I4", `${node} stored an empty batch`)
+    if (this.#forkedAt !== undefined) throw new CheckFailed("I4", `${node} stored version ${first.version} although the logs differ after ${this.#forkedAt}`)
+    let before = this.#disks[node].record(first.version - 1)
+    for (const record of records) {
+      if (before !== undefined && !sameDigest(before.digest, record.parent)) throw new CheckFailed("I4", `version ${record.version} on ${node} does not follow the one before it`)
+      if (before !== undefined && record.timeMs < before.timeMs) throw new CheckFailed("record time", `version ${record.version} is older than the one before it`)
+      before = record
+    }
+  }
+
+  /** I5: a batch is stored only where everything before it is committed, and on both disks. */
+  #oneInDoubt(node: NodeName, { head, committed }: Position): void {
+    if (committed !== head) throw new CheckFailed("I5", `${node} stored a batch while versions ${committed + 1} to ${head} were in doubt`)
+    const digest = this.#disks[node].digest(head)
+    for (const other of names) if (digest !== undefined) this.#assertHeld("I5", other, head, digest, `${node} stored a batch after it`)
+  }
+
+  /** I10. */
   refusedTo(key: string): void {
     this.#notCommitted.add(key)
-    for (const node of ["a", "b"] as const) {
-      for (const { value } of this.#disks[node].engine.tables.log.getRange({})) {
-        if (openRecord(value.subarray(32)).meta.key === key) throw new CheckFailed("I10", `${key} was said not to be committed, and is on the disk of ${node}`)
-      }
+    for (const node of names) {
+      const version = this.#disks[node].versionOfKey(key)
+      if (version !== undefined) throw new CheckFailed("I10", `${key} was said not to be committed, and is on the disk of ${node} as version ${version}`)
     }
   }
 
-  /** I6: a message of another link, epoch or cluster asks nothing of the disk. */
-  stale(node: NodeName, effects: readonly { readonly effect: string }[]): void {
-    const changed = effects.find(({ effect }) => effect === "save" || effect === "undo" || effect === "advance" || effect === "identify")
-    if (changed !== undefined) throw new CheckFailed("I6", `a stale message made ${node} ${changed.effect}`)
+  /** I6: what belongs to another link, session, epoch or cluster is not listened to. */
+  heededStale(node: NodeName, what: string): void {
+    throw new CheckFailed("I6", `${node} heeded a stale message: ${what}`)
   }
 
-  undone(from: number, to: number): void {
-    for (let version = from + 1; version <= to; version++) {
-      if (this.#committed.has(version)) throw new CheckFailed("I1", `version ${version} was committed and is undone`)
-    }
+  undone(node: NodeName, head: number, committed: number): void {
+    if (head > committed && this.highestCommitted > committed) throw new CheckFailed("I1", `version ${committed + 1} was committed, and ${node} undid it`)
+    if (this.#disks[node].head() !== committed) throw new CheckFailed("I10", `${node} has undone what is above ${committed}, and its disk ends at ${this.#disks[node].head()}`)
+    this.#disks[node].undone(committed)
     this.prefix()
   }
 
-  /** I7 and I9: a read as of a version says the same on both nodes, for ever. */
-  read(store: TableStore, collection: string, id: string, at: number): void {
-    const row = store.row(collection, id, at)
-    const shown = row === undefined || rowDeleted(row) ? "" : Buffer.from(rowBody(row)).toString("utf8")
-    const question = `${collection}/${id} as of ${at}`
-    const before = this.#seen.get(question)
-    if (before !== undefined && before !== shown) throw new CheckFailed("I7", `${question} was ${before}, and is ${shown}`)
-    this.#seen.set(question, shown)
+  /** P2: what was committed before a crash is there after it. */
+  restarted(node: NodeName): void {
+    if (this.#forkedAt !== undefined) return
+    for (let version = this.highestCommitted; version > 0; version--) {
+      const digest = this.#committed[version - 1]
+      if (digest === undefined || this.#disks[node].holds(version, digest)) return
+      this.#assertHeld("P2", node, version, digest, `${node} has restarted`)
+    }
+  }
+
+  /** I9, and P4 where the node would answer: it shows nothing undecided, and everything that a client was told of. */
+  shows(node: NodeName, committed: number, reads: Reads): void {
+    if (this.#forkedAt !== undefined) {
+      if (reads !== "none") throw new CheckFailed("P6", `${node} serves reads although the logs differ after ${this.#forkedAt}`)
+      return
+    }
+    if (committed > this.highestCommitted || committed > this.#reached[node]) throw new CheckFailed("I9", `${node} shows version ${committed}, which nobody has decided`)
+    if (reads === "newest" && committed < this.#acknowledgedUpTo) throw new CheckFailed("P4", `${node} shows version ${committed}, and clients were told of ${this.#acknowledgedUpTo}`)
+  }
+
+  /** I7: a read as of a version says what the log says, on both nodes, for ever. */
+  read(reader: Reader, collection: string, id: string, at: number): void {
+    const row = reader.row(collection, id, at)
+    const shown = row === undefined || rowDeleted(row) ? undefined : Buffer.from(rowBody(row)).toString("utf8")
+    const written = this.#history.row(collection, id, at)
+    if (shown !== written) throw new CheckFailed("I7", `${collection}/${id} as of ${at} is ${shown}, and the log says ${written}`)
+  }
+
+  readPage(reader: Reader, collection: string, at: number): void {
+    const shown = reader.page(collection, { at, after: undefined, limit: 100 }).rows.map(({ id }) => id).join(" ")
+    const written = this.#history.ids(collection, at).join(" ")
+    if (shown !== written) throw new CheckFailed("I7", `${collection} as of ${at} has ${shown}, and the log says ${written}`)
+  }
+
+  readHistory(reader: Reader, collection: string, id: string, at: number): void {
+    const shown = reader.history(collection, id, { at, limit: 1_000 }).length
+    const written = this.#history.versions(collection, id, at).length
+    if (shown !== written) throw new CheckFailed("I7", `${collection}/${id} has ${shown} versions up to ${at}, and the log says ${written}`)
+  }
+
+  readByEmail(reader: Reader, email: string, at: number): void {
+    const { field, value } = textTerm("email", email, true)
+    const shown = reader.lookup("users", field, value, at)
+    const written = this.#history.holder("users", field, value, at)
+    if (shown !== written) throw new CheckFailed("I7", `${email} as of ${at} belongs to ${shown}, and the log says to ${written}`)
   }
 
   /** After everything has healed: both disks hold the same, all of it, once. */
-  atTheEnd(stores: { readonly [Name in NodeName]: TableStore }): void {
-    const { a, b } = stores
+  atTheEnd({ a, b }: { readonly [Name in NodeName]: TableStore }): void {
     const { head, headDigest, committed } = a.position()
     if (head !== b.position().head || !sameDigest(headDigest, b.position().headDigest) || committed !== head || b.position().committed !== head) {
       throw new CheckFailed("liveness", `after healing a is at ${head}/${committed}, b at ${b.position().head}/${b.position().committed}`)
     }
-    for (const [version, digest] of this.#committed) this.#assertDurable("I1", "a", version, digest, "it was committed")
     const keys = new Set<string>()
-    const rows = new Map<string, Uint8Array>()
     for (let version = 1; version <= head; version++) {
       const record = a.record(version)
       if (record === undefined) throw new CheckFailed("I4", `version ${version} is missing`)
+      const known = this.#committed[version - 1]
+      if (known === undefined || !sameDigest(known, record.digest)) throw new CheckFailed("I1", `version ${version} is not what was committed`)
       const { key } = openRecord(record.bytes).meta
       if (key !== undefined && keys.has(key)) throw new CheckFailed("I8", `${key} is committed twice`)
       if (key !== undefined) keys.add(key)
-      for (const write of openWrites(record.bytes).writes) rows.set(`${write.collection}\0${write.id}`, write.row)
     }
-    for (const [key, row] of rows) {
-      const [collection = "", id = ""] = key.split("\0")
-      const stored = a.row(collection, id, head)
-      if (stored === undefined || Buffer.compare(stored, row) !== 0) throw new CheckFailed("I7", `${collection}/${id} is not what the log says`)
+    for (const { collection, id, versions } of this.#history.entities()) {
+      for (const version of versions) for (const at of [version - 1, version]) this.read(a, collection, id, at)
+      this.read(a, collection, id, head)
     }
+    if (this.highestCommitted > head) throw new CheckFailed("P2", `version ${this.highestCommitted} was committed, and the logs end at ${head}`)
     for (const table of ["log", "rows", "history", "index", "index_history", "keys"] as const) {
-      if (dump(this.#disks.a, table) !== dump(this.#disks.b, table)) throw new CheckFailed("I4", `table ${table} differs between the nodes`)
+      const difference = this.#disks.a.engine.difference(this.#disks.b.engine, table)
+      if (difference !== undefined) throw new CheckFailed("I4", `table ${table} differs between the nodes at ${difference}`)
     }
   }
-
-  isCommitted(key: string): boolean {
-    for (const { value } of this.#disks.a.engine.tables.log.getRange({})) {
-      if (openRecord(value.subarray(32)).meta.key === key) return true
-    }
-    return false
-  }
-}
-
-function dump(disk: Disk, table: "log" | "rows" | "history" | "index" | "index_history" | "keys"): string {
-  let text = ""
-  for (const { key, value } of disk.engine.tables[table].getRange({})) text += `${key.toString("latin1")}=${value.toString("latin1")}\n`
-  return text
 }

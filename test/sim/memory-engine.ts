@@ -27,6 +27,19 @@ export class MemoryEngine implements Engine {
     return Promise.resolve()
   }
 
+  /** A backup: what is in here now, whatever changes later. */
+  copy(): MemoryEngine {
+    const other = new MemoryEngine()
+    for (const [n, table] of this.#all.entries()) other.#all[n]?.take(table)
+    return other
+  }
+
+  /** The first key at which a table is not the same in another engine. */
+  difference(other: MemoryEngine, name: keyof Tables): string | undefined {
+    const n = tableNames.indexOf(name)
+    return other.#all[n] === undefined ? name : this.#all[n]?.difference(other.#all[n])
+  }
+
   /** Every entry, for comparing whole disks. */
   dump(): string {
     return this.#all.map((table) => table.dump()).join("\n--\n")
@@ -69,7 +82,7 @@ class MemoryTable implements Table {
     }
     this.#keys.splice(index, 0, Buffer.from(key))
     this.#values.splice(index, 0, kept)
-    this.#undo.push(() => this.#take(index))
+    this.#undo.push(() => this.#drop(index))
   }
 
   remove(key: Buffer): void {
@@ -77,7 +90,7 @@ class MemoryTable implements Table {
     const { index, found } = this.#find(key)
     if (!found) return
     const before = this.#values[index] as Buffer
-    this.#take(index)
+    this.#drop(index)
     this.#undo.push(() => {
       this.#keys.splice(index, 0, key)
       this.#values.splice(index, 0, before)
@@ -106,11 +119,26 @@ class MemoryTable implements Table {
     for (const { key } of this.getRange(range)) yield key
   }
 
+  /** Entries are never changed in place, so both tables may have the same ones. */
+  take(other: MemoryTable): void {
+    this.#keys = [...other.#keys]
+    this.#values = [...other.#values]
+  }
+
+  difference(other: MemoryTable): string | undefined {
+    for (let n = 0; n < Math.max(this.#keys.length, other.#keys.length); n++) {
+      const [key, value, otherKey, otherValue] = [this.#keys[n], this.#values[n], other.#keys[n], other.#values[n]]
+      if (key === undefined || value === undefined || otherKey === undefined || otherValue === undefined) return (key ?? otherKey)?.toString("latin1")
+      if (Buffer.compare(key, otherKey) !== 0 || Buffer.compare(value, otherValue) !== 0) return key.toString("latin1")
+    }
+    return undefined
+  }
+
   dump(): string {
     return this.#keys.map((key, n) => `${key.toString("hex")} ${(this.#values[n] as Buffer).toString("hex")}`).join("\n")
   }
 
-  #take(index: number): void {
+  #drop(index: number): void {
     this.#keys.splice(index, 1)
     this.#values.splice(index, 1)
   }

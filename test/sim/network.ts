@@ -1,4 +1,5 @@
-// The simulated network: drops, delays, duplicates and reorders what one node says to the other.
+// The simulated network: drops, delays, duplicates and reorders what one node says to the other, and is cut at times.
+import type { NodeName } from "./disk.ts"
 import type { Random } from "./random.ts"
 import type { Schedule } from "./schedule.ts"
 
@@ -10,10 +11,14 @@ export interface Weather {
   readonly late: number
 }
 
+export const lateMsMax = 20_000
+
 export class Network {
   weather: Weather
   readonly #random: Random
   readonly #schedule: Schedule
+  /** Until when nothing that is sent to a node gets through. */
+  readonly #cutUntilMs: { [Name in NodeName]: number } = { a: 0, b: 0 }
 
   constructor(random: Random, schedule: Schedule, weather: Weather) {
     this.#random = random
@@ -21,7 +26,20 @@ export class Network {
     this.weather = weather
   }
 
-  deliver(arrive: () => void): void {
+  /** In one direction; the other one goes on. */
+  cut(to: NodeName, forMs: number): void {
+    this.#cutUntilMs[to] = this.#schedule.nowMs + forMs
+  }
+
+  /** From here on nothing is cut. */
+  clear(weather: Weather): void {
+    this.weather = weather
+    this.#cutUntilMs.a = 0
+    this.#cutUntilMs.b = 0
+  }
+
+  deliver(to: NodeName, arrive: () => void): void {
+    if (this.#schedule.nowMs < this.#cutUntilMs[to]) return
     const { drop, duplicate } = this.weather
     if (!this.#random.chance(drop)) this.#schedule.after(this.#delayMs(), arrive)
     if (this.#random.chance(duplicate)) this.#schedule.after(this.#delayMs(), arrive)
@@ -29,6 +47,6 @@ export class Network {
 
   #delayMs(): number {
     const { delayMsMax, late } = this.weather
-    return this.#random.chance(late) ? this.#random.between(1_000, 20_000) : this.#random.between(0, delayMsMax)
+    return this.#random.chance(late) ? this.#random.between(1_000, lateMsMax) : this.#random.between(0, delayMsMax)
   }
 }

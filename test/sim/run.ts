@@ -1,23 +1,61 @@
-// npm run sim -- --seed 42, or --seeds 10000 [--from 1]: tries seeds and prints the command that replays a failing one.
+// npm run sim -- --seeds 1000000 --from 1 [--workers n] | --exhaustive | --seed 42 [--trace] | --crash … as a failure prints it.
+// Tries seeds, or every crash of a short history, on all cores; a failing one is printed with the command that replays it.
+import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
-import { simulate } from "./simulate.ts"
+import { type Case, crashCase, historyFrom, type Job, seedCase } from "./cases.ts"
+import { type Failure, failureOf, type Outcome, type Totals, tryJob, tryShare } from "./shares.ts"
+import { traceDigest } from "./trace-digest.ts"
 
 const { values } = parseArgs({
-  options: { seed: { type: "string" }, seeds: { type: "string", default: "10000" }, from: { type: "string", default: "1" } },
+  options: {
+    seed: { type: "string" },
+    seeds: { type: "string", default: "10000" },
+    from: { type: "string", default: "1" },
+    exhaustive: { type: "boolean", default: false },
+    crash: { type: "string" },
+    "when-stuck": { type: "string", default: "exit" },
+    restart: { type: "string", default: "50" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    trace: { type: "boolean", default: false },
+  },
 })
-const from = Number(values.seed ?? values.from)
-const count = values.seed === undefined ? Number(values.seeds) : 1
-let acknowledged = 0
-let crashes = 0
-for (let seed = from; seed < from + count; seed++) {
+
+const one = values.seed !== undefined ? seedCase(Number(values.seed)) : values.crash !== undefined ? crashCase(historyFrom(values.crash, values["when-stuck"], Number(values.restart))) : undefined
+process.exitCode = one === undefined ? await runJob() : replay(one)
+
+function replay(replayed: Case): number {
   try {
-    const summary = simulate(seed)
-    acknowledged += summary.acknowledged
-    crashes += summary.crashes
+    const digest = traceDigest((hear) => replayed.run(hear), values.trace ? (line) => process.stdout.write(`${line}\n`) : undefined)
+    process.stdout.write(`${replayed.replay}: no check failed; trace ${digest}\n`)
+    return 0
   } catch (error) {
-    process.stderr.write(`seed ${seed} failed; replay it with: npm run sim -- --seed ${seed}\n`)
-    throw error
+    return failed(failureOf(replayed, error))
   }
-  if ((seed - from + 1) % 1_000 === 0) process.stdout.write(`${seed - from + 1} of ${count} seeds: ${acknowledged} acknowledged, ${crashes} crashes\n`)
 }
-process.stdout.write(`${count} seeds: ${acknowledged} acknowledged, ${crashes} crashes, no check failed\n`)
+
+async function runJob(): Promise<number> {
+  const job: Job = values.exhaustive ? { kind: "exhaustive", stride: 1 } : { kind: "seeds", from: Number(values.from), count: Number(values.seeds) }
+  const what = job.kind === "seeds" ? `${job.count} seeds` : "crashes"
+  const begun = performance.now()
+  const seconds = (): number => (performance.now() - begun) / 1_000
+  let shownAt = 0
+  const progress = (totals: Totals): void => {
+    if (seconds() - shownAt < 2) return
+    shownAt = seconds()
+    process.stdout.write(`${totals.cases} of ${what}, ${Math.round(totals.cases / seconds())} a second: ${textOf(totals)}\n`)
+  }
+  const workers = Number(values.workers)
+  const { totals, failure }: Outcome = workers === 1 ? tryShare({ job, nth: 0, of: 1 }, progress) : await tryJob(job, workers, progress)
+  if (failure !== undefined) return failed(failure)
+  process.stdout.write(`${totals.cases} ${job.kind === "seeds" ? "seeds" : "histories"} in ${seconds().toFixed(1)} s: ${textOf(totals)}; no check failed\n`)
+  return 0
+}
+
+function textOf({ acknowledged, crashes, stuck, rejected, disksLost }: Totals): string {
+  return `${acknowledged} acknowledged, ${rejected} rejected, ${crashes} crashes, ${stuck} times stuck, ${disksLost} disks lost`
+}
+
+function failed({ replay: again, error }: Failure): number {
+  process.stderr.write(`${error}\n\n${again} failed; replay it with: npm run sim -- ${again} --trace\n`)
+  return 1
+}

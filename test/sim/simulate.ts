@@ -1,61 +1,97 @@
 // One simulated run of a seed: faults for a while, then calm, then everything must have come together.
 import { CheckFailed } from "./checkers.ts"
-import type { Faults } from "./world.ts"
-import { type CrashPoint, World } from "./world.ts"
+import type { NodeName } from "./disk.ts"
+import { drawPlan, type Plan } from "./faults.ts"
+import type { MemoryEngine } from "./memory-engine.ts"
+import { lateMsMax } from "./network.ts"
+import { Random } from "./random.ts"
+import { World } from "./world.ts"
 
 export interface Summary {
   readonly acknowledged: number
-  readonly crashes: number
-  readonly effects: { readonly a: number; readonly b: number }
+  readonly counts: World["counts"]
+  readonly effects: { readonly [Name in NodeName]: number }
 }
 
-const calm: Faults = { weather: { drop: 0, duplicate: 0, delayMsMax: 5, late: 0 }, crash: 0, full: 0 }
 const healMs = 90_000
+/** By then nothing is under way that was sent before. */
+export const quietMs = 3_000
+const names = ["a", "b"] as const
 
 /** Throws where a checker or an assertion fails. */
-export function simulate(seed: number): Summary {
-  const probe = new World(seed, calm)
-  const { random } = probe
-  const faults: Faults = {
-    weather: {
-      drop: random.pick([0, 0, 0.02, 0.15]),
-      duplicate: random.pick([0, 0.05, 0.3]),
-      delayMsMax: random.pick([3, 30, 400]),
-      late: random.pick([0, 0.01, 0.1]),
-    },
-    crash: random.pick([0, 0.002, 0.01, 0.03]),
-    full: random.pick([0, 0, 0.05, 0.2]),
-  }
-  const world = new World(seed, faults)
-  const endMs = world.random.between(3_000, 12_000)
-  return finish(world, endMs, () => world.random.between(5, 200))
-}
-
-/** A short quiet history with one crash, exactly before one effect of one node. */
-export function simulateCrashAt(point: CrashPoint | undefined): Summary {
-  const world = new World(7, calm, point)
-  return finish(world, 1_500, () => 90)
-}
-
-function finish(world: World, endMs: number, pauseMs: () => number): Summary {
-  while (world.schedule.nowMs < endMs) {
-    world.schedule.runUntil(world.schedule.nowMs + pauseMs())
-    world.submit()
+export function simulate(seed: number, trace?: (line: string) => void): Summary {
+  const random = new Random(seed)
+  const plan = drawPlan(random)
+  const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, trace })
+  const backups: { [Name in NodeName]: MemoryEngine | undefined } = { a: undefined, b: undefined }
+  while (world.schedule.nowMs < plan.lengthMs) {
+    world.schedule.runUntil(world.schedule.nowMs + random.between(5, 200))
+    for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= world.backUp(name)
+    misfortune(world, plan, backups)
+    if (world.nodes.a?.accepts === true) world.nodes.a.submit(someOf(world))
     world.look()
   }
-  world.faults = calm
-  world.network.weather = calm.weather
-  const healedBy = world.schedule.nowMs + healMs
-  // Late messages are still under way: they must change nothing, also after the pair has come together.
-  while (world.schedule.nowMs < healedBy && !(world.inSync() && world.schedule.nowMs > endMs + 25_000)) {
-    world.schedule.runUntil(world.schedule.nowMs + 1_000)
+  const forkedInto = random.pick(names)
+  if (plan.fork && backups[forkedInto] !== undefined && world.fork(forkedInto, backups[forkedInto])) findFork(world)
+  else heal(world, plan.faults.weather.late > 0 || plan.faults.replay > 0 ? lateMsMax + 5_000 : quietMs)
+  return summaryOf(world)
+}
+
+function someOf({ random, clients }: World): ReturnType<typeof clients.next>[] {
+  return Array.from({ length: random.between(1, 3) }, () => clients.next())
+}
+
+function misfortune(world: World, { faults }: Plan, backups: { readonly [Name in NodeName]: MemoryEngine | undefined }): void {
+  const { random } = world
+  if (random.chance(faults.pause)) world.pause(random.pick(names), random.between(200, 8_000))
+  if (random.chance(faults.cut)) for (const to of random.pick([["a"], ["b"], names] as const)) world.network.cut(to, random.between(200, 8_000))
+  if (random.chance(faults.clockJump)) world.jumpClock()
+  if (random.chance(faults.replay)) world.replayMessage()
+  if (random.chance(faults.diskLoss)) {
+    const name = random.pick(names)
+    const backup = random.chance(0.5) ? backups[name]?.copy() : undefined
+    if (name === "b" || backup !== undefined) world.loseDisk(name, backup)
+  }
+}
+
+export function summaryOf({ checkers, counts, effects }: World): Summary {
+  return { acknowledged: checkers.acknowledged, counts: { ...counts }, effects: { ...effects } }
+}
+
+/** No more faults: both come together, take another write, and hold the same. Messages may still be under way for `lateMs`. */
+export function heal(world: World, lateMs: number): void {
+  world.calmDown()
+  const { schedule, random } = world
+  const calmSinceMs = schedule.nowMs
+  while (schedule.nowMs < calmSinceMs + healMs && !(world.inSync() && schedule.nowMs > calmSinceMs + lateMs)) {
+    schedule.runUntil(schedule.nowMs + 1_000)
+    if (lateMs > quietMs && random.chance(0.3)) world.replayMessage()
     world.look()
   }
   if (!world.inSync()) throw new CheckFailed("liveness", `not in sync ${healMs} ms after everything healed`)
-  world.schedule.runUntil(world.schedule.nowMs + 3_000)
+  const { acknowledged } = world.checkers
+  world.nodes.a?.submit([world.clients.make([{ op: "user.create", data: { id: "last", email: "last@x" } }])])
+  schedule.runUntil(schedule.nowMs + 2_500)
   const { a, b } = world.nodes
   if (a === undefined || b === undefined) throw new CheckFailed("liveness", "a node is down")
+  if (world.checkers.acknowledged === acknowledged) throw new CheckFailed("liveness", "after everything healed a write is not acknowledged")
+  world.look()
   world.checkers.atTheEnd({ a: a.store, b: b.store })
-  world.resolveUnknown()
-  return { acknowledged: world.checkers.acknowledged, crashes: world.crashes, effects: { ...world.effects } }
+  world.clients.resolve(a.store, (key) => world.disks.a.versionOfKey(key), world.wallMs)
+}
+
+/** Both come back, one with another history: both must name the last common version, and change nothing. */
+function findFork(world: World): void {
+  world.calmDown()
+  for (const name of names) world.start(name)
+  const untilMs = world.schedule.nowMs + healMs
+  while (world.schedule.nowMs < untilMs && (world.stops.a === undefined || world.stops.b === undefined)) {
+    world.schedule.runUntil(world.schedule.nowMs + 1_000)
+    world.lookAtOnce()
+  }
+  for (const name of names) {
+    const stop = world.stops[name] ?? "nothing"
+    const found = stop.startsWith("diverged:") && stop.includes(`the last common version is ${world.forkedAt};`)
+    if (!found) throw new CheckFailed("P6", `the logs differ after version ${world.forkedAt}, and ${name} says ${stop}`)
+  }
 }

@@ -1,0 +1,192 @@
+// The clients: what they ask for under which idempotency key, what they were told, and whether it stays true.
+import type { Executed } from "../../src/operations/batch-run.ts"
+import { BatchRun } from "../../src/operations/batch-run.ts"
+import { parseTransaction } from "../../src/operations/envelope.ts"
+import { keyHash } from "../../src/operations/idempotency-key.ts"
+import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
+import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.ts"
+import type { SealedRecord } from "../../src/protocol/record.ts"
+import { isRefusal } from "../../src/refusal.ts"
+import type { Reader } from "../../src/store/store.ts"
+import { CheckFailed, type Checkers } from "./checkers.ts"
+import type { Random } from "./random.ts"
+
+export interface Asked {
+  readonly key: string
+  readonly transaction: SubmittedTransaction
+}
+
+export interface Client extends Asked {
+  readonly executed: Executed
+}
+
+/** What a client knows of a key. Unknown also where it was seen in the log by a look-up, at `version`. */
+interface Told {
+  readonly asked: Asked
+  readonly outcome: "committed" | "refused" | "unknown"
+  readonly version: number | undefined
+}
+
+const root = { name: "root", scopes: ["admin"] } as const
+
+export class Clients {
+  readonly #random: Random
+  readonly #checkers: Checkers
+  readonly #told = new Map<string, Told>()
+  readonly #unknown = new Set<string>()
+  readonly #keys: string[] = []
+  /** What the first attempt was to be answered, by the digest of its record: a replay says the same. */
+  readonly #results = new Map<string, string>()
+  #count = 0
+
+  constructor(random: Random, checkers: Checkers) {
+    this.#random = random
+    this.#checkers = checkers
+  }
+
+  /** New, or again what nobody knows the outcome of, or, by a client that has lost the answer, what was committed. */
+  next(): Asked {
+    if (this.#unknown.size > 0 && this.#random.chance(0.4)) return this.#askedAs(this.#random.pick([...this.#unknown]))
+    if (this.#keys.length > 0 && this.#random.chance(0.08)) {
+      const key = this.#random.pick(this.#keys)
+      if (this.#told.get(key)?.outcome !== "refused") return this.#askedAs(key)
+    }
+    if (this.#count === 0) return this.make([{ op: "collection.define", data: { name: "things" } }])
+    const operations: object[] = []
+    for (let n = this.#random.between(1, 2); n > 0; n--) operations.push(this.#operation())
+    return this.make(operations)
+  }
+
+  make(operations: readonly object[]): Asked {
+    const key = `k${++this.#count}`
+    const transaction = parseTransaction({ operations }, { principal: root, key, clusterId: "cluster", allowTimes: false, hashPassword: () => Promise.reject(new Error("no passwords here")) })
+    if (isRefusal(transaction) || transaction instanceof Promise) throw new Error("the simulator made a bad request")
+    return { key, transaction }
+  }
+
+  /** What such a transaction writes, without anyone having asked for it. */
+  recordsOf(reader: Reader, operations: readonly object[], nowMs: number): readonly SealedRecord[] {
+    const batch = new BatchRun({ reader, epoch: 1, nowMs })
+    batch.execute(this.make(operations).transaction)
+    return batch.records
+  }
+
+  get withUnknownOutcome(): Asked[] {
+    return [...this.#unknown].map((key) => this.#askedAs(key))
+  }
+
+  withOutcome(outcome: Told["outcome"]): Asked[] {
+    return [...this.#told.values()].filter((told) => told.outcome === outcome).map(({ asked }) => asked)
+  }
+
+  #askedAs(key: string): Asked {
+    const told = this.#told.get(key)
+    if (told === undefined) throw new Error(`nobody asked for ${key}`)
+    return told.asked
+  }
+
+  #operation(): object {
+    const id = `d${this.#random.between(0, 4)}`
+    const user = `u${this.#random.between(0, 9)}`
+    const email = `e${this.#random.between(0, 5)}@x`
+    switch (this.#random.between(0, 4)) {
+      case 0:
+        return { op: "user.create", data: { id: user, email } }
+      case 1:
+        return { op: "user.delete", data: { id: user } }
+      case 2:
+        return { op: "user.update", data: { id: user, email } }
+      case 3:
+        return { op: "document.delete", data: { collection: "things", id } }
+      default:
+        return { op: "document.put", data: { collection: "things", id, value: { n: this.#count } } }
+    }
+  }
+
+  /** A record was made for this transaction: whatever becomes of it, its answer is this one. */
+  executed({ executed }: Client): void {
+    if (executed.kind === "record") this.#results.set(digestText(executed.record.digest), executed.results)
+  }
+
+  #remember({ key, transaction }: Asked, outcome: Told["outcome"], version: number | undefined): void {
+    if (!this.#told.has(key)) this.#keys.push(key)
+    this.#told.set(key, { asked: { key, transaction }, outcome, version })
+    if (outcome === "unknown") this.#unknown.add(key)
+    else this.#unknown.delete(key)
+  }
+
+  /** The batch is acknowledged, or nothing stood in the way of the answer. */
+  answered(client: Client, reader: Reader): void {
+    const { executed } = client
+    if (executed.kind === "refused") {
+      this.refused(client)
+      return
+    }
+    if (executed.kind === "dry-run") throw new Error("nobody asked for a dry run")
+    const version = executed.kind === "record" ? executed.record.version : executed.version
+    const digest = executed.kind === "record" ? executed.record.digest : this.#digestOfReplay(client, version, executed.results, reader)
+    this.#checkers.acknowledgedTo(version, digest)
+    this.#onlyAt(client.key, version, "a client was answered")
+    this.#remember(client, "committed", version)
+  }
+
+  /** P3: a retry is told what the first attempt would have been told. */
+  #digestOfReplay({ key }: Client, version: number, results: string, reader: Reader): Digest {
+    const record = reader.record(version)
+    if (record === undefined) throw new CheckFailed("P3", `a retry of ${key} was told of version ${version}, which is not there`)
+    const first = this.#results.get(digestText(record.digest))
+    if (first !== results) throw new CheckFailed("P3", `a retry of ${key} was answered ${results}, the first attempt ${first}`)
+    return record.digest
+  }
+
+  /** Definitely not committed (I10). */
+  refused(client: Asked): void {
+    const told = this.#told.get(client.key)
+    if (told?.version !== undefined) throw new CheckFailed("P3", `${client.key} was refused, and is known as version ${told.version}`)
+    this.#checkers.refusedTo(client.key)
+    this.#remember(client, "refused", undefined)
+  }
+
+  heardNothing(client: Asked): void {
+    const told = this.#told.get(client.key)
+    if (told?.outcome !== "committed") this.#remember(client, "unknown", told?.version)
+  }
+
+  #onlyAt(key: string, version: number, why: string): void {
+    const known = this.#told.get(key)?.version
+    if (known !== undefined && known !== version) throw new CheckFailed("I8", `${why}: ${key} is version ${version}, and was version ${known}`)
+  }
+
+  /** Asks a readable node what became of a key, as GET /do/{key} does. */
+  lookUp(reader: Reader, committed: number): void {
+    if (this.#keys.length === 0) return
+    const key = this.#random.pick(this.#keys)
+    const told = this.#told.get(key)
+    if (told === undefined) return
+    const version = reader.versionOfKey(keyHash(root.name, key))
+    if (told.outcome === "refused" && version !== undefined) throw new CheckFailed("I10", `${key} was said not to be committed, and is version ${version}`)
+    if (told.outcome === "committed" && (version === undefined || version > committed)) throw new CheckFailed("P4", `${key} was acknowledged as version ${told.version}, and a look-up says ${version} of ${committed}`)
+    if (version === undefined && told.version !== undefined) throw new CheckFailed("P2", `${key} was seen as version ${told.version}, and is gone`)
+    if (version === undefined || version > committed) return
+    this.#onlyAt(key, version, "a look-up")
+    this.#remember(told.asked, told.outcome, version)
+  }
+
+  /** Retries what nobody knows the outcome of: it must be what the log says (P3). */
+  resolve(reader: Reader, versionOf: (key: string) => number | undefined, nowMs: number): void {
+    const batch = new BatchRun({ reader, epoch: 1, nowMs })
+    for (const { key, transaction } of this.withUnknownOutcome) {
+      const executed = batch.execute(transaction)
+      const version = versionOf(key)
+      if (version === undefined ? executed.kind === "replay" : executed.kind !== "replay" || executed.version !== version) {
+        throw new CheckFailed("P3", `a retry of ${key} is a ${executed.kind}, and the log has it as version ${version}`)
+      }
+      const { version: seen } = this.#told.get(key) ?? {}
+      if (seen !== undefined && seen !== version) throw new CheckFailed("P2", `${key} was seen as version ${seen}, and is version ${version}`)
+      if (executed.kind !== "replay") continue
+      const record = reader.record(executed.version)
+      if (record !== undefined && sameDigest(record.digest, this.#digestOfReplay({ key, transaction, executed }, executed.version, executed.results, reader))) continue
+      throw new CheckFailed("P3", `a retry of ${key} names version ${executed.version}`)
+    }
+  }
+}

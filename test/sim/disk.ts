@@ -1,0 +1,65 @@
+// A node's disk, read as it is, also while the node is down. It can be lost, and restored from a backup.
+import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.ts"
+import { openRecord, resealRecord, type SealedRecord } from "../../src/protocol/record.ts"
+import { versionKey, versionOf } from "../../src/store/keys.ts"
+import { MemoryEngine } from "./memory-engine.ts"
+
+export type NodeName = "a" | "b"
+
+export class Disk {
+  engine = new MemoryEngine()
+  /** Versions by idempotency key, kept beside the tables so that nobody has to scan them. */
+  readonly #keys = new Map<string, number>()
+  /** What was on a disk that is no more. */
+  readonly #gone = new Set<string>()
+
+  head(): number {
+    for (const key of this.engine.tables.log.getKeys({ reverse: true, limit: 1 })) return versionOf(key)
+    return 0
+  }
+
+  digest(version: number): Digest | undefined {
+    return this.engine.tables.log.get(versionKey(version))?.subarray(0, 32)
+  }
+
+  record(version: number): SealedRecord | undefined {
+    const value = this.engine.tables.log.get(versionKey(version))
+    return value === undefined ? undefined : resealRecord(value.subarray(32))
+  }
+
+  holds(version: number, digest: Digest): boolean {
+    const stored = this.digest(version)
+    return stored !== undefined && sameDigest(stored, digest)
+  }
+
+  /** Whether it holds a record, or held it until all of it was lost: no protocol can do more. */
+  held(version: number, digest: Digest): boolean {
+    return this.holds(version, digest) || this.#gone.has(`${version} ${digestText(digest)}`)
+  }
+
+  versionOfKey(key: string): number | undefined {
+    return this.#keys.get(key)
+  }
+
+  saved(key: string, version: number): void {
+    this.#keys.set(key, version)
+  }
+
+  undone(above: number): void {
+    for (const [key, version] of this.#keys) if (version > above) this.#keys.delete(key)
+  }
+
+  /** The tables are gone; others, or empty ones, are in their place. */
+  replace(engine = new MemoryEngine()): void {
+    for (let version = this.head(); version > 0; version--) {
+      const digest = this.digest(version)
+      if (digest !== undefined) this.#gone.add(`${version} ${digestText(digest)}`)
+    }
+    this.engine = engine
+    this.#keys.clear()
+    for (const { key: version, value } of engine.tables.log.getRange({})) {
+      const { key } = openRecord(value.subarray(32)).meta
+      if (key !== undefined) this.#keys.set(key, versionOf(version))
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// What may go wrong in a simulated run, and how a seed chooses it.
+import type { NodeName } from "./disk.ts"
+import type { Weather } from "./network.ts"
+import type { Random } from "./random.ts"
+
+export interface Faults {
+  readonly weather: Weather
+  /** Chance of a crash before each effect; after an effect it is half of that. */
+  readonly crash: number
+  /** Chance, for each disk, that it refuses a batch for lack of space. */
+  readonly full: { readonly [Name in NodeName]: number }
+  /** Chances at each step of a run. */
+  readonly pause: number
+  readonly cut: number
+  readonly clockJump: number
+  /** An old message arrives again. */
+  readonly replay: number
+  /** A node comes back with an empty disk (b only) or one that was restored from a backup. */
+  readonly diskLoss: number
+}
+
+export interface Plan {
+  readonly faults: Faults
+  readonly whenStuck: WhenStuck
+  readonly lengthMs: number
+  /** At the end, one disk turns out to continue another history: both must be left as they are. */
+  readonly fork: boolean
+}
+
+export type WhenStuck = "exit" | "serve-reads"
+
+export const calm: Faults = {
+  weather: { drop: 0, duplicate: 0, delayMsMax: 5, late: 0 },
+  crash: 0,
+  full: { a: 0, b: 0 },
+  pause: 0,
+  cut: 0,
+  clockJump: 0,
+  replay: 0,
+  diskLoss: 0,
+}
+
+export function drawPlan(random: Random): Plan {
+  const faults: Faults = {
+    weather: {
+      drop: random.pick([0, 0, 0.02, 0.15]),
+      duplicate: random.pick([0, 0.05, 0.3]),
+      delayMsMax: random.pick([3, 30, 400]),
+      late: random.pick([0, 0.01, 0.1]),
+    },
+    crash: random.pick([0, 0.002, 0.01, 0.03]),
+    full: { a: random.pick([0, 0, 0.05, 0.2]), b: random.pick([0, 0, 0.05, 0.2]) },
+    pause: random.pick([0, 0, 0.02]),
+    cut: random.pick([0, 0, 0.02]),
+    clockJump: random.pick([0, 0.05]),
+    replay: random.pick([0, 0.2, 0.7]),
+    diskLoss: random.pick([0, 0, 0.02]),
+  }
+  return { faults, whenStuck: random.pick(["exit", "serve-reads"]), lengthMs: random.between(2_000, 9_000), fork: random.chance(0.05) }
+}

@@ -1,0 +1,40 @@
+// Earlier requests of the primary, to be heard again long after: restarted, rolled back or relinked since.
+import type { Envelope, Request } from "../../src/protocol/messages.ts"
+import type { Random } from "./random.ts"
+
+export interface Message {
+  readonly envelope: Envelope
+  readonly request: Request
+}
+
+const countMax = 100
+
+export class MessageBag {
+  readonly #random: Random
+  readonly #messages: Message[] = []
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  keep(message: Message): void {
+    if (this.#messages.length < countMax) this.#messages.push(message)
+    else this.#messages[this.#random.between(0, countMax - 1)] = message
+  }
+
+  /** One of them, sometimes as a stranger would send it: of another cluster, a lower epoch, another protocol. */
+  pick(strangers: boolean): Message | undefined {
+    if (this.#messages.length === 0) return undefined
+    const { envelope, request } = this.#random.pick(this.#messages)
+    switch (strangers ? this.#random.between(0, 9) : undefined) {
+      case 0:
+        return { envelope: { ...envelope, cluster: "another" }, request }
+      case 1:
+        return { envelope: { ...envelope, epoch: { number: 0, id: "earlier" } }, request }
+      case 2:
+        return { envelope: { ...envelope, protocol: envelope.protocol + 1 }, request }
+      default:
+        return { envelope, request }
+    }
+  }
+}
