@@ -183,11 +183,6 @@ export class Witness {
       for (const node of nodes) expectSame(`P2: ${path} as of ${at} at ${node.url}`, await (await node.fetch(`${path}?at=${at}`)).text(), text)
     })
   }
-
-  /** How many transactions with a key that begins so are in the log. */
-  countInLog(prefix: string): number {
-    return this.#log.filter(({ key }) => key?.startsWith(prefix)).length
-  }
 }
 
 interface Page {
