@@ -3,6 +3,7 @@ import type { Paint } from "./colour.ts"
 import { type Fields, isFields } from "./fields.ts"
 import { inline } from "./printable.ts"
 import { table } from "./table.ts"
+import { textWidth } from "./text-width.ts"
 
 /** Every entity has these, and nobody looks for them in a list. */
 const quiet = new Set(["createdAt", "createdVersion", "collection"])
@@ -12,9 +13,25 @@ export function entityTable(items: readonly Fields[], paint: Paint, columns: num
   const last = items.some((item) => "value" in item) ? "value" : "data"
   const all = [...new Set(items.flatMap((item) => Object.keys(item)))].filter((name) => !quiet.has(name))
   // What may be long goes last, where the edge of the terminal cuts it.
-  const names = [...all.filter((name) => name !== last), ...all.filter((name) => name === last)]
+  const ordered = [...all.filter((name) => name !== last), ...all.filter((name) => name === last)]
+  const names = fitting(ordered, (name) => Math.max(textWidth(name), ...items.map((item) => textWidth(inline(item[name])))), columns)
   const rows = items.map((item) => names.map((name) => (name === "id" ? paint("bold", inline(item[name])) : inline(item[name]))))
   return table([names.map((name) => paint("dim", name)), ...rows], columns)
+}
+
+/** What is left out of a list that is too wide for the terminal, the least telling first. */
+const leftOut = ["updatedAt", "disabled", "verified", "version"]
+/** Room that the last column shall have, to tell something. */
+const lastWidthMin = 24
+
+function fitting(names: readonly string[], widthOf: (name: string) => number, columns: number): readonly string[] {
+  let left = names
+  for (const name of leftOut) {
+    const before = left.slice(0, -1).reduce((sum, other) => sum + widthOf(other) + 2, 0)
+    if (before + Math.min(lastWidthMin, widthOf(left.at(-1) ?? "")) <= columns) break
+    left = left.filter((other) => other !== name)
+  }
+  return left
 }
 
 export function historyText(items: readonly Fields[], paint: Paint): string {

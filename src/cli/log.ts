@@ -21,12 +21,12 @@ export const log: Command = {
   positionalsMax: 0,
   flags: {
     ...apiFlags,
-    from: { value: "<version>", help: `First version to show (the last ${shownDefault})` },
-    limit: { value: "<count>", help: "How many to show (all from there on)" },
+    from: { value: "<version>", help: "First version to show (so that the newest are shown)" },
+    limit: { value: "<count>", help: `How many to show (all after --from, else ${shownDefault})` },
     follow: { help: "Go on with what is committed from now on, until Ctrl-C" },
     json: { help: "One JSON object for each record, on a line" },
   },
-  examples: ["tandem log", "tandem log --follow", "tandem log --from 1 --json | head"],
+  examples: ["tandem log --limit 100", "tandem log --follow", "tandem log --from 1 --json | head"],
   exits: [exitCodes.failed, exitCodes.stuck],
   run: runLog,
 }
@@ -34,8 +34,9 @@ export const log: Command = {
 async function runLog({ flags, terminal }: Invocation): Promise<number> {
   const api = connect(flags, terminal)
   const follow = flags.on("follow")
-  let left = wholeFlag(flags.text("limit"), "limit") ?? Number.POSITIVE_INFINITY
-  let from = wholeFlag(flags.text("from"), "from") ?? Math.max(1, (await committed(api)) - shownDefault + 1)
+  const limit = wholeFlag(flags.text("limit"), "limit")
+  let left = limit ?? Number.POSITIVE_INFINITY
+  let from = wholeFlag(flags.text("from"), "from") ?? Math.max(1, (await committed(api)) - (limit ?? shownDefault) + 1)
   const stop = follow ? terminal.interrupted() : new AbortController().signal
   const show = follow ? patiently(terminal, stop) : (page: Promise<readonly Fields[]>) => page
   const print = printer(flags.on("json"), terminal)

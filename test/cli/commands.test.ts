@@ -165,6 +165,11 @@ describe("log", () => {
     expect(versions).toEqual(Array.from({ length: Math.min(20, newest) }, (_, n) => Math.max(1, newest - 19) + n))
   })
 
+  test("shows as many of the newest as are asked for", async () => {
+    const newest = await committed()
+    expect(jsonLines(await run("log", "--json", "--limit", "2")).map(({ version }) => version)).toEqual([newest - 1, newest])
+  })
+
   test("as JSON is one object on each line, whose parent is the digest of the one before", async () => {
     const records = jsonLines(await run("log", "--from", "1", "--json"))
     expect(records.map(({ version }) => version)).toEqual(Array.from({ length: await committed() }, (_, n) => n + 1))

@@ -14,8 +14,20 @@ describe("a list of entities", () => {
   })
 
   test("is cut at the edge of the terminal", () => {
-    const lines = entityTable([goal("1", { t: "愛".repeat(100) })], plain, 40).split("\n")
+    const lines = entityTable([goal("1", { t: "愛".repeat(100) })], plain, 50).split("\n")
     expect(lines[1]).toMatch(/^1 {3}now {8}3 {8}\{"t":"愛+…$/)
+  })
+
+  test("leaves out what tells least where the terminal is narrow, and nothing where nobody looks", () => {
+    const user = { id: "ada", email: "ada@example.com", name: "Ada", verified: true, disabled: false, data: { plan: "pro" }, createdAt: "then", updatedAt: "2026-01-31T12:00:00.000Z", version: 3, createdVersion: 2 }
+    const columnsAt = (columns: number) => (entityTable([user], plain, columns).split("\n")[0] ?? "").split(/ +/)
+    expect(columnsAt(Number.POSITIVE_INFINITY)).toEqual(["id", "email", "name", "verified", "disabled", "updatedAt", "version", "data"])
+    expect(columnsAt(80)).toEqual(["id", "email", "name", "verified", "disabled", "version", "data"])
+    expect(columnsAt(64)).toEqual(["id", "email", "name", "verified", "version", "data"])
+    expect(columnsAt(30)).toEqual(["id", "email", "name", "data"])
+    for (let columns = 44; columns < 140; columns += 1) {
+      for (const line of entityTable([user], plain, columns).split("\n")) expect(line.length).toBeLessThanOrEqual(columns)
+    }
   })
 
   test("of none is nothing", () => {
