@@ -2,5 +2,9 @@
 // sees, so that it travels inside the executable. Must load nothing else: other packages look for their addons here too.
 module.exports = function loadAddon(directory) {
   if (/msgpackr/.test(directory)) throw new Error("msgpackr works without its addon")
-  return require(`@lmdb/lmdb-${process.platform}-${process.arch}/node.napi.glibc.node`)
+  try {
+    return require(`@lmdb/lmdb-${process.platform}-${process.arch}/node.napi.glibc.node`)
+  } catch (error) {
+    throw Object.assign(new Error(`the store's native code cannot be loaded: ${error.message}`), { name: "AddonNotLoaded" })
+  }
 }

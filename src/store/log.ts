@@ -2,7 +2,7 @@
 import { type Digest, digestBytes, sameDigest } from "../protocol/digest.ts"
 import { RecordDamaged, recordTimeMs, resealRecord, type SealedRecord } from "../protocol/record.ts"
 import { StoreDamaged } from "./store-damaged.ts"
-import { versionAtEnd, versionKey, versionOf } from "./keys.ts"
+import { versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import type { Table } from "./tables.ts"
 
 export class Log {
@@ -14,12 +14,15 @@ export class Log {
   /** Throws StoreDamaged where the bytes do not give the digest that is stored with them. */
   record(version: number): SealedRecord | undefined {
     const value = this.log.get(versionKey(version))
-    return value === undefined ? undefined : checked(version, value)
+    return value === undefined ? undefined : storedRecord(version, value)
   }
 
   /** The record with the greatest version. */
   last(): SealedRecord | undefined {
-    for (const key of this.log.getKeys({ reverse: true, limit: 1 })) return this.record(versionAtEnd(key))
+    for (const key of this.log.getKeys({ reverse: true, limit: 1 })) {
+      if (key.length !== versionBytes) throw new StoreDamaged(`the log has an entry whose key is no version: ${key.toString("hex")}`)
+      return this.record(versionAtEnd(key))
+    }
     return undefined
   }
 
@@ -83,7 +86,8 @@ function valueOf({ digest, bytes }: SealedRecord): Buffer {
   return scratch.subarray(0, size)
 }
 
-function checked(version: number, value: Buffer): SealedRecord {
+/** What an entry of the log holds. Throws StoreDamaged. */
+export function storedRecord(version: number, value: Buffer): SealedRecord {
   try {
     const sealed = resealRecord(value.subarray(digestBytes))
     if (sealed.version === version && sameDigest(sealed.digest, value.subarray(0, digestBytes))) return sealed

@@ -128,5 +128,9 @@ export function entryValue({ unique }: Term, since: number, id: string): Buffer 
 }
 
 function contains(terms: readonly Term[], term: Term): boolean {
-  return terms.some((other) => other.field === term.field && other.unique === term.unique && Buffer.compare(other.value, term.value) === 0)
+  return terms.some((other) => sameTerm(other, term))
+}
+
+export function sameTerm(a: Term, b: Term): boolean {
+  return a.field === b.field && a.unique === b.unique && Buffer.compare(a.value, b.value) === 0
 }

@@ -50,11 +50,14 @@ export function lmdbDisk(): Disk {
   }
 }
 
+/** The mark of the format is the file's, not the store's. */
+const formatKey = Buffer.from("format")
+
 /** Every entry of every table, as text. */
 export function dump(tables: Tables): string[] {
   const lines: string[] = []
   for (const name of tableNames) {
-    for (const { key, value } of tables[name].getRange({})) lines.push(`${name} ${key.toString("hex")} ${value.toString("hex")}`)
+    for (const { key, value } of tables[name].getRange({})) if (!key.equals(formatKey)) lines.push(`${name} ${key.toString("hex")} ${value.toString("hex")}`)
   }
   return lines
 }

@@ -1,0 +1,127 @@
+// The part of the full check that reads rows and history: the digest of what they show, that the log explains each of
+// them, and that the index entries that follow from them are there.
+import { type Digest, digestOf, genesisDigest } from "../protocol/digest.ts"
+import type { Findings } from "./findings.ts"
+import { endedKey, indexKey, partsOfKey, versionOf } from "./keys.ts"
+import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
+import type { TableStore } from "./table-store.ts"
+import type { Tally } from "./tally.ts"
+import { sameTerm } from "./term-index.ts"
+import type { VersionVisitor } from "./version-walk.ts"
+
+interface Held {
+  readonly term: Term
+  readonly since: number
+}
+
+/** The entity whose versions are being visited. */
+interface Entity {
+  readonly key: Buffer
+  readonly collection: string
+  readonly id: string
+  held: readonly Held[]
+  /** The newest row as of the version that is checked. */
+  shown: Buffer | undefined
+}
+
+export class RowsCheck implements VersionVisitor {
+  content: Digest = genesisDigest
+  liveCount = 0
+  supersededCount = 0
+  #entity: Entity | undefined
+
+  constructor(
+    private readonly store: TableStore,
+    private readonly committed: number,
+    private readonly tally: Tally,
+    private readonly findings: Findings,
+  ) {}
+
+  superseded(key: Buffer, version: number, row: Buffer): void {
+    const entity = this.#enter(key)
+    this.#guard(entity, version, () => {
+      if (rowChanged(row) !== version) this.#report(entity, `its version ${version} is stored under another number`)
+      this.#version(entity, version, row)
+    })
+  }
+
+  newest(key: Buffer, row: Buffer): void {
+    const entity = this.#enter(key)
+    this.#guard(entity, undefined, () => this.#version(entity, rowChanged(row), row))
+    this.#entity = undefined
+    this.#guard(entity, undefined, () => this.#leave(entity, row))
+  }
+
+  malformed(table: "rows" | "history", key: Buffer): void {
+    this.findings.report(`the table ${table}`, `an entry's key is none: ${key.toString("hex")}`)
+  }
+
+  /** After the last version. */
+  end(): void {
+    if (this.#entity !== undefined) this.#report(this.#entity, "its newest row is missing")
+  }
+
+  #enter(key: Buffer): Entity {
+    if (this.#entity !== undefined && Buffer.compare(this.#entity.key, key) === 0) return this.#entity
+    this.end()
+    this.#entity = { key: Buffer.from(key), ...partsOfKey(key), held: [], shown: undefined }
+    return this.#entity
+  }
+
+  #version(entity: Entity, version: number, row: Buffer): void {
+    if (version > this.committed) {
+      const { head } = this.store.position()
+      if (version > head) this.#report(entity, `it has a version ${version}, above the head ${head}`)
+      return
+    }
+    this.tally.take(entity.key, version)
+    if (entity.shown !== undefined) this.supersededCount++
+    entity.shown = row
+    this.#terms(entity, version, rowTerms(row))
+  }
+
+  #terms(entity: Entity, version: number, terms: readonly Term[]): void {
+    if (terms.length === 0 && entity.held.length === 0) return
+    for (const held of entity.held) if (!terms.some((term) => sameTerm(term, held.term))) this.#ended(entity, held, version)
+    entity.held = terms.map((term) => entity.held.find((held) => sameTerm(held.term, term)) ?? { term, since: version })
+  }
+
+  #ended(entity: Entity, { term, since }: Held, version: number): void {
+    const end = this.#endOf(entity, term, since)
+    if (end !== version) this.#report(entity, `its index history for ${term.field} from version ${since} to ${version} ${end === undefined ? "is missing" : `ends at ${end}`}`)
+  }
+
+  #endOf({ collection, id }: Entity, { field, value }: Term, since: number): number | undefined {
+    const end = this.store.engine.tables.index_history.get(endedKey(indexKey(collection, field, value, id), since))
+    return end === undefined ? undefined : versionOf(end)
+  }
+
+  #leave(entity: Entity, newest: Buffer): void {
+    for (const { term, since } of entity.held) {
+      const found = this.store.index.since(entity.collection, term, entity.id)
+      // What came after the version that is checked may have ended it.
+      if (found === since || (this.#endOf(entity, term, since) ?? 0) > this.committed) continue
+      this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)
+    }
+    if (rowChanged(newest) > this.committed) this.#laterTerms(entity, rowTerms(newest))
+    if (entity.shown === undefined || rowDeleted(entity.shown)) return
+    this.liveCount++
+    this.content = digestOf(Buffer.concat([this.content, entity.key, rowBody(entity.shown)]))
+  }
+
+  /** Of a row that came after the version that is checked. */
+  #laterTerms(entity: Entity, terms: readonly Term[]): void {
+    for (const term of terms) {
+      if (entity.held.some((held) => sameTerm(held.term, term)) || this.store.index.since(entity.collection, term, entity.id) !== undefined) continue
+      this.#report(entity, `its index entry for ${term.field} is missing`)
+    }
+  }
+
+  #guard(entity: Entity, version: number | undefined, read: () => void): void {
+    this.findings.guard(`${entity.collection}/${entity.id}`, version === undefined ? "its newest row is damaged" : `its row of version ${version} is damaged`, read)
+  }
+
+  #report({ collection, id }: Entity, what: string): void {
+    this.findings.report(`${collection}/${id}`, what)
+  }
+}
