@@ -96,12 +96,12 @@ export class Exchange {
   }
 
   /** One entity: data with its tag. The most frequent answer, so its headers are prepared ahead where they can be. */
-  entity(body: Uint8Array, version: number, etag: string): Response {
+  entity(body: string, version: number, etag: string): Response {
     const { cors, entityHeaders } = this.shared
     if (cors.isOn) return this.data(body, version, { etag })
     const why = this.node.whyNotReadable()
     if (why !== undefined) return this.problem(why)
-    return new Response(body as BodyInit, { headers: entityHeaders.of(version, this.requestId, etag) })
+    return new Response(body, { headers: entityHeaders.of(version, this.requestId, etag) })
   }
 
   notModified(version: number, etag: string): Response {

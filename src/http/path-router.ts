@@ -26,21 +26,20 @@ export class PathRouter<T> implements Router<T> {
   }
 
   match(method: string, path: string): Result<T> {
-    const segments = path.split("/")
-    for (const { segments: pattern, target } of this.#entries.get(method)?.[segments.length] ?? []) {
-      const params = paramsOf(pattern, segments)
-      if (params !== undefined) return [[[target, params]]]
+    const starts = segmentStarts(path)
+    for (const { segments, target } of this.#entries.get(method)?.[starts.length] ?? []) {
+      if (fits(segments, path, starts)) return [[[target, paramsOf(segments, path, starts)]]]
     }
     return [[]]
   }
 
   /** The methods of the most literal pattern that matches `path`, whatever its method; empty where none does. */
   methodsAt(path: string): string[] {
-    const segments = path.split("/")
+    const starts = segmentStarts(path)
     let best: string | undefined
     let methods: string[] = []
     for (const [method, bySize] of this.#entries) {
-      const found = bySize[segments.length]?.find((entry) => paramsOf(entry.segments, segments) !== undefined)
+      const found = bySize[starts.length]?.find((entry) => fits(entry.segments, path, starts))
       if (found === undefined) continue
       const own = rank(found.segments)
       if (best !== undefined && own > best) continue
@@ -51,15 +50,34 @@ export class PathRouter<T> implements Router<T> {
   }
 }
 
-function paramsOf(pattern: readonly string[], segments: readonly string[]): Params | undefined {
+/** Where the segments of a path begin; the one before the first slash is empty. */
+function segmentStarts(path: string): number[] {
+  const starts = [0]
+  for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) starts.push(slash + 1)
+  return starts
+}
+
+function endOf(path: string, starts: readonly number[], n: number): number {
+  const next = starts[n + 1]
+  return next === undefined ? path.length : next - 1
+}
+
+/** Compared in place: a request matches no entry but one, so nothing is cut out for the others. */
+function fits(pattern: readonly string[], path: string, starts: readonly number[]): boolean {
+  for (let n = 1; n < pattern.length; n++) {
+    const part = pattern[n] ?? ""
+    const start = starts[n] ?? 0
+    const length = endOf(path, starts, n) - start
+    if (part.charCodeAt(0) === colon ? length === 0 : length !== part.length || !path.startsWith(part, start)) return false
+  }
+  return true
+}
+
+function paramsOf(pattern: readonly string[], path: string, starts: readonly number[]): Params {
   const params: Params = {}
   for (let n = 1; n < pattern.length; n++) {
     const part = pattern[n] ?? ""
-    const segment = segments[n] ?? ""
-    if (part.charCodeAt(0) !== colon) {
-      if (part !== segment) return undefined
-    } else if (segment === "") return undefined
-    else params[part.slice(1)] = segment
+    if (part.charCodeAt(0) === colon) params[part.slice(1)] = path.slice(starts[n], endOf(path, starts, n))
   }
   return params
 }
