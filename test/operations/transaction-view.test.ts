@@ -1,0 +1,121 @@
+// What operations see and change: the state at head, the batch so far, their own transaction, each over the one before.
+import { describe, expect, test } from "bun:test"
+import { Overlay, TransactionView } from "../../src/operations/transaction-view.ts"
+import { rowFacts, textTerm } from "../../src/store/row.ts"
+import { Harness } from "./harness.ts"
+
+const time = "2026-03-01T12:00:00.000Z"
+
+async function withGoals(...ids: string[]): Promise<Harness> {
+  const harness = new Harness()
+  await harness.commit({ op: "collection.define", data: { name: "goals" } }, ...ids.map((id) => ({ op: "document.create", data: { collection: "goals", id, value: { from: "disk" } } })))
+  return harness
+}
+
+function viewOf(harness: Harness, batch = new Overlay(), version = 2): TransactionView {
+  return new TransactionView(harness.store, batch, version, time, () => "new")
+}
+
+describe("an entity", () => {
+  test("is the newest of the transaction, the batch and the disk", async () => {
+    const harness = await withGoals("a", "b", "c")
+    const batch = new Overlay()
+    const first = viewOf(harness, batch)
+    first.put("goals", "b", { value: "batch" })
+    first.put("goals", "c", { value: "batch" })
+    batch.merge(first.own)
+    const view = viewOf(harness, batch, 3)
+    view.put("goals", "c", { value: "own" })
+    expect(["a", "b", "c", "d"].map((id) => view.find("goals", id)?.["value"])).toEqual([{ from: "disk" }, "batch", "own", undefined])
+    expect(["a", "b", "c", "d"].map((id) => view.versionOf("goals", id))).toEqual([1, 2, 3, undefined])
+  })
+
+  test("keeps when it was made, and a later life begins anew", async () => {
+    const harness = await withGoals("a")
+    const view = viewOf(harness)
+    view.put("goals", "a", { value: 1 })
+    expect(view.find("goals", "a")).toMatchObject({ createdVersion: 1, version: 2 })
+    view.delete("goals", "a")
+    expect([view.find("goals", "a"), view.versionOf("goals", "a")]).toEqual([undefined, undefined])
+    view.put("goals", "a", { value: 2 })
+    expect(view.find("goals", "a")).toMatchObject({ createdVersion: 2, version: 2 })
+    const [{ write } = { write: undefined }] = view.writes()
+    expect(write === undefined ? undefined : rowFacts(write.row)).toEqual({ changed: 2, created: 2, changes: 2, deleted: false })
+  })
+
+  test("cannot lose the fields that every entity has to its own", async () => {
+    const view = viewOf(await withGoals())
+    view.put("goals", "a", { createdAt: "x", version: "x", createdVersion: "x", updatedAt: "x" })
+    expect(view.find("goals", "a")).toEqual({ id: "a", createdAt: time, updatedAt: time, version: 2, createdVersion: 2 })
+  })
+})
+
+describe("the write set", () => {
+  test("has each entity once, as it was left, and not what came and went", async () => {
+    const view = viewOf(await withGoals("a", "b"))
+    view.put("goals", "a", { value: 1 })
+    view.put("goals", "a", { value: 2 })
+    view.delete("goals", "b")
+    view.put("goals", "c", { value: 1 })
+    view.delete("goals", "c")
+    view.delete("goals", "nothing")
+    expect(view.writes().map(({ write, body }) => [write.id, rowFacts(write.row).deleted, body === ""])).toEqual([["a", false, false], ["b", true, true]])
+  })
+
+  test("has nothing where a transaction did nothing", async () => {
+    expect(viewOf(await withGoals("a")).writes()).toEqual([])
+  })
+})
+
+describe("a unique value", () => {
+  const term = (email: string) => textTerm("email", email, true)
+
+  test("belongs to whom it was given last, and to nobody once it is given up", async () => {
+    const harness = new Harness()
+    await harness.commit({ op: "user.create", data: { id: "ada", email: "a@x.org" } })
+    const view = viewOf(harness)
+    expect(view.holder("users", term("a@x.org"))).toBe("ada")
+    view.put("users", "ada", {}, [term("b@x.org")])
+    expect([view.holder("users", term("a@x.org")), view.holder("users", term("b@x.org"))]).toEqual([undefined, "ada"])
+    view.put("users", "bob", {}, [term("a@x.org")])
+    view.delete("users", "ada")
+    expect([view.holder("users", term("a@x.org")), view.holder("users", term("b@x.org"))]).toEqual(["bob", undefined])
+  })
+
+  test("may be swapped between two users, in one transaction and on the disk", async () => {
+    const harness = new Harness()
+    const update = (id: string, email: string) => ({ op: "user.update", data: { id, email } })
+    await harness.commit({ op: "user.create", data: { id: "ada", email: "a@x.org" } }, { op: "user.create", data: { id: "bob", email: "b@x.org" } })
+    await harness.commit(update("ada", "c@x.org"), update("bob", "a@x.org"), update("ada", "b@x.org"))
+    expect(["a@x.org", "b@x.org", "c@x.org"].map((email) => harness.store.lookup("users", "email", term(email).value, 2))).toEqual(["bob", "ada", undefined])
+    expect(["a@x.org", "b@x.org"].map((email) => harness.store.lookup("users", "email", term(email).value, 1))).toEqual(["ada", "bob"])
+  })
+})
+
+describe("the ids of a collection", () => {
+  test("are those that live now, wherever they were written, and no more than asked for", async () => {
+    const harness = await withGoals("a", "b", "c", "d")
+    const batch = new Overlay()
+    const first = viewOf(harness, batch)
+    first.delete("goals", "b")
+    first.put("goals", "e", { value: 1 })
+    batch.merge(first.own)
+    const view = viewOf(harness, batch, 3)
+    view.delete("goals", "c")
+    view.delete("goals", "e")
+    view.put("goals", "b", { value: 1 })
+    view.put("goals", "f", { value: 1 })
+    view.put("other", "g", { value: 1 })
+    expect(view.ids("goals", 10).sort()).toEqual(["a", "b", "d", "f"])
+    expect(view.ids("goals", 2)).toHaveLength(2)
+  })
+})
+
+test("bytes count every body that was staged, as each ends up in the record", async () => {
+  const view = viewOf(await withGoals())
+  view.put("goals", "a", { value: "é" })
+  const one = view.bytes
+  expect(one).toBe(Buffer.byteLength(view.text("goals", "a")))
+  view.put("goals", "a", { value: "é" })
+  expect(view.bytes).toBe(2 * one)
+})
