@@ -26,6 +26,11 @@ export class FewWrites {
     return told.kind
   }
 
+  /** The same, several at a time; every one of them must end. */
+  async manyUntil(holds: () => boolean): Promise<void> {
+    await Promise.all(Array.from({ length: 4 }, () => this.until(holds)))
+  }
+
   async until(holds: () => boolean): Promise<void> {
     for (let n = 0; n < writesMax; n++) {
       await this.next()

@@ -199,6 +199,7 @@ async function tell(node: RealNode, body: object, key: string): Promise<Told> {
     throw new PromiseBroken(`${key}: ${answer.status} ${JSON.stringify(answer.body)}`)
   } catch (error) {
     if (error instanceof PromiseBroken) throw error
+    if (error instanceof DOMException && error.name === "TimeoutError") throw new PromiseBroken(`P3: ${key} hangs: neither an answer nor an end`)
     // Refused, cut or silent: only a retry can tell.
     return { kind: "unknown" }
   }

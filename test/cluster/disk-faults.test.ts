@@ -1,0 +1,73 @@
+// Fault 8: the disk fails at the k-th sync, page or meta page, on either node, by strace's hand. The node ends at once
+// with its own exit code; nobody was told that the write is there, nobody waits for ever, and the next start recovers.
+import { afterEach, describe, expect, test } from "bun:test"
+import { join } from "node:path"
+import { exitCodes } from "../../src/runtime/exit.ts"
+import { FewWrites } from "./few-writes.ts"
+import { RealPair } from "./real-pair.ts"
+import { readTrace, strace, type SystemCall } from "./strace.ts"
+import { Witness } from "./witness.ts"
+
+type Victim = "primary" | "replica"
+
+const pairs: RealPair[] = []
+afterEach(async () => {
+  await Promise.all(pairs.splice(0).map((pair) => pair.remove()))
+})
+
+describe.each<Victim>(["primary", "replica"])("a %s whose disk fails", (victim) => {
+  test("to sync ends at once and starts again whole (P1, P3, I2, I3)", async () => {
+    await Promise.all([1, 2, 3].map((when) => failAt(victim, "fdatasync", "EIO", when)))
+  })
+
+  // A transaction writes a few pages and then its meta page, so these reach both kinds.
+  test("to write a page or the meta page ends at once and starts again whole (P1, P3, I2, I3)", async () => {
+    const broken = await Promise.all([1, 2, 3, 4, 5, 6].map((when) => failAt(victim, "pwrite64", when % 2 === 0 ? "EIO" : "ENOSPC", when)))
+    expect(broken.filter(isMeta).length).toBeGreaterThan(0)
+    expect(broken.filter((call) => !isMeta(call)).length).toBeGreaterThan(0)
+  })
+
+  test("to write several pages in one call ends at once and starts again whole (P1, P3, I2, I3)", async () => {
+    await failAt(victim, "writev", "ENOSPC", 1)
+  })
+})
+
+/** Gives the call that failed. */
+async function failAt(name: Victim, call: string, error: string, when: number): Promise<SystemCall> {
+  const pair = await RealPair.make({ flags: ["--peer-timeout", "1s"] })
+  pairs.push(pair)
+  const witness = new Witness()
+  const writes = new FewWrites(pair, witness)
+  await pair.start()
+  for (let n = 0; n < 3; n++) expect(await writes.next()).toBe("acknowledged")
+  await pair.a.stop()
+  await pair.b.stop()
+
+  const victim = name === "primary" ? pair.a : pair.b
+  const trace = join(pair.directory, "trace")
+  const calls = [call, "sendto", "sendmsg"]
+  victim.start({ under: strace(trace, { calls, more: ["-e", `inject=${call}:error=${error}:when=${when}`] }) })
+  for (const node of pair.nodes) if (!node.running) node.start()
+  await pair.inSync()
+  await writes.manyUntil(() => !victim.running)
+  expect(await victim.ended).toEqual({ code: exitCodes.disk, signal: null })
+  expect(victim.printed).toContain("the disk failed")
+
+  const broken = readTrace(trace).find(({ name: called, result }) => called === call && result === -1)
+  if (broken === undefined) throw new Error(`${call} did not fail`)
+  const after = readTrace(trace).filter(({ name: called, arguments: shown, beginS }) => called.startsWith("send") && shown.includes('"HTTP/1.1 200') && beginS > broken.endS)
+  expect(after).toEqual([])
+
+  for (const node of pair.nodes) {
+    if (!node.running) node.start()
+    node.supervise()
+  }
+  await witness.settle(pair)
+  expect(await writes.next()).toBe("acknowledged")
+  await witness.settle(pair)
+  return broken
+}
+
+function isMeta({ arguments: shown }: SystemCall): boolean {
+  return /, (40|4136)$/.test(shown)
+}

@@ -1,0 +1,60 @@
+// Runs a node under strace and reads what it wrote down: one call per entry, with its beginning and its end, also where
+// another thread's call came between.
+import { readFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+
+export interface SystemCall {
+  readonly pid: number
+  readonly name: string
+  /** As strace shows them, without the parentheses. */
+  readonly arguments: string
+  /** -1 with an error; null where the process ended in it. */
+  readonly result: number | null
+  /** Seconds since 1970. strace stops the caller before and after, so these bound the call from outside. */
+  readonly beginS: number
+  readonly endS: number
+}
+
+/** What `start` takes as `under`. Fails where strace is missing: these tests prove nothing without it. */
+export function strace(output: string, { calls, shownBytes = 32, more = [] }: { readonly calls: readonly string[]; readonly shownBytes?: number; readonly more?: readonly string[] }): readonly string[] {
+  const found = spawnSync("strace", ["--version"])
+  if (found.status !== 0) throw new Error("strace is missing, and this test needs it: apt-get install strace")
+  const trace = `trace=${calls.join(",")}`
+  return ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-ttt", "-T", "-s", String(shownBytes), "-e", "signal=none", "-e", trace, ...more, "-o", output]
+}
+
+/** What is there by now: the last line may be unfinished while the process runs. */
+export function readTrace(output: string): SystemCall[] {
+  const text = readFileSync(output, "latin1")
+  return parseTrace(text.slice(0, text.lastIndexOf("\n") + 1))
+}
+
+const whole = /^(\d+) +([\d.]+) (\w+)\((.*)\) += (-?\d+|\?)(?:| .*)$/
+const unfinished = /^(\d+) +([\d.]+) (\w+)\((.*?) *<unfinished \.\.\.>$/
+const resumed = /^(\d+) +([\d.]+) <\.\.\. (\w+) resumed>(.*)\) += (-?\d+|\?)(?:| .*)$/
+const duration = / <([\d.]+)>$/
+
+export function parseTrace(text: string): SystemCall[] {
+  const calls: SystemCall[] = []
+  const open = new Map<string, SystemCall>()
+  for (const line of text.split("\n")) {
+    const begun = unfinished.exec(line)
+    const ended = begun === null ? resumed.exec(line) : null
+    const [, pid = "", at = "", name = "", shown = "", result = "?"] = begun ?? ended ?? whole.exec(line) ?? []
+    const id = `${pid} ${name}`
+    if (begun !== null) open.set(id, { pid: Number(pid), name, arguments: shown, result: null, beginS: Number(at), endS: Number.POSITIVE_INFINITY })
+    else if (ended !== null) {
+      const before = open.get(id)
+      if (before === undefined) throw new Error(`strace resumes what never began: ${line}`)
+      open.delete(id)
+      calls.push({ ...before, arguments: before.arguments + shown, result: valueOf(result), endS: Number(at) })
+    } else if (pid !== "") {
+      calls.push({ pid: Number(pid), name, arguments: shown, result: valueOf(result), beginS: Number(at), endS: Number(at) + Number(duration.exec(line)?.[1] ?? 0) })
+    } else if (line !== "" && !/^\d+ +[\d.]+ (\+\+\+|---) /.test(line)) throw new Error(`not a line of strace: ${line.slice(0, 200)}`)
+  }
+  return [...calls, ...open.values()].sort((one, other) => one.beginS - other.beginS)
+}
+
+function valueOf(result: string): number | null {
+  return result === "?" ? null : Number(result)
+}
