@@ -1,7 +1,7 @@
 // The coordinator on its way to "steady": hello, the comparison of both logs, and what makes them equal.
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
 import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck } from "./coordinator-state.ts"
-import type { Digest } from "./digest.ts"
+import { type Digest, genesisDigest } from "./digest.ts"
 import { damaged, locate, ownDigestRead, part, peerDigestHeard, probe, stop } from "./divergence.ts"
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
@@ -190,6 +190,7 @@ export function digestRead(state: CoordinatorState, version: number, digest: Dig
 export function recordsLoaded(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {
   const { phase, peer } = state
   if (phase.name !== "sending" || !phase.loading || records[0]?.version !== (peer?.head ?? 0) + 1) return { state, effects: [] }
+  invariant(continuesLog(peer?.head ?? 0, peer?.headDigest ?? genesisDigest, records), "I4", "what would be sent does not follow on the replica's log")
   const round = roundOf(state, records, "saved")
   const sending: CoordinatorState = { ...state, phase: { name: "sending", loading: false }, roundNumber: round.number, round }
   return { state: sending, effects: [ask(prepareOf(sending, round))] }

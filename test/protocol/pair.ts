@@ -52,6 +52,9 @@ export class Pair {
   a: CoordinatorState
   b: ParticipantState
   readonly lines: string[] = []
+  /** Sees every effect before it is carried out. */
+  watch: (node: "a" | "b", effect: Effect) => void = () => undefined
+  onPropose: (records: readonly SealedRecord[]) => void = () => undefined
   nowMs = 0
   /** Versions of one `load` or one records answer. */
   perMessage = 100
@@ -106,7 +109,9 @@ export class Pair {
 
   propose(...words: string[]): void {
     this.say(`a proposes ${words.join(", ")}`)
-    this.coordinate({ event: "propose", nowMs: this.nowMs, records: chain(words, this.disks.a.records) })
+    const records = chain(words, this.disks.a.records)
+    this.onPropose(records)
+    this.coordinate({ event: "propose", nowMs: this.nowMs, records })
   }
 
   /** `run` passes these by until they are released. */
@@ -120,6 +125,10 @@ export class Pair {
 
   refuseNextSave(node: "a" | "b", detail = "full"): void {
     this.#refuseNextSave[node] = detail
+  }
+
+  refuseNoSave(): void {
+    this.#refuseNextSave = { a: undefined, b: undefined }
   }
 
   /** Delivers messages and finishes disk work, in order, until only what is held is left. */
@@ -183,6 +192,21 @@ export class Pair {
   late(message: Message): void {
     this.say(`a late ${message.kind} arrives`)
     message.deliver()
+  }
+
+  /** Everything under way, oldest first; a random schedule takes from the middle. */
+  get messages(): Message[] {
+    return this.#inFlight
+  }
+
+  /** What the disk of a node has still to do. */
+  diskWork(node: "a" | "b"): number {
+    return this.#diskWork[node].length
+  }
+
+  /** Reads of its own log that the coordinator waits for. */
+  finishReads(): void {
+    for (const read of this.#soon.splice(0)) read()
   }
 
   /** Kinds under way, oldest first. */
@@ -251,6 +275,7 @@ export class Pair {
 
   #carryOut(node: "a" | "b", effect: Effect): void {
     this.lines.push(effectText(node, effect))
+    this.watch(node, effect)
     const disk = this.disks[node]
     switch (effect.effect) {
       case "ask":
