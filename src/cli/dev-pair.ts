@@ -2,7 +2,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { exitCodes } from "../runtime/exit.ts"
 import { randomBytes } from "../runtime/random.ts"
+import { CommandFailed } from "./command-failed.ts"
 
 export const pairPorts = (first: number) => ({ a: first, aPeer: first + 1, b: first + 10, bPeer: first + 11 })
 export type PairPorts = ReturnType<typeof pairPorts>
@@ -52,10 +54,17 @@ function hasData(directory: string): boolean {
 }
 
 export function makeSecret(data: string): void {
-  mkdirSync(data, { recursive: true, mode: 0o700 })
-  const file = join(data, "secret")
-  if (existsSync(file)) return
-  writeFileSync(file, `${Buffer.from(randomBytes(32)).toString("base64url")}\n`, { mode: 0o600, flag: "wx" })
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    const file = join(data, "secret")
+    if (existsSync(file)) return
+    writeFileSync(file, `${Buffer.from(randomBytes(32)).toString("base64url")}\n`, { mode: 0o600, flag: "wx" })
+  } catch (error) {
+    throw new CommandFailed(`${data} cannot be used: ${error instanceof Error ? error.message : String(error)}.`, {
+      exitCode: exitCodes.settings,
+      hint: "It has to be a directory where this user may write. Choose another with --data.",
+    })
+  }
 }
 
 /** The first four ports from `first` on that nobody uses; undefined after some tries, at once where `fixed`. */

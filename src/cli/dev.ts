@@ -1,12 +1,14 @@
 // `tandem dev`: a whole pair on this machine, as two processes of this same program. What `npm start` runs.
+import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { exitCodes } from "../runtime/exit.ts"
+import { lockFile } from "../runtime/file-lock.ts"
 import { type Paint, paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { type DevNode, devNodes, freePorts, makeSecret } from "./dev-pair.ts"
 import { SupervisedNode } from "./supervised-node.ts"
-import type { Terminal } from "./terminal.ts"
+import { type Terminal, whoeverReads } from "./terminal.ts"
 import { thisProgram } from "./this-program.ts"
 
 const defaultPort = 4000
@@ -32,17 +34,28 @@ async function runDev({ flags, terminal }: Invocation): Promise<number> {
   const asked = flags.text("port") ?? terminal.variable("TANDEM_PORT")
   const first = asked === undefined ? defaultPort : Number(asked)
   if (!Number.isInteger(first) || first < 1 || first > 65_524) throw wrongUsage(`--port must be between 1 and 65524, not ${asked ?? ""}.`)
+  const data = resolve(flags.text("data") ?? terminal.variable("TANDEM_DATA") ?? "data")
+  makeSecret(data)
+  await claim(data)
   const ports = await freePorts(first, asked !== undefined)
   if (ports === undefined) {
     throw new CommandFailed(`Ports ${first}, ${first + 1}, ${first + 10} and ${first + 11} are not all free.`, {
-      hint: "Is a pair running already? Stop it, or choose others with --port.",
+      hint: "Is another pair running? Stop it, or choose other ports with --port.",
     })
   }
   if (ports.a !== first) terminal.note(`Port ${first} or one that goes with it is taken: using ${ports.a} and ${ports.b} instead.`)
-  const data = resolve(flags.text("data") ?? terminal.variable("TANDEM_DATA") ?? "data")
-  makeSecret(data)
   const more = [...flags.all("cors-origin").map((origin) => `--cors-origin=${origin}`), ...(flags.on("forward-writes") ? ["--forward-writes"] : [])]
-  return superviseUntilStopped(devNodes(data, ports, more), terminal, flags.on("json"))
+  return superviseUntilStopped(devNodes(data, ports, more), whoeverReads(terminal), flags.on("json"))
+}
+
+/** One pair at a time in one directory. */
+async function claim(data: string): Promise<void> {
+  const path = join(data, "lock")
+  if ((await lockFile(path)) !== undefined) return
+  throw new CommandFailed(`A pair runs in ${data} already (process ${readFileSync(path, "utf8").trim()}).`, {
+    exitCode: exitCodes.locked,
+    hint: "Stop it with Ctrl-C where it runs, or choose another directory with --data, for a second pair.",
+  })
 }
 
 async function superviseUntilStopped(nodes: readonly [DevNode, DevNode], terminal: Terminal, json: boolean): Promise<number> {

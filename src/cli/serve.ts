@@ -6,6 +6,8 @@ import { CommandFailed } from "./command-failed.ts"
 import { showDuration, showSize } from "./quantity.ts"
 import { readSettings } from "./settings.ts"
 import { stopWhenInputEnds } from "./stop-with-stdin.ts"
+import { withAddon } from "./with-addon.ts"
+import { whoeverReads } from "./terminal.ts"
 
 export const serve: Command = {
   name: "serve",
@@ -62,11 +64,11 @@ async function runServe({ flags, terminal }: Invocation): Promise<number> {
   if (flags.on("stop-with-stdin")) stopWhenInputEnds()
   const { nodeId } = read.settings
   // Only here: the client commands start without the store's addon.
-  const { serveNode } = await import("../http/serve-node.ts")
+  const { serveNode } = await withAddon(() => import("../http/serve-node.ts"), terminal)
   return serveNode(read.settings, {
     onReady: ({ publicUrl, peerUrl }) => {
       const line = flags.on("json") ? JSON.stringify({ node: nodeId, publicUrl, peerUrl }) : `Node ${nodeId} listens on ${publicUrl}, for its peer on ${peerUrl}`
-      void terminal.out(`${line}\n`)
+      void whoeverReads(terminal).out(`${line}\n`)
     },
   })
 }

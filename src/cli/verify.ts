@@ -11,8 +11,9 @@ import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { type Fields, fieldsOf, isFields, textField } from "./fields.ts"
 import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
-import { ProgressBar } from "./progress.ts"
+import { ProgressBar, whileWaiting } from "./progress.ts"
 import { table } from "./table.ts"
+import { withAddon } from "./with-addon.ts"
 
 export const verify: Command = {
   name: "verify",
@@ -26,7 +27,7 @@ export const verify: Command = {
     json: { help: "Version, digest, problems and counts as JSON" },
   },
   examples: ["tandem verify --data ./data/a", "tandem verify --url http://127.0.0.1:4010 --json"],
-  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.stuck],
+  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.stuck, exitCodes.settings],
   run: runVerify,
 }
 
@@ -35,11 +36,16 @@ async function runVerify(invocation: Invocation): Promise<number> {
   const running = flags.text("url") !== undefined || (flags.text("data") === undefined && terminal.variable("TANDEM_URL") !== undefined)
   const data = flags.text("data") ?? terminal.variable("TANDEM_DATA")
   if (!running && data === undefined) throw wrongUsage("Which node? --data of a stopped one, or --url of a running one.")
-  const report = running ? await connect(flags, terminal).json("/status/verify", { patient: true }) : await checkStopped(data ?? "", invocation)
+  const report = running ? await checkRunning(invocation) : await checkStopped(data ?? "", invocation)
   if (!isFields(report)) throw new CommandFailed("The node answered something else than a report.")
   const problems = Array.isArray(report["problems"]) ? report["problems"] : []
   await show(report, problems, invocation)
   return problems.length === 0 ? exitCodes.done : exitCodes.damaged
+}
+
+function checkRunning({ flags, terminal }: Invocation): Promise<unknown> {
+  const api = connect(flags, terminal)
+  return whileWaiting(terminal, `${api.url} checks its data`, api.json("/status/verify", { answerMs: Number.POSITIVE_INFINITY }))
 }
 
 /** What an empty disk would be given; this one has its own. */
@@ -52,7 +58,7 @@ async function checkStopped(data: string, { terminal }: Invocation): Promise<Fie
   if (lock === undefined) {
     throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint: "Stop it first, or check it with --url." })
   }
-  const { openLmdbStore } = await import("../store/lmdb-store.ts")
+  const { openLmdbStore } = await withAddon(() => import("../store/lmdb-store.ts"), terminal)
   const { verifyStore } = await import("../store/verify.ts")
   const bar = new ProgressBar(terminal, "verify", "entries")
   try {

@@ -32,7 +32,8 @@ async function startDev({ directory = mkdtempSync(join(tmpdir(), "tandem-dev-"))
   const first = port === 0 ? await freePairPorts() : port
   const pair = { dev: new RealCommand(["dev", "--port", String(first), ...flags], { directory }), directory, port: first }
   used.push(pair)
-  await until("the pair is ready", () => isReady(pair), () => pair.dev.printed)
+  await until("the pair is ready, or has ended", () => isReady(pair) || !pair.dev.running, () => pair.dev.printed)
+  if (!isReady(pair)) throw new Error(`the pair ended:\n${pair.dev.printed}`)
   return pair
 }
 

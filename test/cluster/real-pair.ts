@@ -106,9 +106,31 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
 /** A first port for `tandem dev`: this one and those 1, 10 and 11 above are free. */
 export async function freePairPorts(): Promise<number> {
   for (;;) {
-    const [first = 0] = await freePorts(1)
-    if (first < 65_000 && (await Promise.all([1, 10, 11].map((more) => isFree(first + more)))).every(Boolean)) return first
+    const first = nextPort(20)
+    if ((await Promise.all([0, 1, 10, 11].map((more) => isFree(first + more)))).every(Boolean)) return first
   }
+}
+
+/** Ports that nobody listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = []
+  while (ports.length < count) {
+    const port = nextPort(1)
+    if (await isFree(port)) ports.push(port)
+  }
+  return ports
+}
+
+// Below the ports that systems give to outgoing connections: one of those could take a node's port while it restarts.
+const portMin = 10_000
+const portMax = 32_000
+let port = portMin + Math.floor(Math.random() * (portMax - portMin))
+
+/** None twice in one run; another run begins somewhere else. */
+function nextPort(count: number): number {
+  if (port + count > portMax) port = portMin
+  port += count
+  return port - count
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -117,18 +139,4 @@ function isFree(port: number): Promise<boolean> {
     server.once("error", () => resolve(false))
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
   })
-}
-
-/** Ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
