@@ -15,8 +15,8 @@ export const apiFlags: FlagTable = {
   data: { value: "<directory>", help: "Where to find a root.key without either of them (./data)" },
 }
 
-/** A node that says nothing for so long is stuck, whatever it was asked. */
-const answerMs = 30_000
+/** A node that says nothing for so long is stuck. */
+const answerDefaultMs = 30_000
 
 export interface Api {
   readonly url: string
@@ -27,8 +27,8 @@ export interface Api {
 }
 
 export interface RequestOptions extends RequestInit {
-  /** For what takes as long as it takes. */
-  readonly patient?: boolean
+  /** How long to wait for an answer to begin; infinity for what takes as long as it takes. */
+  readonly answerMs?: number
   /** The body is a stream, which is sent while the answer comes. */
   readonly duplex?: "half"
 }
@@ -42,7 +42,7 @@ export function connect(flags: Flags, terminal: Pick<Terminal, "variable">): Api
     const headers = new Headers(options.headers)
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`)
     // Followed, a redirect would make a GET of a POST, or hand the token to another host.
-    const answer = await reach(`${url}${path}`, { ...options, headers, redirect: "manual" }, url, options.patient === true)
+    const answer = await reach(`${url}${path}`, { ...options, headers, redirect: "manual" }, url, options.answerMs ?? answerDefaultMs)
     if (!answer.ok) throw await problemFailure(answer, token === undefined)
     return answer
   }
@@ -64,9 +64,9 @@ export async function jsonOf(answer: Response, url: string): Promise<unknown> {
   }
 }
 
-async function reach(address: string, init: RequestInit, url: string, patient: boolean): Promise<Response> {
+async function reach(address: string, init: RequestInit, url: string, answerMs: number): Promise<Response> {
   const late = new AbortController()
-  const timer = patient ? undefined : setTimeout(() => late.abort(new Error(`no answer for ${answerMs / 1_000} seconds`)), answerMs)
+  const timer = answerMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => late.abort(new Error(`no answer for ${answerMs / 1_000} seconds`)), answerMs)
   const signals = [late.signal, ...(init.signal ? [init.signal] : [])]
   try {
     return await fetch(address, { ...init, signal: AbortSignal.any(signals) })

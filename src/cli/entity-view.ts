@@ -34,13 +34,15 @@ function fitting(names: readonly string[], widthOf: (name: string) => number, co
   return left
 }
 
+/** A step at the root is all of it: created, or deleted. The others are in the head line. */
+const told: ReadonlySet<unknown> = new Set(["", "/version", "/updatedAt"])
+
 export function historyText(items: readonly Fields[], paint: Paint): string {
   return items
     .map((item) => {
       const note = item["note"] === null || item["note"] === undefined ? "" : `  ${paint("dim", inline(item["note"]))}`
       const head = `${paint("bold", `version ${inline(item["version"])}`)}  ${inline(item["time"])}  ${changed(item["change"], paint)}  ${inline(item["principal"])}  ${inline(item["op"])}${note}\n`
-      // A step at the root is all of it: created, or deleted.
-      const diff = Array.isArray(item["diff"]) ? item["diff"].filter(isFields).filter((step) => step["path"] !== "") : []
+      const diff = Array.isArray(item["diff"]) ? item["diff"].filter(isFields).filter(({ path }) => !told.has(path)) : []
       return head + table(diff.map((step) => [`  ${sign(step, paint)}`, inline(step["path"]), "value" in step ? inline(step["value"]) : ""]))
     })
     .join("\n")

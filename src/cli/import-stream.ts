@@ -31,7 +31,7 @@ export class ImportStream {
         signal: over.signal,
         duplex: "half",
         // The first answer comes after the first line, which may be typed by hand.
-        patient: true,
+        answerMs: Number.POSITIVE_INFINITY,
       })
       await this.#readAnswers(answer)
     } catch (error) {

@@ -55,6 +55,23 @@ export class ProgressBar {
   }
 }
 
+/** For what says nothing until it is done: how long it takes so far. */
+export async function whileWaiting<T>(terminal: Terminal, label: string, answer: Promise<T>): Promise<T> {
+  if (!terminal.watched) return answer
+  const startedMs = terminal.monotonicMs()
+  let drawn = false
+  const timer = setInterval(() => {
+    drawn = true
+    terminal.progress(cutToWidth(`${label}, ${showDuration(terminal.monotonicMs() - startedMs)}`, terminal.columns - 1))
+  }, showAfterMs)
+  try {
+    return await answer
+  } finally {
+    clearInterval(timer)
+    if (drawn) terminal.progress("")
+  }
+}
+
 /** As much as fits: without the bar where the terminal is narrow. */
 export function progressLine({ label, done, unit, share, elapsedMs, columns }: Progress): string {
   const rate = elapsedMs === 0 ? 0 : (done * 1_000) / elapsedMs

@@ -43,7 +43,7 @@ describe("a history", () => {
   const created = { version: 2, time: "t2", principal: "root", op: "document.create", change: "created", note: null, diff: [{ op: "add", path: "", value: {} }] }
   const updated = {
     version: 3, time: "t3", principal: "root", op: "document.patch", change: "updated", note: "why",
-    diff: [{ op: "add", path: "/value/done", value: true }, { op: "replace", path: "/value/t", value: "b" }, { op: "remove", path: "/value/old" }],
+    diff: [{ op: "add", path: "/value/done", value: true }, { op: "replace", path: "/value/t", value: "b" }, { op: "remove", path: "/value/old" }, { op: "replace", path: "/version", value: 3 }, { op: "replace", path: "/updatedAt", value: "t3" }],
   }
 
   test("has a block for each version, with what changed in it", () => {

@@ -1,7 +1,8 @@
 // The progress bar: when it is there, and what it says.
 import { describe, expect, test } from "bun:test"
-import { counted, grouped, ProgressBar, progressLine } from "../../src/cli/progress.ts"
+import { counted, grouped, ProgressBar, progressLine, whileWaiting } from "../../src/cli/progress.ts"
 import { textWidth } from "../../src/cli/text-width.ts"
+import { until } from "../cluster/real-pair.ts"
 import { scriptedTerminal } from "./scripted-terminal.ts"
 
 const quarter = { label: "import", done: 12_000, unit: "lines", share: 0.25, elapsedMs: 3_000, columns: 100 }
@@ -47,6 +48,27 @@ describe("a progress bar", () => {
 
   test("is shown to nobody where nobody watches", () => {
     expect(watchedFor([1_000, 2_000], false)).toEqual([])
+  })
+})
+
+describe("a wait", () => {
+  test("tells how long it takes so far, and goes away when it is over", async () => {
+    const terminal = scriptedTerminal({}, "", { watched: true, columns: 20 })
+    const answer = Promise.withResolvers<string>()
+    const waiting = whileWaiting(terminal, "the node checks its data", answer.promise)
+    await until("it says so", () => terminal.bars.length > 0)
+    answer.resolve("done")
+    expect(await waiting).toBe("done")
+    expect(terminal.bars[0]).toBe("the node checks it…")
+    expect(terminal.bars.at(-1)).toBe("")
+  })
+
+  test("says nothing where nobody watches, or when it was short, and passes on what went wrong", async () => {
+    const unwatched = scriptedTerminal()
+    expect(await whileWaiting(unwatched, "a", Promise.resolve(1))).toBe(1)
+    const short = scriptedTerminal({}, "", { watched: true })
+    await expect(whileWaiting(short, "a", Promise.reject(new Error("no")))).rejects.toThrow("no")
+    expect([...unwatched.bars, ...short.bars]).toEqual([])
   })
 })
 
