@@ -41,6 +41,11 @@ export const bounds = {
   /** Requests that may wait for the writer before more are answered with 503. */
   queueCountMax: 4_096,
   queueBytesMax: 64 * 1024 * 1024,
+  /** Bodies whose signature is not known yet, together: anybody who reaches the peer listener may send some. */
+  peerUnsignedBytesMax: 160 * 1024 * 1024,
+  peerUnsignedCountMax: 256,
+  /** A connection on which no byte moves for this long is cut. */
+  idleConnectionSeconds: 60,
   /** Public requests in flight before more are answered with 503. */
   requestsInFlightMax: 8_192,
   hashConcurrencyMax: 2,

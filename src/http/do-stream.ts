@@ -41,6 +41,7 @@ export function postStream(exchange: Exchange): Response {
   const why = node.whyNotWritable()
   if (why !== undefined) return exchange.problem(why)
 
+  exchange.takesTime()
   const stream = new TransactionStream(exchange, options)
   return exchange.fresh(stream.answers(), node.committed(), undefined, "application/x-ndjson")
 }

@@ -5,6 +5,7 @@ import type { NodeService } from "../node/service.ts"
 import type { Passwords } from "../operations/passwords.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import type { Patience } from "../runtime/serve.ts"
 import { bearer, challenge, type RouteScope } from "./bearer.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
@@ -70,6 +71,12 @@ export class Exchange {
 
   path(): string {
     return this.#context.req.path
+  }
+
+  /** For what may take long, or lets its client take long: the connection is not cut for being idle. */
+  takesTime(): void {
+    const { patience } = this.#context.env as { readonly patience?: Patience }
+    patience?.unlimited(this.request)
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */

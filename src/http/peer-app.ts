@@ -1,26 +1,32 @@
 // What the other node talks to, on a listener of its own: signed POSTs, nothing else. No decisions here.
 import { Hono } from "hono"
-import { bounds } from "../bounds.ts"
 import type { TandemNode } from "../node/node.ts"
+import type { NodeSettings } from "../node/settings.ts"
 import { pathOf, signatureHeader } from "../node/peer-client.ts"
 import { type DecodedRequest, decodeRequest, encodePeerMessage, PeerMessageDamaged, sameSignature, signAnswer, signRequest } from "../node/peer-wire.ts"
 import type { Request as PeerRequest } from "../protocol/messages.ts"
 import { isRefusal } from "../refusal.ts"
-import { readBytes } from "./body.ts"
 import { statusOf } from "./problem.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
+import { UnsignedBodies } from "./unsigned-bodies.ts"
 
 const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "diverged"]
 
-export function createPeerApp(node: Pick<TandemNode, "receive">, secret: string, hooks: UnexpectedHooks = processHooks): { fetch(request: Request): Response | Promise<Response> } {
+export function createPeerApp(
+  node: Pick<TandemNode, "receive">,
+  { secret, peerTimeoutMs }: Pick<NodeSettings, "secret" | "peerTimeoutMs">,
+  hooks: UnexpectedHooks = processHooks,
+): { fetch(request: Request): Response | Promise<Response> } {
   const hono = new Hono()
+  const bodies = new UnsignedBodies(peerTimeoutMs)
   for (const kind of kinds) {
     const path = pathOf(kind)
     hono.post(path, async (context) => {
       const request = context.req.raw
-      const body = await readBytes(request, bounds.peerBodyBytesMax)
-      if (isRefusal(body)) return said(body.detail, statusOf(body.code))
       const signature = request.headers.get(signatureHeader) ?? ""
+      if (!/^[0-9a-f]{64}$/.test(signature)) return said("not signed", 401)
+      const body = await bodies.read(request)
+      if (isRefusal(body)) return said(body.detail, statusOf(body.code))
       // Nothing of an unsigned message is looked at.
       if (!sameSignature(signature, signRequest(secret, path, body))) return said("not signed with this pair's secret", 401)
       const decoded = decode(body)

@@ -5,6 +5,7 @@ import type { H, RouterRoute } from "hono/types"
 import type { NodeService } from "../node/service.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { randomBytes } from "../runtime/random.ts"
+import type { Patience } from "../runtime/serve.ts"
 import { refuse } from "../refusal.ts"
 import { Cors } from "./cors.ts"
 import { EntityHeaders } from "./entity-headers.ts"
@@ -29,7 +30,8 @@ export interface PublicAppOptions {
 }
 
 export interface PublicApp {
-  fetch(request: Request): Response | Promise<Response>
+  /** `patience` where a real connection is behind the request. */
+  fetch(request: Request, patience?: Patience): Response | Promise<Response>
 }
 
 export function createPublicApp(options: PublicAppOptions): PublicApp {
@@ -57,7 +59,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
   })
   // Handlers answer for what they throw; what is left is an error in here.
   hono.onError((error, context) => broken(new Exchange(shared, context), "routing", error))
-  return { fetch: (request) => hono.fetch(request) }
+  return { fetch: (request, patience) => hono.fetch(request, { patience }) }
 }
 
 /** Hono answers HEAD as GET without the body. */

@@ -12,6 +12,7 @@ export function getStatus(exchange: Exchange): Response {
 export function getStoreCheck(exchange: Exchange): Response | Promise<Response> {
   const query = parseQuery(exchange.url, [])
   if (isRefusal(query)) return exchange.problem(query)
+  exchange.takesTime()
   return exchange.shared.storeCheck.report().then(({ committed, digest, problems, counts }) => {
     return exchange.fresh(JSON.stringify({ version: committed, digest, problems, counts }), committed)
   })

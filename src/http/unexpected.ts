@@ -25,12 +25,12 @@ export function unexpected(error: unknown, where: string, hooks: UnexpectedHooks
   hooks.report(`tandem: unexpected ${nameOf(error)} in ${where}${placesOf(error)}`)
 }
 
-function nameOf(error: unknown): string {
+export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error
 }
 
 /** Where it was thrown. The message is left out: a parser's or a driver's may quote what a client sent. */
-function placesOf(error: unknown): string {
+export function placesOf(error: unknown): string {
   if (!(error instanceof Error) || error.stack === undefined) return ""
   const places = error.stack.split("\n").filter((line) => /^\s+at /.test(line))
   return places.slice(0, 3).map((line) => line.trim()).reduce((text, line) => `${text} ${line}`, "")

@@ -102,8 +102,14 @@ export class TandemNode implements NodeService {
     this.#draining = true
     const until = this.#parts.monotonicMs() + timeoutMs
     while ((this.#writer?.pending ?? 0) > 0 && this.#parts.monotonicMs() < until) {
+      // Nobody waits for a replica that may not come.
+      if (this.#primary?.inSync !== true) this.#writer?.refuseQueued(stopping)
       await new Promise((resolve) => setTimeout(resolve, bounds.tickMs / 10))
     }
+  }
+
+  /** No tick any more; what has no outcome by now gets none. */
+  stop(): void {
     this.#primary?.stop()
     this.#replica?.stop()
   }
@@ -164,12 +170,12 @@ export class TandemNode implements NodeService {
       const detail = `node ${this.nodeId} is a replica: writes go to the primary`
       return refuse("not-primary", detail, primary === undefined ? {} : { primary })
     }
-    return this.#whyNoBatch()
+    return this.#draining ? stopping : this.#whyNoBatch()
   }
 
+  /** Asked before each batch: what was accepted before this node began to stop is still written. */
   #whyNoBatch(): Refusal | undefined {
     const { diskFloor } = this.#parts
-    if (this.#draining) return refuse("unavailable", "this node is stopping; the transaction was not committed", { retryAfter: 2 })
     if (this.#primary?.inSync !== true) {
       return refuse("unavailable", "the replica is not in sync, so nothing can be committed now", { retryAfter: 1 })
     }
@@ -178,13 +184,12 @@ export class TandemNode implements NodeService {
   }
 
   maybeStale(): boolean {
-    const primary = this.#primary
     if (this.#replica !== undefined) return !this.#replica.state.synced
-    return primary !== undefined && primary.stuckReason !== null && primary.leaseRemainingMs() <= 0
+    return this.#primary !== undefined && this.#primary.leaseRemainingMs() <= 0
   }
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
-    if (this.#writer !== undefined) return this.#writer.submit(transaction)
+    if (this.#writer !== undefined && !this.#draining) return this.#writer.submit(transaction)
     const refusal = this.whyNotWritable() ?? refuse("not-primary", "this node is a replica")
     return Promise.resolve({ kind: "refused", refusal })
   }
@@ -250,4 +255,5 @@ export class TandemNode implements NodeService {
   }
 }
 
+const stopping = refuse("unavailable", "this node is stopping; the transaction was not committed", { retryAfter: 2 })
 const rootPrincipal: Principal = { name: "root", scopes: ["admin"] }

@@ -1,4 +1,5 @@
 // Sends peer requests: POST only, signed, with a deadline, following no redirect and no proxy.
+import { bounds } from "../bounds.ts"
 import type { Envelope, Request } from "../protocol/messages.ts"
 import { type DecodedAnswer, decodeAnswer, encodePeerMessage, sameSignature, signAnswer, signRequest } from "./peer-wire.ts"
 
@@ -33,9 +34,10 @@ export class PeerClient {
       body: new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength),
       headers: { "content-type": "application/octet-stream", [signatureHeader]: signature },
       redirect: "error",
+      tls: { rejectUnauthorized: true },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const bytes = new Uint8Array(await response.arrayBuffer())
+    const bytes = await bodyOf(response, path)
     if (response.status === 401) throw new PeerUnauthentic("the peer does not accept this node's secret: both need the same --secret-file")
     if (response.status !== 200) throw new Error(`the peer answered ${path} with status ${response.status}`)
     if (!sameSignature(response.headers.get(signatureHeader) ?? "", signAnswer(secret, signature, bytes))) {
@@ -43,6 +45,16 @@ export class PeerClient {
     }
     return decodeAnswer(bytes)
   }
+}
+
+/** Whoever answers, it takes no more memory than an answer may have. */
+async function bodyOf(response: Response, path: string): Promise<Uint8Array> {
+  const length = response.headers.get("content-length")
+  if (length === null || !(Number(length) <= bounds.peerBodyBytesMax) || response.headers.has("content-encoding")) {
+    await response.body?.cancel()
+    throw new Error(`the peer's answer to ${path} is not of an announced length up to ${bounds.peerBodyBytesMax} bytes`)
+  }
+  return new Uint8Array(await response.arrayBuffer())
 }
 
 /** The two nodes do not share a secret, or somebody else answers at the peer's address. */

@@ -10,12 +10,12 @@ import type { SealedRecord } from "../protocol/record.ts"
 import { refuse } from "../refusal.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
-import { type PeerClient, PeerUnauthentic } from "./peer-client.ts"
+import type { PeerClient } from "./peer-client.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 import type { Fate, ReplicatedLog } from "./replicated-log.ts"
 
 export interface PrimaryParts extends DriverParts {
-  readonly client: PeerClient
+  readonly client: Pick<PeerClient, "ask">
   readonly timing: Timing
   /** Exits, or returns to have the primary keep trying while it serves committed reads. */
   readonly stuck: (reason: string) => void
@@ -33,6 +33,7 @@ export class Primary implements ReplicatedLog {
   #stuckReason: string | null = null
   #lastTrouble = ""
   #inSync = false
+  #everInSync = false
   #timer: ReturnType<typeof setInterval> | undefined
   #retryAtMs = 0
   #quietSinceMs = 0
@@ -74,8 +75,9 @@ export class Primary implements ReplicatedLog {
     return this.#stuckReason
   }
 
-  /** Of the lease; at or below zero, another node may have been promoted. */
+  /** Of the lease; at or below zero, as it is before the first sync, another node may have been promoted. */
   leaseRemainingMs(): number {
+    if (!this.#everInSync) return 0
     return this.#state.heardAtMs + this.#state.timing.leaseMs - this.#parts.monotonicMs()
   }
 
@@ -184,6 +186,7 @@ export class Primary implements ReplicatedLog {
         return
       case "sync-changed":
         this.#inSync = effect.inSync
+        this.#everInSync = true
         this.#stuckReason = null
         notice(effect.inSync ? `in sync with node ${this.#state.peerNode} at version ${this.#state.head}` : "the replica has started anew; syncing")
         return
@@ -225,6 +228,7 @@ export class Primary implements ReplicatedLog {
       ({ envelope, message }) => {
         if (message.kind === "vote") failpoint("primary.vote-received")
         if (message.kind === "committed") failpoint("primary.commit-confirmed")
+        this.#lastTrouble = ""
         this.#dispatch({ event: "answer", envelope, answer: message })
       },
       (error: unknown) => {
@@ -234,10 +238,10 @@ export class Primary implements ReplicatedLog {
     )
   }
 
-  /** Says why the peer cannot be talked to, once per reason. */
+  /** Says why the peer cannot be talked to, once per reason until it answers again. */
   #trouble(error: unknown): void {
     const line = error instanceof Error ? error.message : String(error)
-    if (line === this.#lastTrouble && !(error instanceof PeerUnauthentic)) return
+    if (line === this.#lastTrouble) return
     this.#lastTrouble = line
     this.#parts.notice(`the replica does not answer: ${line}`)
   }

@@ -1,4 +1,5 @@
 // The only place that ends the process, and what each exit code means.
+import { writeSync } from "node:fs"
 
 export const exitCodes = {
   done: 0,
@@ -25,6 +26,11 @@ export function exit(code: ExitCode): never {
 
 /** One line for the operator, then the end. */
 export function fatal(code: ExitCode, sentence: string): never {
-  process.stderr.write(`tandem: ${sentence.replaceAll("\n", " ")}\n`)
+  try {
+    // Not through a stream: what it still holds when the process ends is lost.
+    writeSync(2, `tandem: ${sentence.replaceAll("\n", " ")}\n`)
+  } catch {
+    // Nobody reads; it ends all the same.
+  }
   process.exit(code)
 }

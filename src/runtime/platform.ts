@@ -13,7 +13,7 @@ interface DenoServer {
 export interface DenoRuntime {
   openSync(path: string, options: { readonly create: boolean; readonly write: boolean; readonly mode: number }): DenoFile
   serve(
-    options: { readonly hostname: string; readonly port: number; readonly signal: AbortSignal; readonly onListen: () => void },
+    options: { readonly hostname: string; readonly port: number; readonly onListen: () => void },
     handler: (request: Request) => Response | Promise<Response>,
   ): DenoServer
 }

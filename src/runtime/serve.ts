@@ -1,32 +1,61 @@
-// An HTTP listener, the same under Bun and Deno.
+// An HTTP listener, the same under Bun and Deno. Bodies have no limit here: both runtimes take from the connection only
+// what is read, so who reads bounds them.
 import { deno } from "./platform.ts"
 
 export interface ServeOptions {
   readonly hostname: string
   /** 0 lets the system choose. */
   readonly port: number
-  readonly bodyBytesMax: number
+  /** A connection on which no byte moves for this long is cut, also while its request is being answered. Deno has no such limit. */
   readonly idleTimeoutSeconds: number
-  readonly fetch: (request: Request) => Response | Promise<Response>
+  readonly fetch: (request: Request, patience: Patience) => Response | Promise<Response>
+}
+
+/** For requests that may rest for long: whose answer takes its time, or whose client does. */
+export interface Patience {
+  /** From now on this request's connection may be idle for as long as it likes. */
+  unlimited(request: Request): void
 }
 
 export interface Listener {
   readonly port: number
-  /** Accepts nothing new; resolves when what is in flight is answered. */
-  stop(): Promise<void>
+  /** Accepts nothing new; resolves when what is in flight is answered, after `withinMs` at the latest. */
+  stop(withinMs: number): Promise<void>
 }
 
 export function serve(options: ServeOptions): Listener {
   return deno === undefined ? serveUnderBun(options) : serveUnderDeno(options, deno)
 }
 
-function serveUnderBun({ hostname, port, bodyBytesMax, idleTimeoutSeconds, fetch }: ServeOptions): Listener {
-  const server = Bun.serve({ hostname, port, maxRequestBodySize: bodyBytesMax, idleTimeout: idleTimeoutSeconds, fetch, development: false })
-  return { port: server.port ?? port, stop: () => server.stop() }
+function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptions): Listener {
+  const patience: Patience = { unlimited: (request) => server.timeout(request, 0) }
+  const server = Bun.serve({
+    hostname,
+    port,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    idleTimeout: idleTimeoutSeconds,
+    fetch: (request) => fetch(request, patience),
+    development: false,
+  })
+  return {
+    port: server.port ?? port,
+    stop: async (withinMs) => {
+      await Promise.race([server.stop(), sleep(withinMs)])
+      // Nothing of what was late may still reach what is closed next.
+      void server.stop(true)
+    },
+  }
 }
 
 function serveUnderDeno({ hostname, port, fetch }: ServeOptions, runtime: NonNullable<typeof deno>): Listener {
-  const ending = new AbortController()
-  const server = runtime.serve({ hostname, port, signal: ending.signal, onListen: () => undefined }, fetch)
-  return { port: server.addr.port, stop: () => server.shutdown() }
+  const patience: Patience = { unlimited: () => undefined }
+  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request) => fetch(request, patience))
+  // A shutdown that has begun cannot be hurried: what is late ends with the process.
+  return { port: server.addr.port, stop: (withinMs) => Promise.race([server.shutdown(), sleep(withinMs)]) }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
 }
