@@ -1,0 +1,54 @@
+// Refusals as problem documents: the table from code to status that clients depend on, and what a document may hold.
+import { expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { problemJson, statusOf } from "../../src/http/problem.ts"
+import { type RefusalCode, refuse } from "../../src/refusal.ts"
+import { expectProblem } from "./problem-shape.ts"
+
+const statuses: { readonly [Code in RefusalCode]: number } = {
+  malformed: 400,
+  "unknown-operation": 400,
+  "version-ahead": 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  "not-found": 404,
+  "entity-missing": 404,
+  "collection-missing": 404,
+  "method-not-allowed": 405,
+  unique: 409,
+  conflict: 409,
+  "precondition-failed": 412,
+  "too-large": 413,
+  "unsupported-media-type": 415,
+  "not-primary": 421,
+  invalid: 422,
+  "key-reused": 422,
+  "too-many-requests": 429,
+  "outcome-unknown": 500,
+  internal: 500,
+  unavailable: 503,
+  "version-unavailable": 503,
+  "disk-full": 507,
+}
+const codes = Object.keys(statuses) as RefusalCode[]
+
+test("each code has its status", () => {
+  expect(codes.map((code) => [code, statusOf(code)])).toEqual(codes.map((code) => [code, statuses[code]]))
+})
+
+test("a document has the members of RFC 9457, and of the others those that the refusal has", () => {
+  for (const code of codes) {
+    const document: unknown = JSON.parse(problemJson(refuse(code, "A sentence.")))
+    expectProblem(document, statuses[code])
+    expect(Object.keys(document as object)).toEqual(["type", "title", "status", "detail", "code"])
+  }
+  const more = { operation: 0, pointer: "", key: "k", version: 0, retryAfter: 1, hint: "h", primary: "p", issues: [{ operation: 0, pointer: "/a", code: "c", message: "m" }] }
+  expect(JSON.parse(problemJson(refuse("invalid", "A sentence.", more)))).toMatchObject(more)
+})
+
+test("every code is said somewhere in the program, so that none is only declared", () => {
+  const said = ["operations", "http", "node"].map((folder) => new Bun.Glob(`${folder}/**/*.ts`)).flatMap((glob) => [...glob.scanSync({ cwd: join(import.meta.dirname, "../../src") })])
+  const text = said.filter((path) => path !== "http/problem.ts").map((path) => readFileSync(join(import.meta.dirname, "../../src", path), "utf8")).join("")
+  expect(codes.filter((code) => !text.includes(`refuse("${code}"`) && !text.includes(`refuse(\n      "${code}"`))).toEqual([])
+})
