@@ -8,10 +8,10 @@ export function operationOn(record: Record, collection: string, id: string): str
   if (operations.length === 1) return nameOf(only)
   const results = listOf(record.results)
   for (let n = operations.length - 1; n >= 0; n--) {
-    if (wrote(record, results[n], collection, id) || names(operations[n], collection, id)) return nameOf(operations[n])
+    if (wrote(record, results[n], collection, id) || names(operations[n], field(results[n], "value"), collection, id)) return nameOf(operations[n])
   }
   // A side effect, such as a document that `collection.drop` took with it: the operation on its collection.
-  const byCollection = operations.findLast((operation) => names(operation, "collections", collection))
+  const byCollection = operations.findLast((operation) => names(operation, undefined, "collections", collection))
   return nameOf(byCollection ?? only)
 }
 
@@ -21,13 +21,19 @@ function wrote(record: Record, result: unknown, collection: string, id: string):
   return write !== undefined && write.collection === collection && write.id === id
 }
 
-function names(operation: unknown, collection: string, id: string): boolean {
-  const data = field(operation, "data")
-  const kind = nameOf(operation)?.split(".")[0]
-  if (kind === "document") return field(data, "collection") === collection && field(data, "id") === id
-  if (kind === "user") return collection === "users" && field(data, "id") === id
-  if (kind === "collection") return collection === "collections" && field(data, "name") === id
-  return false
+/** By its data, or by its result where a reference stands in the data. */
+function names(operation: unknown, result: unknown, collection: string, id: string): boolean {
+  const is = (name: string, value: string) => field(field(operation, "data"), name) === value || field(result, name) === value
+  switch (nameOf(operation)?.split(".")[0]) {
+    case "document":
+      return is("collection", collection) && is("id", id)
+    case "user":
+      return collection === "users" && is("id", id)
+    case "collection":
+      return collection === "collections" && is("name", id)
+    default:
+      return false
+  }
 }
 
 function nameOf(operation: unknown): string | null {

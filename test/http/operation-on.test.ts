@@ -41,3 +41,11 @@ test("of what a drop took with it, the drop", async () => {
   expect(await named(harness, "goals", "a")).toBe("collection.drop")
   expect(await named(harness, "collections", "goals")).toBe("collection.drop")
 })
+
+test("one that a reference pointed at it, also where it left nothing but a tombstone", async () => {
+  const harness = new Harness()
+  await harness.commit(user("z"), { op: "collection.define", data: { name: "goals" } }, goal("create", "a", { value: { user: "z" } }))
+  await harness.commit({ ...goal("patch", "a", { patch: {} }), as: "g" }, { op: "user.delete", data: { id: { $ref: "g.value.user" } } }, { op: "document.delete", data: { collection: { $ref: "g.collection" }, id: { $ref: "g.id" } } })
+  expect(await named(harness, "users", "z")).toBe("user.delete")
+  expect(await named(harness, "goals", "a")).toBe("document.delete")
+})
