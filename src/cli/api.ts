@@ -79,8 +79,10 @@ async function reach(address: string, init: RequestInit, url: string, answerMs: 
 
 /** Worth another try: exit code 75. */
 export function unreachable(url: string, error: unknown): CommandFailed {
-  return new CommandFailed(`Cannot reach ${url}: ${whyUnreachable(error)}.`, {
+  const why = whyUnreachable(error)
+  return new CommandFailed(`Cannot reach ${url}: ${why}.`, {
     exitCode: exitCodes.stuck,
+    mayBeDone: !neverAsked.has(why),
     hint: "Is the node running (`tandem dev`, `tandem serve`), and is this its --listen address? Choose another with --url or TANDEM_URL.",
   })
 }
@@ -92,6 +94,9 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/ETIMEDOUT|timed? ?out/i, "it does not answer"],
   [/ECONNRESET|EPIPE|ConnectionClosed|socket connection was closed|connection reset|connection closed/i, "the connection was cut"],
 ]
+
+/** Reasons for which nothing was sent. */
+const neverAsked: ReadonlySet<string> = new Set(["nothing listens there", "there is no host of that name"])
 
 function whyUnreachable(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)

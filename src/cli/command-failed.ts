@@ -5,12 +5,15 @@ export class CommandFailed extends Error {
   readonly exitCode: ExitCode
   /** What the reader can do about it. */
   readonly hint: string | undefined
+  /** What was asked for may have been done all the same. */
+  readonly mayBeDone: boolean
 
-  constructor(message: string, options: { readonly exitCode?: ExitCode; readonly hint?: string | undefined } = {}) {
+  constructor(message: string, options: { readonly exitCode?: ExitCode; readonly hint?: string | undefined; readonly mayBeDone?: boolean } = {}) {
     super(message)
     this.name = "CommandFailed"
     this.exitCode = options.exitCode ?? exitCodes.failed
     this.hint = options.hint
+    this.mayBeDone = options.mayBeDone ?? false
   }
 }
 

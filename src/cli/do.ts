@@ -59,9 +59,9 @@ async function send(api: Api, envelope: Fields, key: string): Promise<unknown> {
   try {
     return await jsonOf(await api.request("/do", { method: "POST", headers, body: JSON.stringify(envelope) }), api.url)
   } catch (error) {
-    if (!(error instanceof CommandFailed) || error.exitCode !== exitCodes.stuck) throw error
-    const again = `To be sure, run it again with --key ${printable(key)}: it is then done once, whether it was done already or not.`
-    throw new CommandFailed(error.message, { exitCode: error.exitCode, hint: error.hint === undefined ? again : `${error.hint}\n${again}` })
+    if (!(error instanceof CommandFailed) || !error.mayBeDone) throw error
+    const again = `Whether it was done is not known. Run it again with --key ${printable(key)}, and it is done once, whatever became of this one.`
+    throw new CommandFailed(error.message, { exitCode: error.exitCode, mayBeDone: true, hint: error.hint === undefined ? again : `${error.hint}\n${again}` })
   }
 }
 

@@ -22,7 +22,7 @@ function noNode(answer: Response, text: string): CommandFailed {
   const status = `HTTP ${answer.status} ${printable(answer.statusText)}`.trim()
   // What a proxy answers whose node is away.
   const exitCode = [502, 503, 504].includes(answer.status) ? exitCodes.stuck : exitCodes.failed
-  return new CommandFailed(what === "" || status.includes(what) ? `${status}.` : `${status}: ${what}`, { hint, exitCode })
+  return new CommandFailed(what === "" || status.includes(what) ? `${status}.` : `${status}: ${what}`, { hint, exitCode, mayBeDone: exitCode === exitCodes.stuck })
 }
 
 export function failureOf(problem: Fields, withoutToken = false): CommandFailed {
@@ -30,6 +30,7 @@ export function failureOf(problem: Fields, withoutToken = false): CommandFailed 
   return new CommandFailed(problemSentence(problem), {
     exitCode: passing.has(code ?? "") ? exitCodes.stuck : exitCodes.failed,
     hint: hintOf(problem, code, withoutToken),
+    mayBeDone: code === "outcome-unknown",
   })
 }
 

@@ -1,12 +1,12 @@
 // Talking to a node: which one, with which key, and what is said when it does not answer.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Api, apiFlags, connect, unreachable } from "../../src/cli/api.ts"
 import { CommandFailed } from "../../src/cli/command-failed.ts"
 import { parseArguments } from "../../src/cli/flags.ts"
+import { cutShort, rawListener } from "./raw-listener.ts"
 
 const place = mkdtempSync(join(tmpdir(), "tandem-api-"))
 /** Answers with what it was asked. */
@@ -91,21 +91,21 @@ describe("a node that does not answer", () => {
   })
 
   test("because it hangs, is not waited for without end", async () => {
-    const { server, url } = await listener(() => undefined)
+    const { url, close } = await rawListener(() => undefined)
     expect(await failure(() => api(["--url", url]).json("/status", { answerMs: 100 }))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: no answer for 0.1 seconds.` })
-    server.close()
+    close()
   })
 
   test("because it hangs up, is one whose connection was cut", async () => {
-    const { server, url } = await listener((socket) => socket.once("data", () => socket.destroy()))
+    const { url, close } = await rawListener((socket) => socket.once("data", () => socket.destroy()))
     expect(await failure(() => api(["--url", url]).json("/status"))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: the connection was cut.` })
-    server.close()
+    close()
   })
 
   test("to its end, is one whose connection was cut", async () => {
-    const { server, url } = await listener((socket) => socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")))
+    const { url, close } = await rawListener(cutShort)
     expect(await failure(() => api(["--url", url]).json("/status"))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: the connection was cut.` })
-    server.close()
+    close()
   })
 
   test("is told in the same words whatever the runtime calls it", () => {
@@ -126,9 +126,3 @@ test("a redirect is not followed: the key is for this node only", async () => {
   expect([refused.exitCode, refused.hint, asked]).toEqual([1, `It redirects to ${other.url.href}: choose where that leads with --url.`, 0])
   await Promise.all([other.stop(true), redirecting.stop(true)])
 })
-
-async function listener(onConnection: (socket: import("node:net").Socket) => void): Promise<{ readonly server: Server; readonly url: string }> {
-  const server = createServer((socket) => onConnection(socket.on("error", () => undefined)))
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  return { server, url: `http://127.0.0.1:${(server.address() as { port: number }).port}` }
-}
