@@ -131,6 +131,29 @@ describe("POST /verify", () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(45)
   })
 
+  test("says 503 where too many passwords wait, and counts nothing against the account", async () => {
+    const full = async () => refuse("unavailable", "Too many wait.", { retryAfter: 1 })
+    let isFull = true
+    const tandem = new Harness({}, { hash: full, verify: async () => (isFull ? full() : false) })
+    const guess = () => tandem.send("POST", "/verify", { body: { email: "ada@example.com", password: "wrong horse" } })
+    for (let n = 0; n < 20; n++) {
+      const answer = await guess()
+      expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"])
+    }
+    isFull = false
+    const statuses: number[] = []
+    for (let n = 0; n < 6; n++) statuses.push((await guess()).status)
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429])
+  })
+
+  test("asks after the wait whether reads may still be answered (P4)", async () => {
+    const tandem = new Harness({}, { hash: async () => "", verify: async () => {
+      tandem.node.notReadable = refuse("unavailable", "The lease is over.")
+      return false
+    } })
+    expect((await tandem.send("POST", "/verify", { body: { email: "ada@example.com", password: "wrong horse" } })).status).toBe(503)
+  })
+
   test("never quotes a password in a refusal", async () => {
     const answer = await new Harness().send("POST", "/verify", { body: { email: "a@example.com", password: ["canary"] } })
     expect(answer.status).toBe(400)

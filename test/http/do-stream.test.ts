@@ -78,6 +78,18 @@ describe("POST /do/stream", () => {
     }
   })
 
+  test("is refused whole, with the primary's URL, where this node is the replica", async () => {
+    const tandem = new Harness()
+    tandem.node.notWritable = refuse("not-primary", "This node is the replica.")
+    tandem.node.primaryUrl = () => "http://primary.test:4000"
+    const answer = await stream(tandem, [user(1)])
+    expect([answer.status, inside(answer.json, "primary")]).toEqual([421, "http://primary.test:4000"])
+    tandem.node.notWritable = refuse("unavailable", "Not in sync.")
+    const early = await stream(tandem, [user(1)])
+    expect([early.status, early.headers.get("retry-after")]).toEqual([503, "1"])
+    expect(tandem.node.committed()).toBe(0)
+  })
+
   test("an unknown outcome ends the stream with its key (P3)", async () => {
     const tandem = new Harness()
     tandem.node.fate = (transaction) => ({ kind: "unknown", key: transaction.key?.text })
