@@ -133,8 +133,8 @@ function decide(state: CoordinatorState, round: Round): CoordinatorStep {
 function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): CoordinatorStep {
   const { name } = state.phase
   if (name === "stuck") return { state, effects: [] }
-  if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
   if (envelope.peerSession !== state.session) return { state, effects: [] }
+  if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
   const startedAnew = envelope.session !== state.peerSession
   if (answer.kind === "refused" && startedAnew) return refusedByAnother(state, answer)
   if (startedAnew || envelope.link !== state.link) return { state, effects: [] }

@@ -133,7 +133,6 @@ const emptyPrimaryHint = "start this node as the replica (--role replica --join)
 
 function helloAnswered(state: CoordinatorState, envelope: Envelope, answer: HelloAnswer): CoordinatorStep {
   const { phase } = state
-  if (envelope.peerSession !== state.session) return { state, effects: [] }
   if (phase.name === "greeting" && !answer.opened) {
     return helloStep({ ...state, peerSession: envelope.session, peerNode: envelope.node, link: answer.link }, true)
   }

@@ -1,6 +1,6 @@
 // What must hold at every step of a simulated run, whatever fails. Never skipped under faults.
 // They look at disks and at what is said, and trust no assertion of the code that they check.
-import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.ts"
+import { type Digest, digestText, genesisDigest, sameDigest } from "../../src/protocol/digest.ts"
 import type { InvariantName } from "../../src/protocol/invariant.ts"
 import { openRecord, type Record, type SealedRecord } from "../../src/protocol/record.ts"
 import { rowBody, rowDeleted, textTerm } from "../../src/store/row.ts"
@@ -84,14 +84,14 @@ export class Checkers {
     }
   }
 
-  /** I1 and I9: what one node commits, and so shows, is on both disks, and the same for both, for ever. */
+  /** I1 and I9: what one node commits, and so shows, is on its disk and on the other one's, and the same for both, for ever. */
   advanced(node: NodeName, from: number, to: number): void {
-    if (this.#forkedAt !== undefined && to > this.#forkedAt) throw new CheckFailed("P6", `${node} committed version ${to} although the logs differ after ${this.#forkedAt}`)
+    if (this.#forkedAt !== undefined && to > this.#forkedAt) throw new CheckFailed("I4", `${node} committed version ${to} although the logs differ after ${this.#forkedAt}`)
     this.#reached[node] = Math.max(this.#reached[node], to)
     for (let version = from + 1; version <= to; version++) {
       const record = this.#disks[node].record(version)
       if (record === undefined) throw new CheckFailed("I9", `${node} committed version ${version}, which is not on its disk`)
-      for (const other of names) this.#assertHeld("I9", other, version, record.digest, `${node} shows it`)
+      for (const other of names) this.#assertHeld("I1", other, version, record.digest, `${node} committed it`)
       const known = this.#committed[version - 1]
       if (known === undefined) {
         if (version !== this.highestCommitted + 1) throw new CheckFailed("I9", `${node} committed version ${version}, and nobody committed the one before it`)
@@ -113,7 +113,7 @@ export class Checkers {
 
   /** After a batch has become durable on a node that stood at `before`. */
   saved(node: NodeName, records: readonly SealedRecord[], before: Position, after: Position): void {
-    this.#continues(node, records)
+    this.#continues(node, records, before)
     this.#oneInDoubt(node, before)
     if (after.committed !== before.committed) throw new CheckFailed("I9", `${node} shows version ${after.committed}, which it has only prepared`)
     for (const record of records) {
@@ -128,15 +128,15 @@ export class Checkers {
     this.prefix()
   }
 
-  #continues(node: NodeName, records: readonly SealedRecord[]): void {
+  #continues(node: NodeName, records: readonly SealedRecord[], before: Position): void {
     const first = records[0]
     if (first === undefined) throw new CheckFailed("I4", `${node} stored an empty batch`)
     if (this.#forkedAt !== undefined) throw new CheckFailed("I4", `${node} stored version ${first.version} although the logs differ after ${this.#forkedAt}`)
-    let before = this.#disks[node].record(first.version - 1)
+    let { version, digest, timeMs }: Pick<SealedRecord, "version" | "digest" | "timeMs"> = this.#disks[node].record(before.head) ?? { version: 0, digest: genesisDigest, timeMs: 0 }
     for (const record of records) {
-      if (before !== undefined && !sameDigest(before.digest, record.parent)) throw new CheckFailed("I4", `version ${record.version} on ${node} does not follow the one before it`)
-      if (before !== undefined && record.timeMs < before.timeMs) throw new CheckFailed("record time", `version ${record.version} is older than the one before it`)
-      before = record
+      if (record.version !== version + 1 || !sameDigest(digest, record.parent)) throw new CheckFailed("I4", `${node} stored version ${record.version}, which does not follow its version ${version}`)
+      if (record.timeMs < timeMs) throw new CheckFailed("record time", `version ${record.version} is older than the one before it`)
+      ;({ version, digest, timeMs } = record)
     }
   }
 

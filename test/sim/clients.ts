@@ -178,6 +178,7 @@ export class Clients {
     for (const { key, transaction } of this.withUnknownOutcome) {
       const executed = batch.execute(transaction)
       const version = versionOf(key)
+      if (version !== undefined && executed.kind === "record") throw new CheckFailed("I8", `a retry of ${key}, which is version ${version}, makes version ${executed.record.version}`)
       if (version === undefined ? executed.kind === "replay" : executed.kind !== "replay" || executed.version !== version) {
         throw new CheckFailed("P3", `a retry of ${key} is a ${executed.kind}, and the log has it as version ${version}`)
       }

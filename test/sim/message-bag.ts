@@ -1,5 +1,5 @@
-// Earlier requests of the primary, to be heard again long after: restarted, rolled back or relinked since.
-import type { Envelope, Request } from "../../src/protocol/messages.ts"
+// What the nodes said earlier, to be heard again long after: restarted, rolled back or relinked since.
+import type { Answer, Envelope, Request } from "../../src/protocol/messages.ts"
 import type { Random } from "./random.ts"
 
 export interface Message {
@@ -7,19 +7,37 @@ export interface Message {
   readonly request: Request
 }
 
+export interface AnswerMessage {
+  readonly envelope: Envelope
+  readonly answer: Answer
+}
+
 const countMax = 100
 
 export class MessageBag {
   readonly #random: Random
   readonly #messages: Message[] = []
+  readonly #answers: AnswerMessage[] = []
 
   constructor(random: Random) {
     this.#random = random
   }
 
   keep(message: Message): void {
-    if (this.#messages.length < countMax) this.#messages.push(message)
-    else this.#messages[this.#random.between(0, countMax - 1)] = message
+    this.#put(this.#messages, message)
+  }
+
+  keepAnswer(answer: AnswerMessage): void {
+    this.#put(this.#answers, answer)
+  }
+
+  #put<Kept>(all: Kept[], one: Kept): void {
+    if (all.length < countMax) all.push(one)
+    else all[this.#random.between(0, countMax - 1)] = one
+  }
+
+  pickAnswer(): AnswerMessage | undefined {
+    return this.#answers.length === 0 ? undefined : this.#random.pick(this.#answers)
   }
 
   /** One of them, sometimes as a stranger would send it: of another cluster, a lower epoch, another protocol. */

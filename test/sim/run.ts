@@ -55,7 +55,7 @@ function textOf({ acknowledged, crashes, stuck, rejected, disksLost }: Totals): 
   return `${acknowledged} acknowledged, ${rejected} rejected, ${crashes} crashes, ${stuck} times stuck, ${disksLost} disks lost`
 }
 
-function failed({ replay: again, error }: Failure): number {
-  process.stderr.write(`${error}\n\n${again} failed; replay it with: npm run sim -- ${again} --trace\n`)
+function failed({ replay: again, check, error }: Failure): number {
+  process.stderr.write(`${error}\n\n${again} failed (${check}); replay it with: npm run sim -- ${again} --trace\n`)
   return 1
 }

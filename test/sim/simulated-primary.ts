@@ -80,8 +80,8 @@ export class SimulatedPrimary extends Incarnation {
     const before = this.#state
     const step = stepCoordinator(before, event)
     this.#state = step.state
-    const heeded = step.effects[0]
-    if (event.event === "answer" && heeded !== undefined && isStale(before, event.envelope, event.answer)) this.world.checkers.heededStale("a", `${event.answer.kind} made it ${heeded.effect}`)
+    const heeded = step.state !== before || step.effects.length > 0
+    if (event.event === "answer" && heeded && isStale(before, event.envelope, event.answer)) this.world.checkers.heededStale("a", event.answer.kind)
     this.world.carryOut(this, step.effects, (effect) => this.#carryOut(effect))
   }
 
@@ -227,14 +227,22 @@ export class SimulatedPrimary extends Incarnation {
       if (peer === undefined) world.network.deliver("a", lost)
       else {
         peer.receive(envelope, request, (back, answer) =>
-          world.network.deliver("a", () => {
+          this.#answer(back, answer, () => {
             answered = true
-            this.hear(back, answer)
           }),
         )
       }
     })
     world.schedule.after(answerMs, lost)
+  }
+
+  #answer(envelope: Envelope, answer: Answer, arrived: () => void): void {
+    const { bag, network } = this.world
+    bag.keepAnswer({ envelope, answer })
+    network.deliver("a", () => {
+      arrived()
+      this.hear(envelope, answer)
+    })
   }
 
   hear(envelope: Envelope, answer: Answer): void {

@@ -158,6 +158,12 @@ export class World {
 
   /** An old message, or a stranger's, arrives. */
   replayMessage(): void {
+    if (this.random.chance(0.3)) {
+      const old = this.bag.pickAnswer()
+      this.trace(() => `an old answer to ${old?.envelope.peerSession} arrives: ${old?.answer.kind}`)
+      if (old !== undefined) this.nodes.a?.hear(old.envelope, old.answer)
+      return
+    }
     // A node that never belonged to a pair belongs to the first that greets it.
     const message = this.bag.pick(this.nodes.b?.fresh === false)
     this.trace(() => `an old ${message?.request.kind} arrives`)
