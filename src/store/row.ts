@@ -39,7 +39,7 @@ export function encodeRow(facts: RowFacts, terms: readonly Term[], body: string)
   for (const term of terms) {
     const fieldBytes = row.write(term.field, offset + 4, "utf8")
     row[offset] = term.unique ? flagUnique : 0
-    row[offset + 1] = fieldBytes
+    row.writeUInt8(fieldBytes, offset + 1)
     row.writeUInt16BE(term.value.length, offset + 2)
     row.set(term.value, offset + 4 + fieldBytes)
     offset += 4 + fieldBytes + term.value.length

@@ -1,0 +1,68 @@
+// Rows as bytes: what goes in comes out, and the layout is that of docs/FORMAT.md.
+import { describe, expect, test } from "bun:test"
+import { encodeRow, rowBody, rowChanged, rowDeleted, type RowFacts, rowFacts, rowTerms, rowText, type Term, textTerm } from "../../src/store/row.ts"
+
+const facts: RowFacts = { changed: 258, created: 3, changes: 4, deleted: false }
+const most: RowFacts = { changed: 2 ** 48 - 1, created: 2 ** 48 - 2, changes: 2 ** 32 - 1, deleted: true }
+
+function same(terms: readonly Term[]): unknown {
+  return terms.map(({ field, value, unique }) => [field, Buffer.from(value).toString("hex"), unique])
+}
+
+describe("a row", () => {
+  test("has the bytes that the format says", () => {
+    const row = Buffer.from(encodeRow(facts, [textTerm("é", "x", true), textTerm("f", "", false)], '{"a":"ü"}'))
+    const terms = "01 02 0002 c3a9 3078 00 01 0001 66 30"
+    const wanted = `00 000000000102 000000000003 00000004 000e ${terms} ${Buffer.from('{"a":"ü"}').toString("hex")}`
+    expect(row.toString("hex")).toBe(wanted.replaceAll(" ", ""))
+  })
+
+  test("of a tombstone is its facts alone", () => {
+    const row = encodeRow({ ...facts, deleted: true }, [], "")
+    expect(Buffer.from(row).toString("hex")).toBe("0100000000010200000000000300000004" + "0000")
+    expect([rowDeleted(row), rowText(row), rowBody(row).length, rowTerms(row)]).toEqual([true, "", 0, []])
+  })
+
+  test.each([
+    ["the smallest", { changed: 1, created: 1, changes: 1, deleted: false }, [], ""],
+    ["one with the largest numbers", most, [], "{}"],
+    ["one with terms", facts, [textTerm("email", "a@b", true), textTerm("colour", "rot", false)], "{}"],
+    ["one with a term of the longest field and value", facts, [textTerm("f".repeat(255), "v".repeat(65_000), true)], "{}"],
+    ["one with text of every width", facts, [textTerm("ü", "語😀", true)], '"ü語😀"'],
+    ["one with a large body", facts, [textTerm("a", "b", true)], "x".repeat(3_000_000)],
+  ] as const)("gives back what went in: %s", (_, given, terms, body) => {
+    const row = encodeRow(given, terms, body)
+    expect(rowFacts(row)).toEqual(given)
+    expect([rowChanged(row), rowDeleted(row)]).toEqual([given.changed, given.deleted])
+    expect(same(rowTerms(row))).toEqual(same(terms))
+    expect(rowText(row) === body).toBe(true)
+    expect(Buffer.from(rowBody(row)).toString("utf8") === body).toBe(true)
+  })
+
+  test("is read the same from a part of a larger buffer, and from plain bytes", () => {
+    const row = encodeRow(facts, [textTerm("a", "b", true)], '{"x":1}')
+    const within = new Uint8Array(Buffer.concat([Buffer.alloc(7, 0xff), row, Buffer.alloc(7, 0xff)])).subarray(7, 7 + row.length)
+    expect([rowFacts(within), same(rowTerms(within)), rowText(within)]).toEqual([rowFacts(row), same(rowTerms(row)), rowText(row)])
+  })
+
+  test("does not take what its layout has no room for", () => {
+    expect(() => encodeRow(facts, [textTerm("f".repeat(256), "v", true)], "")).toThrow(RangeError)
+    expect(() => encodeRow(facts, [textTerm("f", "v".repeat(65_536), true)], "")).toThrow(RangeError)
+    expect(() => encodeRow({ ...facts, changed: 2 ** 48 }, [], "")).toThrow(RangeError)
+    expect(() => encodeRow({ ...facts, changes: 2 ** 32 }, [], "")).toThrow(RangeError)
+  })
+
+  test("has a body that is a view: nothing is copied on the read path", () => {
+    const row = encodeRow(facts, [], "12")
+    rowBody(row)[0] = 0x39
+    expect(rowText(row)).toBe("92")
+  })
+})
+
+describe("a text term", () => {
+  test("keeps the order of the texts' bytes, whatever their lengths", () => {
+    const texts = ["", "a", "aa", "ab", "b", "Z", "ä", "語", "\uffee", "😀"]
+    const byTerm = [...texts].sort((a, b) => Buffer.compare(textTerm("f", a, true).value, textTerm("f", b, true).value))
+    expect(byTerm).toEqual([...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+  })
+})
