@@ -80,6 +80,51 @@ test("a client that is cut off while its write waits changes nothing", async () 
   expect(tandem.reported).toEqual([])
 })
 
+test("a body that is cut off does nothing, and is nothing that the operator hears of", async () => {
+  for (const [head, start] of [["Content-Length: 500", '{"op"'], ["Transfer-Encoding: chunked", '5\r\n{"op"']]) {
+    const tandem = new Harness()
+    let [asked, answered] = [0, 0]
+    using server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: async (request) => {
+        asked += 1
+        const response = await tandem.app.fetch(request)
+        answered += 1
+        return response
+      },
+    })
+    const socket = await open(server.port)
+    socket.write(`POST /do HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${rootToken}\r\nContent-Type: application/json\r\n${head}\r\n\r\n${start}`)
+    await until(() => asked === 1)
+    socket.destroy()
+    await until(() => answered === 1)
+    expect([tandem.reported, tandem.rethrown, tandem.node.committed()]).toEqual([[], [], 0])
+  }
+})
+
+test("what follows a body that was refused unread is a request of its own", async () => {
+  const tandem = new Harness()
+  using server = serve(tandem)
+  const body = "GET /users/ada HTTP/1.1\r\n\r\n".repeat(5_000)
+  const heads = [
+    `Authorization: Bearer ${rootToken}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `Authorization: Bearer ${rootToken}\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(body)}0\r\n\r\n`,
+    `Content-Length: ${body.length}\r\n\r\n${body}`,
+  ]
+  for (const [n, rest] of heads.entries()) {
+    const socket = await open(server.port)
+    let received = ""
+    socket.on("data", (data) => {
+      received += data.toString()
+    })
+    socket.write(`POST /do HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${rest}GET /livez HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await until(() => received.includes('{"live":true}'))
+    expect([n, received.match(/HTTP\/1.1 \d+/g)]).toEqual([n, [n === 2 ? "HTTP/1.1 401" : "HTTP/1.1 413", "HTTP/1.1 200"]])
+    socket.destroy()
+  }
+})
+
 test("HEAD has the headers of GET and no body, and the connection goes on", async () => {
   const tandem = new Harness()
   await tandem.commit({ op: "user.create", data: { id: "ada", email: "ada@example.com" } })
