@@ -126,6 +126,7 @@ export function decodeRequest(bytes: Uint8Array): DecodedRequest {
   const { header, records } = split(bytes)
   const decoded = checked(requestHeader, header)
   const { message } = decoded
+  if (records.length > 0 && message.kind !== "prepare") throw new PeerMessageDamaged(`a ${message.kind} carries no records`)
   return { envelope: decoded.envelope, message: message.kind === "prepare" ? { ...message, records } : message }
 }
 
@@ -134,6 +135,7 @@ export function decodeAnswer(bytes: Uint8Array): DecodedAnswer {
   const { header, records } = split(bytes)
   const decoded = checked(answerHeader, header)
   const { message } = decoded
+  if (records.length > 0 && message.kind !== "records") throw new PeerMessageDamaged(`an answer to ${message.kind} carries no records`)
   return { envelope: decoded.envelope, message: message.kind === "records" ? { ...message, records } : message }
 }
 

@@ -1,0 +1,75 @@
+// One message of every kind that the two nodes send each other, for the tests of how they are written and sent.
+import { digestOf, genesisDigest } from "../../src/protocol/digest.ts"
+import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
+import { sealRecord, type SealedRecord } from "../../src/protocol/record.ts"
+
+export const secret = "a secret for tests, of more than 32 characters"
+
+export const envelope: Envelope = {
+  protocol: protocolVersion,
+  cluster: "cluster",
+  node: "a",
+  epoch: { number: 3, id: "epoch" },
+  session: "session-of-a",
+  peerSession: "session-of-b",
+  link: 7,
+  sentAtMs: 1234.5678,
+}
+
+/** A record that follows `before`; its operations have `size` characters. */
+export function recordAfter(before: SealedRecord | undefined, size = 10): SealedRecord {
+  const version = (before?.version ?? 0) + 1
+  return sealRecord({
+    version,
+    epoch: 1,
+    timeMs: 1_750_000_000_000 + version,
+    parent: before?.digest ?? genesisDigest,
+    key: version % 2 === 0 ? { hash: digestOf(`key ${version}`), fingerprint: digestOf(`request ${version}`) } : undefined,
+    meta: { principal: "root" },
+    operations: JSON.stringify("x".repeat(size)),
+    results: "[]",
+    writes: [{ collection: "things", id: `é${version}`, row: new Uint8Array([1, 2, 3, version]) }],
+  })
+}
+
+const first = recordAfter(undefined)
+const second = recordAfter(first)
+const digest = digestOf("a digest")
+
+type Messages<Message extends { readonly kind: string }> = { readonly [Kind in Message["kind"]]: readonly Extract<Message, { readonly kind: Kind }>[] }
+
+const requestsByKind: Messages<Request> = {
+  hello: [{ kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, publicUrl: "https://a.example:4000" }],
+  prepare: [
+    { kind: "prepare", round: 9, committed: 0, records: [first, second] },
+    { kind: "prepare", round: 1, committed: 0, records: [] },
+  ],
+  commit: [{ kind: "commit", version: 5, digest, inSync: false }],
+  rollback: [{ kind: "rollback", round: 2, first: 4, digest, parent: genesisDigest }],
+  records: [{ kind: "records", from: Number.MAX_SAFE_INTEGER }],
+  digest: [{ kind: "digest", version: 0 }],
+  heartbeat: [{ kind: "heartbeat" }],
+  diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest }],
+}
+
+const answersByKind: Messages<Answer> = {
+  hello: [{ kind: "hello", opened: true, link: 3, fresh: false, head: 5, headDigest: digest, committed: 4 }],
+  vote: [
+    { kind: "vote", round: 9, vote: { prepared: true }, committed: 4 },
+    { kind: "vote", round: 9, vote: { prepared: false, code: "disk-full", detail: "full, “really”" }, committed: 4 },
+    { kind: "vote", round: 9, vote: { prepared: false, code: "unique", detail: "" }, committed: 0 },
+  ],
+  committed: [{ kind: "committed", committed: 5 }],
+  "rolled-back": [{ kind: "rolled-back", round: 2 }],
+  records: [{ kind: "records", from: 1, records: [first, second] }],
+  digest: [
+    { kind: "digest", version: 5, digest },
+    { kind: "digest", version: 6, digest: null },
+  ],
+  heartbeat: [{ kind: "heartbeat", head: 5, committed: 4 }],
+  diverged: [{ kind: "diverged" }],
+  refused: [{ kind: "refused", of: "prepare", code: "session", detail: "say hello again" }],
+}
+
+export const requests: readonly Request[] = Object.values(requestsByKind).flat()
+export const answers: readonly Answer[] = Object.values(answersByKind).flat()
