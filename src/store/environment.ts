@@ -10,8 +10,9 @@ import { transact } from "./transact.ts"
 
 export const formatVersion = 1
 const fileName = "data.mdb"
-/** A data file is made in a directory of its own, whose name begins so. */
+/** A data file is made in a directory of its own, whose name begins so; six characters follow. */
 const temporaryName = "new-"
+const temporary = /^new-\w{6}$/
 
 /** The engine of a data directory, which the caller has locked; makes the file where there is none. Throws StoreDamaged. */
 export function openEnvironment(directory: string): Engine {
@@ -80,8 +81,8 @@ function existing(path: string, root: RootDatabase<Buffer, Buffer>, name: string
 
 /** First commit in a temporary directory, then a rename: a crash leaves no half-made file under the real name. */
 function create(directory: string, path: string): void {
-  const temporary = mkdtempSync(join(directory, temporaryName))
-  const made = join(temporary, fileName)
+  const place = mkdtempSync(join(directory, temporaryName))
+  const made = join(place, fileName)
   const root = openRoot(made)
   const engine = engineOf(root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
   engine.transact(() => {
@@ -91,14 +92,22 @@ function create(directory: string, path: string): void {
   syncPath(made)
   renameSync(made, path)
   syncPath(directory)
-  // The directory may be new as well.
-  syncPath(dirname(directory))
-  rmSync(temporary, { recursive: true })
+  syncParent(directory)
+  rmSync(place, { recursive: true })
 }
 
 /** What a creation that was killed left behind. */
 function removeUnfinished(directory: string): void {
-  for (const name of readdirSync(directory)) if (name.startsWith(temporaryName)) rmSync(join(directory, name), { recursive: true })
+  for (const name of readdirSync(directory)) if (temporary.test(name)) rmSync(join(directory, name), { recursive: true })
+}
+
+/** The directory may be new as well; then whoever made it may read its parent. */
+function syncParent(directory: string): void {
+  try {
+    syncPath(dirname(directory))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error
+  }
 }
 
 function syncPath(path: string): void {

@@ -232,8 +232,9 @@ describe("rule 9: a data file", () => {
     const { signal } = spawnSync(process.execPath, [join(import.meta.dirname, "dying-writer.ts"), directory, "0"])
     expect(signal).toBe("SIGKILL")
     expect(readdirSync(directory)).toHaveLength(1)
+    writeFileSync(join(directory, "new-plans.txt"), "not ours")
     openEngine(directory)
-    expect(readdirSync(directory).sort()).toEqual(["data.mdb", "data.mdb-lock"])
+    expect(readdirSync(directory).sort()).toEqual(["data.mdb", "data.mdb-lock", "new-plans.txt"])
   })
 
   test("and its directory are the owner's alone", () => {
