@@ -1,4 +1,5 @@
-// The fields that operations share, as valibot schemas. Lengths are checked before patterns.
+// The fields that operations share, as valibot schemas. Lengths are checked first: normalising a megabyte of combining
+// marks takes minutes.
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { hiddenCollections } from "./hidden-collections.ts"
@@ -23,6 +24,8 @@ export const idField = v.pipe(
 export const nameField = plainText(bounds.nameLengthMax)
 export const emailField = v.pipe(
   v.string(),
+  // As it was written, which trimming and normal form C may shorten.
+  v.maxLength(4 * bounds.emailLengthMax),
   v.trim(),
   v.normalize("NFC"),
   v.maxLength(bounds.emailLengthMax),

@@ -34,7 +34,8 @@ function entriesOf({ schema }: Operation<unknown>, isWanted: (field: string) => 
 }
 
 function check(schema: v.GenericSchema, data: unknown, index: number): Checked {
-  const parsed = v.safeParse(schema, data)
+  // Of each field, the first thing that is wrong: what is too long is not looked at any further.
+  const parsed = v.safeParse(schema, data, { abortPipeEarly: true })
   if (parsed.success) return { data: parsed.output }
   return { issues: parsed.issues.map((issue) => issueOf(issue, index)) }
 }

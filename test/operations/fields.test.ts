@@ -85,3 +85,25 @@ test("a name has 1 to 256 characters and no control characters", async () => {
     await harness.run({ op, data: { ...rest, name: "a".repeat(256) } })
   }
 })
+
+test("no text is normalised before its length is known: that takes the square of a run of combining marks", async () => {
+  const harness = new Harness()
+  const marks = "\u0301\u0327".repeat(2_000)
+  const { normalize } = String.prototype
+  let longest = 0
+  String.prototype.normalize = function (this: string, form?: string): string {
+    longest = Math.max(longest, this.length)
+    return normalize.call(this, form)
+  }
+  try {
+    for (const [op, field, rest] of idTakers) await harness.refusalOf(op, { ...rest, [field]: marks })
+    for (const field of ["email", "name"]) await harness.refusalOf("user.create", { email: "a@b.c", [field]: `a@b${marks}` })
+    await harness.refusalOf("key.create", { name: marks, scopes: ["read"] })
+    await harness.refusalOf("credential.setPassword", { userId: "a", password: marks })
+    await harness.refusal({ operations: [{ op: "user.create", data: { id: "a", email: "a@b.c", data: { marks } }, as: "u" }, { op: "user.update", data: { id: "a", name: { $ref: "u.data.marks" } } }] })
+    await harness.refusal({ operations: [{ op: "user.create", data: { id: "a", email: "a@b.c", data: { marks } }, as: "u" }, { op: "user.create", data: { email: { $ref: "u.data.marks" } } }] })
+  } finally {
+    String.prototype.normalize = normalize
+  }
+  expect(longest).toBeLessThanOrEqual(bounds.passwordLengthMax)
+})
