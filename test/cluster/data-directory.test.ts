@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { exitCodes } from "../../src/runtime/exit.ts"
 import { FewWrites } from "./few-writes.ts"
 import { commandOf, type Program, RealNode } from "./real-node.ts"
-import { freePorts, RealPair } from "./real-pair.ts"
+import { freePorts, pairSecret, RealPair } from "./real-pair.ts"
 import { Witness } from "./witness.ts"
 
 const runtimes: readonly Program[] = ["bun", "deno"]
@@ -17,7 +17,7 @@ let directory: string
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "tandem-data-"))
-  writeFileSync(join(directory, "secret"), "a secret for tests, of more than 32 characters\n", { mode: 0o600 })
+  writeFileSync(join(directory, "secret"), pairSecret, { mode: 0o600 })
 })
 
 afterEach(async () => {
@@ -27,10 +27,8 @@ afterEach(async () => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 async function nodeOn(data: string, program: Program): Promise<RealNode> {
-  const [port = 0, peer = 0, other = 0] = await freePorts(3)
-  const flags = ["--node", "a", "--data", data, "--role", "primary", "--secret-file", join(directory, "secret")]
-  const addresses = ["--listen", `127.0.0.1:${port}`, "--peer-listen", `127.0.0.1:${peer}`, "--peer", `http://127.0.0.1:${other}`]
-  const node = new RealNode({ program, data, url: `http://127.0.0.1:${port}`, flags: [...flags, ...addresses] })
+  const [port = 0, peerPort = 0, other = 0] = await freePorts(3)
+  const node = RealNode.describedBy({ name: "a", role: "primary", program, data, secretFile: join(directory, "secret"), port, peerPort, peerUrl: `http://127.0.0.1:${other}` })
   nodes.push(node)
   return node
 }

@@ -35,6 +35,19 @@ export interface RealNodeOptions {
   readonly flags: readonly string[]
 }
 
+export interface NodeDescription {
+  readonly name: string
+  readonly role: "primary" | "replica"
+  readonly program?: Program
+  readonly data: string
+  readonly secretFile: string
+  readonly port: number
+  readonly peerPort: number
+  /** Of the other node. */
+  readonly peerUrl: string
+  readonly flags?: readonly string[]
+}
+
 export interface StartOptions {
   readonly flags?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -64,6 +77,12 @@ export class RealNode {
     this.data = data
     this.url = url
     this.#flags = flags
+  }
+
+  static describedBy({ name, role, program = "bun", data, secretFile, port, peerPort, peerUrl, flags = [] }: NodeDescription): RealNode {
+    const own = ["--node", name, "--data", data, "--secret-file", secretFile, "--role", role]
+    const addresses = ["--listen", `127.0.0.1:${port}`, "--peer-listen", `127.0.0.1:${peerPort}`, "--peer", peerUrl]
+    return new RealNode({ program, data, url: `http://127.0.0.1:${port}`, flags: [...own, ...addresses, ...flags] })
   }
 
   start({ flags = [], environment = {}, under = [] }: StartOptions = {}): void {

@@ -39,20 +39,14 @@ export class RealPair {
   /** Makes the pair; nothing runs yet. */
   static async make({ primary = "bun", replica = "bun", flags = [], proxied = false }: PairOptions = {}): Promise<RealPair> {
     const directory = mkdtempSync(join(tmpdir(), "tandem-pair-"))
-    const secret = join(directory, "secret")
-    writeFileSync(secret, `${pairSecret}\n`, { mode: 0o600 })
+    const secretFile = join(directory, "secret")
+    writeFileSync(secretFile, `${pairSecret}\n`, { mode: 0o600 })
     const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
     const replicaPeerUrl = `http://127.0.0.1:${bPeer}`
     const proxy = proxied ? new PeerProxy(replicaPeerUrl) : undefined
-    const node = (name: string, role: string, program: Program, port: number, peerPort: number, peerUrl: string) => {
-      const data = join(directory, name)
-      const url = `http://127.0.0.1:${port}`
-      const addresses = ["--listen", `127.0.0.1:${port}`, "--peer-listen", `127.0.0.1:${peerPort}`, "--peer", peerUrl]
-      const own = ["--node", name, "--data", data, "--secret-file", secret, "--role", role]
-      return new RealNode({ program, data, url, flags: [...own, ...addresses, ...flags] })
-    }
-    const a = node("a", "primary", primary, aPort, aPeer, proxy?.url ?? replicaPeerUrl)
-    const b = node("b", "replica", replica, bPort, bPeer, `http://127.0.0.1:${aPeer}`)
+    const both = { secretFile, flags }
+    const a = RealNode.describedBy({ ...both, name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? replicaPeerUrl })
+    const b = RealNode.describedBy({ ...both, name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: `http://127.0.0.1:${aPeer}` })
     return new RealPair(directory, a, b, replicaPeerUrl, proxy)
   }
 
