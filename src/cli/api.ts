@@ -100,7 +100,8 @@ const neverAsked: ReadonlySet<string> = new Set(["nothing listens there", "there
 
 function whyUnreachable(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  const text = `${error instanceof Error && "code" in error ? String(error.code) : ""} ${message}`
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : ""
+  const text = `${error instanceof Error && "code" in error ? String(error.code) : ""} ${message} ${cause}`
   return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? message.replace(/\.$/, "")
 }
 

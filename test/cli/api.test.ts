@@ -110,6 +110,7 @@ describe("a node that does not answer", () => {
 
   test("is told in the same words whatever the runtime calls it", () => {
     const said = (message: string, code?: string) => unreachable("u", Object.assign(new Error(message), code === undefined ? {} : { code })).message
+    expect(unreachable("u", new Error("fetch failed", { cause: new Error("tcp connect error: Connection refused (os error 111)") })).message).toBe("Cannot reach u: nothing listens there.")
     expect(said("Unable to connect. Is the computer able to access the url?", "ECONNREFUSED")).toBe("Cannot reach u: nothing listens there.")
     expect(said("error sending request for url (http://u/): client error (Connect): tcp connect error: Connection refused (os error 111)")).toBe("Cannot reach u: nothing listens there.")
     expect(said("client error (Connect): dns error: failed to lookup address information: Name or service not known")).toBe("Cannot reach u: there is no host of that name.")

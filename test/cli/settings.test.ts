@@ -1,8 +1,11 @@
 // Settings from flags and environment: all are checked, and all that are wrong are named.
 import { describe, expect, test } from "bun:test"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { parseArguments } from "../../src/cli/flags.ts"
 import { serve } from "../../src/cli/serve.ts"
-import { readSettings } from "../../src/cli/settings.ts"
+import { readSettings, variableOf } from "../../src/cli/settings.ts"
 
 const secret = "a secret of more than 32 characters, really"
 
@@ -34,6 +37,33 @@ describe("settings", () => {
 
   test("never show the secret, not even a wrong one", () => {
     expect(JSON.stringify(read(enough, { TANDEM_SECRET: "tooshort" }))).not.toContain("tooshort")
+  })
+
+  test("hold the secret of a file before that of the environment, trimmed, and only if it is long enough", () => {
+    const place = mkdtempSync(join(tmpdir(), "tandem-settings-"))
+    const fileOf = (name: string, text: string) => {
+      writeFileSync(join(place, name), text)
+      return join(place, name)
+    }
+    expect(read([...enough, "--secret-file", fileOf("good", `\n ${"愛".repeat(32)} \n`)], { TANDEM_SECRET: secret })).toMatchObject({ settings: { secret: "愛".repeat(32) } })
+    expect(read([...enough, "--secret-file", fileOf("short", "x".repeat(31))], { TANDEM_SECRET: secret })).toMatchObject({ wrong: [{ name: "--secret-file", why: "must hold 32 characters or more" }] })
+    expect(read(enough, { TANDEM_SECRET_FILE: join(place, "none") })).toMatchObject({ wrong: [{ name: "TANDEM_SECRET_FILE", why: expect.stringContaining("cannot be read") }] })
+    expect(read(enough)).toMatchObject({ wrong: [{ name: "--secret-file", why: expect.stringContaining("or TANDEM_SECRET") }] })
+    rmSync(place, { recursive: true })
+  })
+
+  test("that turn something on are true or false in the environment", () => {
+    expect(read(enough, { TANDEM_SECRET: secret, TANDEM_JOIN: "true", TANDEM_STALE_READS: "false" })).toMatchObject({ settings: { join: true, staleReads: false } })
+    expect(read(enough, { TANDEM_SECRET: secret, TANDEM_JOIN: "yes" })).toMatchObject({ wrong: [{ name: "TANDEM_JOIN" }] })
+  })
+
+  test("have bounds, and say them", () => {
+    const wrong = read([...enough, "--lease=1ms", "--sync-timeout=2d", "--max-body=1"], { TANDEM_SECRET: secret })
+    expect(wrong).toMatchObject({ wrong: [{ name: "--max-body" }, { name: "--sync-timeout", why: "must be between 100ms and 1d" }, { name: "--lease" }] })
+  })
+
+  test("of every flag of serve can come from the environment under one rule", () => {
+    expect(["when-stuck", "node", "cors-origin"].map(variableOf)).toEqual(["TANDEM_WHEN_STUCK", "TANDEM_NODE", "TANDEM_CORS_ORIGIN"])
   })
 
   test("refuse one address for both listeners, and joining as a primary", () => {
