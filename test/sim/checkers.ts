@@ -168,8 +168,10 @@ export class Checkers {
     this.prefix()
   }
 
-  /** P2: what was committed before a crash is there after it. */
-  restarted(node: NodeName): void {
+  /** P2: what was committed before a crash is there after it, and what was in doubt as well: recovery only goes forward. */
+  restarted(node: NodeName, headBefore: number): void {
+    const head = this.#disks[node].head()
+    if (head !== headBefore) throw new CheckFailed("P2", `${node} has restarted, and its log ends at version ${head} instead of ${headBefore}`)
     if (this.#forkedAt !== undefined) return
     for (let version = this.highestCommitted; version > 0; version--) {
       const digest = this.#committed[version - 1]
@@ -181,7 +183,8 @@ export class Checkers {
   /** I9, and P4 where the node would answer: it shows nothing undecided, and everything that a client was told of. */
   shows(node: NodeName, committed: number, reads: Reads): void {
     if (this.#forkedAt !== undefined) {
-      if (reads !== "none") throw new CheckFailed("P6", `${node} serves reads although the logs differ after ${this.#forkedAt}`)
+      // A stuck node that goes on serving reads has not compared the logs, and says that they may be stale.
+      if (reads === "newest") throw new CheckFailed("P6", `${node} serves reads although the logs differ after ${this.#forkedAt}`)
       return
     }
     if (committed > this.highestCommitted || committed > this.#reached[node]) throw new CheckFailed("I9", `${node} shows version ${committed}, which nobody has decided`)

@@ -40,7 +40,7 @@ export class MessageBag {
     return this.#answers.length === 0 ? undefined : this.#random.pick(this.#answers)
   }
 
-  /** One of them, sometimes as a stranger would send it: of another cluster, a lower epoch, another protocol. */
+  /** One of them, sometimes as a stranger would send it: of another cluster, a lower epoch, another protocol, of one name with the hearer. */
   pick(strangers: boolean): Message | undefined {
     if (this.#messages.length === 0) return undefined
     const { envelope, request } = this.#random.pick(this.#messages)
@@ -51,6 +51,8 @@ export class MessageBag {
         return { envelope: { ...envelope, epoch: { number: 0, id: "earlier" } }, request }
       case 2:
         return { envelope: { ...envelope, protocol: envelope.protocol + 1 }, request }
+      case 3:
+        return { envelope: { ...envelope, node: "b" }, request }
       default:
         return { envelope, request }
     }

@@ -89,11 +89,12 @@ export class World {
   }
 
   start(name: NodeName): void {
-    if (this.nodes[name] !== undefined) return
+    if (this.nodes[name] !== undefined || this.stops[name] !== undefined) return
+    const headBefore = this.disks[name].head()
     const store = this.#open(name)
     const session = `${name}${++this.#incarnations}`
     this.trace(() => `${name} starts as ${session} at ${store.position().head}/${store.position().committed}`)
-    this.checkers.restarted(name)
+    this.checkers.restarted(name, headBefore)
     if (name === "b") {
       this.nodes.b = new SimulatedReplica(this, store, session, this.#joining)
       return
@@ -119,7 +120,7 @@ export class World {
       if (writing === "done") node.writing()
     }
     if (node instanceof SimulatedPrimary) node.clientsHearNothing()
-    if (this.forkedAt === undefined) this.schedule.after(this.#options.restartMs ?? this.random.between(10, 3_000), () => this.start(name))
+    this.schedule.after(this.#options.restartMs ?? this.random.between(10, 3_000), () => this.start(name))
   }
 
   #crashesAt(name: NodeName, when: CrashPoint["when"]): Writing | undefined {
@@ -168,6 +169,11 @@ export class World {
     const message = this.bag.pick(this.nodes.b?.fresh === false)
     this.trace(() => `an old ${message?.request.kind} arrives`)
     if (message !== undefined) this.nodes.b?.receive(message.envelope, message.request, () => {})
+  }
+
+  /** Old messages, more of them than a replica lets wait while its disk is at work. */
+  flood(): void {
+    for (let n = 0; n < 80; n++) this.replayMessage()
   }
 
   /** Only what is decided: a batch that is in doubt in a backup may have been taken back since. */
