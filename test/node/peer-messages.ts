@@ -2,6 +2,7 @@
 import { digestOf, genesisDigest } from "../../src/protocol/digest.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
 import { sealRecord, type SealedRecord } from "../../src/protocol/record.ts"
+import { encodeRow, textTerm } from "../../src/store/row.ts"
 
 export const secret = "a secret for tests, of more than 32 characters"
 
@@ -16,8 +17,8 @@ export const envelope: Envelope = {
   sentAtMs: 1234.5678,
 }
 
-/** A record that follows `before`; its operations have `size` characters. */
-export function recordAfter(before: SealedRecord | undefined, size = 10): SealedRecord {
+/** A record that follows `before`; its operations have `size` characters, and what it writes holds `name` alone. */
+export function recordAfter(before: SealedRecord | undefined, size = 10, name?: string): SealedRecord {
   const version = (before?.version ?? 0) + 1
   return sealRecord({
     version,
@@ -28,8 +29,13 @@ export function recordAfter(before: SealedRecord | undefined, size = 10): Sealed
     meta: { principal: "root" },
     operations: JSON.stringify("x".repeat(size)),
     results: "[]",
-    writes: [{ collection: "things", id: `é${version}`, row: new Uint8Array([1, 2, 3, version]) }],
+    writes: [{ collection: "things", id: `é${version}`, row: rowOf(version, name) }],
   })
+}
+
+function rowOf(version: number, name: string | undefined): Uint8Array {
+  const terms = name === undefined ? [] : [textTerm("name", name, true)]
+  return encodeRow({ changed: version, created: version, changes: 1, deleted: false }, terms, "{}")
 }
 
 const first = recordAfter(undefined)
