@@ -25,13 +25,15 @@ export class RealPair {
   readonly b: RealNode
 
   readonly #proxy: PeerProxy | undefined
-  /** The replica's peer listener. */
+  /** The peer listeners. */
+  readonly primaryPeerUrl: string
   readonly replicaPeerUrl: string
 
-  private constructor(directory: string, a: RealNode, b: RealNode, replicaPeerUrl: string, proxy: PeerProxy | undefined) {
+  private constructor(directory: string, a: RealNode, b: RealNode, [primaryPeerUrl, replicaPeerUrl]: readonly [string, string], proxy: PeerProxy | undefined) {
     this.directory = directory
     this.a = a
     this.b = b
+    this.primaryPeerUrl = primaryPeerUrl
     this.replicaPeerUrl = replicaPeerUrl
     this.#proxy = proxy
   }
@@ -42,12 +44,13 @@ export class RealPair {
     const secretFile = join(directory, "secret")
     writeFileSync(secretFile, `${pairSecret}\n`, { mode: 0o600 })
     const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
+    const primaryPeerUrl = `http://127.0.0.1:${aPeer}`
     const replicaPeerUrl = `http://127.0.0.1:${bPeer}`
     const proxy = proxied ? new PeerProxy(replicaPeerUrl) : undefined
     const both = { secretFile, flags }
     const a = RealNode.describedBy({ ...both, name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? replicaPeerUrl })
-    const b = RealNode.describedBy({ ...both, name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: `http://127.0.0.1:${aPeer}` })
-    return new RealPair(directory, a, b, replicaPeerUrl, proxy)
+    const b = RealNode.describedBy({ ...both, name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: primaryPeerUrl })
+    return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy)
   }
 
   get proxy(): PeerProxy {
