@@ -4,12 +4,11 @@ import { bounds } from "../../src/bounds.ts"
 import type { Fate, ReplicatedLog } from "../../src/node/replicated-log.ts"
 import type { Outcome } from "../../src/node/service.ts"
 import { Writer } from "../../src/node/writer.ts"
-import { parseTransaction } from "../../src/operations/envelope.ts"
-import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
 import type { SealedRecord } from "../../src/protocol/record.ts"
-import { isRefusal, type Refusal, refuse } from "../../src/refusal.ts"
+import { type Refusal, refuse } from "../../src/refusal.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
+import { submitted } from "./submitted.ts"
 
 class Setup implements ReplicatedLog {
   readonly store = new TableStore(new MemoryEngine(), { clusterId: "cluster", nodeId: "a", role: "primary", epoch: { number: 1, id: "first" } })
@@ -60,25 +59,13 @@ class Setup implements ReplicatedLog {
 
   submit(body: object, key?: string): Answer {
     const answer: Answer = { outcome: undefined }
-    void this.writer.submit(transaction(body, key)).then((outcome) => (answer.outcome = outcome))
+    void this.writer.submit(submitted(body, key)).then((outcome) => (answer.outcome = outcome))
     return answer
   }
 }
 
 interface Answer {
   outcome: Outcome | undefined
-}
-
-function transaction(body: object, key?: string): SubmittedTransaction {
-  const parsed = parseTransaction(body, {
-    principal: { name: "root", scopes: ["admin"] },
-    key,
-    clusterId: "cluster",
-    allowTimes: false,
-    hashPassword: () => Promise.reject(new Error("no passwords here")),
-  })
-  if (isRefusal(parsed) || parsed instanceof Promise) throw new Error("the test made a bad request")
-  return parsed
 }
 
 const user = (id: string, email = `${id}@example.com`) => ({ op: "user.create", data: { id, email } })
@@ -209,7 +196,7 @@ describe("the writer", () => {
     await turn()
     expect(waiting.outcome).toMatchObject({ kind: "refused", refusal: { code: "unavailable", detail: "stuck" } })
     setup.notWritable = refuse("unavailable", "stopping")
-    expect(await setup.writer.submit(transaction(user("u2")))).toMatchObject({ kind: "refused", refusal: { detail: "stopping" } })
+    expect(await setup.writer.submit(submitted(user("u2")))).toMatchObject({ kind: "refused", refusal: { detail: "stopping" } })
   })
 
   test("what waits for an attempt under the same key is refused with it when nothing can be written any more", async () => {
@@ -228,16 +215,16 @@ describe("the writer", () => {
     const setup = new Setup()
     setup.isReady = false
     for (let n = 0; n < bounds.queueCountMax; n++) setup.submit(user(`u${n}`))
-    const refused = await setup.writer.submit(transaction(user("one-too-many")))
+    const refused = await setup.writer.submit(submitted(user("one-too-many")))
     expect(refused).toMatchObject({ kind: "refused", refusal: { code: "unavailable", retryAfter: 1 } })
   })
 
   test("bounds its queue by bytes, and has room again once a batch took them out", async () => {
     const setup = new Setup()
     setup.isReady = false
-    const large = { ...transaction(user("u1")), bytes: bounds.queueBytesMax }
+    const large = { ...submitted(user("u1")), bytes: bounds.queueBytesMax }
     const first = setup.writer.submit(large)
-    expect(await setup.writer.submit(transaction(user("u2")))).toMatchObject({ kind: "refused", refusal: { code: "unavailable", retryAfter: 1 } })
+    expect(await setup.writer.submit(submitted(user("u2")))).toMatchObject({ kind: "refused", refusal: { code: "unavailable", retryAfter: 1 } })
     setup.becomeReady()
     await turn()
     expect(setup.newest().records).toHaveLength(1)
@@ -258,7 +245,7 @@ describe("the writer", () => {
     expect(first.length).toBeGreaterThan(1)
     expect(first.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThanOrEqual(bounds.batchBytesMax)
     setup.decide()
-    const huge = setup.writer.submit({ ...transaction(user("huge")), bytes: bounds.batchBytesMax + 1 })
+    const huge = setup.writer.submit({ ...submitted(user("huge")), bytes: bounds.batchBytesMax + 1 })
     for (;;) {
       setup.newest().fate.acknowledged()
       await turn()
@@ -276,7 +263,7 @@ describe("the writer", () => {
     const stream = { stopped: false }
     const replay: Answer = { outcome: undefined }
     // The lines of a stream are not held back by their keys.
-    void setup.writer.submit({ ...transaction(user("u1"), "k1"), chain: stream }).then((outcome) => (replay.outcome = outcome))
+    void setup.writer.submit({ ...submitted(user("u1"), "k1"), chain: stream }).then((outcome) => (replay.outcome = outcome))
     await turn()
     setup.decide()
     await turn()
@@ -339,8 +326,8 @@ describe("the writer", () => {
     await turn()
     expect(dry.outcome).toMatchObject({ kind: "dry-run", version: 1 })
     const chain = { stopped: false }
-    const first = setup.writer.submit({ ...transaction({ op: "user.delete", data: { id: "nobody" } }), chain })
-    const second = setup.writer.submit({ ...transaction(user("u2")), chain })
+    const first = setup.writer.submit({ ...submitted({ op: "user.delete", data: { id: "nobody" } }), chain })
+    const second = setup.writer.submit({ ...submitted(user("u2")), chain })
     expect([(await first).kind, (await second).kind]).toEqual(["refused", "refused"])
     expect(setup.appended).toEqual([])
   })

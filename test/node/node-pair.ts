@@ -1,0 +1,100 @@
+// Two whole nodes in this process, over stores in memory, that talk to each other through a real listener. Their clock
+// stands unless the test moves it.
+import { createPeerApp } from "../../src/http/peer-app.ts"
+import { DiskFloor } from "../../src/node/disk-floor.ts"
+import { type NodeParts, TandemNode } from "../../src/node/node.ts"
+import type { NodeSettings } from "../../src/node/settings.ts"
+import type { SealedRecord } from "../../src/protocol/record.ts"
+import type { Role } from "../../src/store/store.ts"
+import { until } from "../cluster/real-pair.ts"
+import { MemoryEngine } from "../sim/memory-engine.ts"
+import { DrivenStore } from "./driven-pair.ts"
+import { secret } from "./peer-messages.ts"
+
+export const wallMs = Date.parse("2026-03-01T12:00:00.000Z")
+
+export class NodePair {
+  nowMs = 50_000
+  freeBytes = 1_000
+  /** The replica does not answer, as if it were not there. */
+  down = false
+  readonly stuck: string[] = []
+  readonly fatals: unknown[] = []
+  readonly a: TandemNode
+  readonly b: TandemNode
+  readonly aStore: DrivenStore
+  readonly bStore: DrivenStore
+  readonly #server: ReturnType<typeof Bun.serve>
+
+  constructor(settings: Partial<NodeSettings> = {}, log: readonly SealedRecord[] = []) {
+    this.aStore = storeOf("a", "primary", log)
+    this.bStore = storeOf("b", "replica", log)
+    const peers = () => (this.down ? new Response("down", { status: 503 }) : undefined)
+    this.#server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => peers() ?? app.fetch(request) })
+    const of = (nodeId: string, store: DrivenStore): NodeParts => ({
+      settings: settingsOf(nodeId, `http://127.0.0.1:${this.#server.port}`, settings),
+      store,
+      diskFloor: new DiskFloor({ floorBytes: 100, checkMs: 1, freeBytes: () => this.freeBytes, monotonicMs: () => this.nowMs }),
+      rootKey: "tr_root",
+      session: `session-of-${nodeId}`,
+      monotonicMs: () => this.nowMs,
+      wallMs: () => wallMs,
+      notice: () => undefined,
+      stop: (reason, detail) => this.fatals.push(`${reason}: ${detail}`),
+      fatal: (error) => this.fatals.push(error),
+      exitStuck: (reason) => this.stuck.push(reason),
+      dataBytes: () => 4_096,
+    })
+    this.a = new TandemNode(of("a", this.aStore))
+    this.b = new TandemNode(of("b", this.bStore))
+    const app = createPeerApp(this.b, { secret, peerTimeoutMs: 30_000 })
+  }
+
+  async start(): Promise<this> {
+    this.a.start()
+    this.b.start()
+    await until("both are in sync", () => this.a.status().peer.inSync && this.b.status().peer.inSync)
+    return this
+  }
+
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.a.stop()
+    this.b.stop()
+    await this.#server.stop(true)
+  }
+}
+
+function storeOf(nodeId: string, role: Role, log: readonly SealedRecord[]): DrivenStore {
+  const store = new DrivenStore(new MemoryEngine(), { clusterId: "cluster", nodeId, role, epoch: { number: 1, id: "first" } })
+  for (const record of log) {
+    store.prepareNow({ records: [record], committed: record.version - 1 })
+    store.commit(record.version)
+  }
+  return store
+}
+
+function settingsOf(nodeId: string, peerUrl: string, more: Partial<NodeSettings>): NodeSettings {
+  return {
+    nodeId,
+    dataDirectory: "/nowhere",
+    listen: { hostname: "127.0.0.1", port: 0 },
+    peerListen: { hostname: "127.0.0.1", port: 0 },
+    peerUrl,
+    publicUrl: `http://${nodeId}.test`,
+    role: undefined,
+    join: false,
+    secret,
+    corsOrigins: [],
+    whenStuck: "exit",
+    forwardWrites: false,
+    staleReads: false,
+    bodyBytesMax: 1_000_000,
+    syncTimeoutMs: 30_000,
+    leaseMs: 10_000,
+    peerTimeoutMs: 5_000,
+    watchdogMs: 20_000,
+    diskFloorBytes: 100,
+    ...more,
+  }
+}
