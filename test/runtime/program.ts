@@ -1,7 +1,5 @@
 // A few lines of TypeScript as a process of their own, under either runtime, with all of src/ to import.
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -24,19 +22,17 @@ export class RunningProgram {
   readonly #child: ChildProcess
 
   constructor(runtime: Runtime, lines: string, environment: Readonly<Record<string, string>>) {
-    const directory = mkdtempSync(join(tmpdir(), "tandem-program-"))
-    const path = join(directory, "program.ts")
-    writeFileSync(path, lines.replaceAll('from "src/', `from "${join(repository, "src")}/`))
-    const command = runtime === "bun" ? [process.execPath, path] : [join(repository, "node_modules/.bin/deno"), "run", "-A", "--no-prompt", path]
+    // From standard input, so that it finds what the repository's own files find.
+    const command = runtime === "bun" ? [process.execPath, "run", "-"] : [join(repository, "node_modules/.bin/deno"), "run", "-A", "--no-prompt", "-"]
     const [program = "", ...parameters] = command
-    const child = spawn(program, parameters, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } })
+    const child = spawn(program, parameters, { cwd: repository, stdio: "pipe", env: { ...process.env, ...environment } })
     this.#child = child
+    child.stdin.end(lines.replaceAll('from "src/', 'from "./src/'))
     child.stdout.on("data", (chunk: Buffer) => (this.out += chunk.toString()))
     child.stderr.on("data", (chunk: Buffer) => (this.err += chunk.toString()))
     this.ended = new Promise((resolve, reject) => {
       child.once("error", reject)
       child.once("close", (code, signal) => {
-        rmSync(directory, { recursive: true, force: true })
         resolve({ code, signal, out: this.out, err: this.err })
       })
     })
