@@ -183,14 +183,14 @@ describe("a pair that is deployed as fly.toml says", () => {
     place = mkdtempSync(join(tmpdir(), "tandem-fly-"))
     const [aPort = 0, aPeer = 0, bPort = 0, bPeer = 0] = await freePorts(4)
     const own = { a: [aPort, aPeer], b: [bPort, bPeer] } as const
-    const any = (port: number) => (hasIpv6 ? `[::]:${port}` : `0.0.0.0:${port}`)
+    const everywhere = (port: number) => (hasIpv6 ? `[::]:${port}` : `0.0.0.0:${port}`)
     for (const group of groups) {
       // Only where the two are is not as it is there.
       const line = groups.reduce(
         (text, name) => text.replaceAll(`${name}.process.${fly.app}.internal:4000`, `127.0.0.1:${own[name][0]}`).replaceAll(`${name}.process.${fly.app}.internal:4001`, `127.0.0.1:${own[name][1]}`),
         fly.processes[group] ?? "",
       )
-      const places = { TANDEM_DATA: join(place, group), TANDEM_LISTEN: any(own[group][0]), TANDEM_PEER_LISTEN: any(own[group][1]) }
+      const places = { TANDEM_DATA: join(place, group), TANDEM_LISTEN: everywhere(own[group][0]), TANDEM_PEER_LISTEN: everywhere(own[group][1]) }
       running.push(new RealCommand(line.split(" "), { environment: { ...fly.env, ...places, TANDEM_SECRET: secret } }))
     }
     const printed = () => running.map((node) => node.printed).join("\n")
