@@ -9,7 +9,7 @@ import { Reads } from "./counting-tables.ts"
 import { first } from "./disks.ts"
 
 /** 100 entities of `versions` versions each. */
-function filled(versions: number): { readonly rows: RowsAndHistory; readonly reads: Reads } {
+function filled(versions: number, pageBytesMax = 1_000_000): { readonly rows: RowsAndHistory; readonly reads: Reads } {
   const engine = new MemoryEngine()
   const store = new TableStore(engine, first)
   const chain = new Chain()
@@ -19,7 +19,7 @@ function filled(versions: number): { readonly rows: RowsAndHistory; readonly rea
   }
   const reads = new Reads()
   const { rows, history } = reads.of(engine.tables)
-  return { rows: new RowsAndHistory(rows, history, 40), reads }
+  return { rows: new RowsAndHistory(rows, history, 40, pageBytesMax), reads }
 }
 
 describe("with a history of 1 or of 50 versions", () => {
@@ -58,5 +58,18 @@ describe("with a history of 1 or of 50 versions", () => {
     expect(rows.page("things", { at: 0, after: undefined, limit: 10 })).toEqual({ rows: [], next: "e139" })
     expect(rows.page("things", { at: 0, after: "e139", limit: 10 })).toEqual({ rows: [], next: "e179" })
     expect(rows.page("things", { at: 0, after: "e179", limit: 10 })).toEqual({ rows: [], next: undefined })
+  })
+
+  test("a page and a history give a bounded number of bytes, and one row at least", () => {
+    const rowBytes = filled(1).rows.at("things", "e100", 1)?.length ?? 0
+    for (const [bytesMax, count] of [[1, 1], [3 * rowBytes, 3], [3 * rowBytes + 1, 3], [4 * rowBytes - 1, 3]] as const) {
+      const { rows } = filled(9, bytesMax)
+      for (const at of [4, 9]) {
+        const page = rows.page("things", { at, after: "e102", limit: 10 })
+        expect(page.rows.map(({ id }) => id)).toEqual(Array.from({ length: count }, (_, n) => `e${103 + n}`))
+        expect(page.next).toBe(`e${102 + count}`)
+        expect(rows.versions("things", "e100", at, 10).map(rowText)).toEqual(Array.from({ length: count }, (_, n) => `${at - n}`))
+      }
+    }
   })
 })
