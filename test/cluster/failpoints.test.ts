@@ -7,11 +7,12 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { type Failpoint, failpoints, failpointVariable } from "../../src/runtime/failpoint.ts"
 import { FewWrites } from "./few-writes.ts"
-import { pairSecret, RealPair } from "./real-pair.ts"
+import type { RealNode } from "./real-node.ts"
+import { pairSecret, RealPair, until } from "./real-pair.ts"
 import { ScriptedPrimary } from "./scripted-primary.ts"
 import { Witness } from "./witness.ts"
 
-const orders = ["the one that died", "both, the primary first", "both, the replica first"] as const
+const orders = ["the one that died, which dies there once more", "both, the primary first", "both, the replica first"] as const
 type Order = (typeof orders)[number]
 
 /** More free space than any disk has: every batch is refused. */
@@ -43,6 +44,8 @@ async function killAt(failpoint: Failpoint, order: Order): Promise<void> {
   else await writes.until(() => !victim.running)
   expect(await victim.ended).toEqual({ code: null, signal: "SIGKILL" })
 
+  // At the first chance, which for many is in the middle of the recovery.
+  if (order === orders[0] && !isUndo) await dieAgain(pair, victim, failpoint, writes)
   await startAgain(pair, order)
   await witness.settle(pair)
   expect(await writes.next()).toBe("acknowledged")
@@ -71,13 +74,27 @@ async function undoAtReplica({ a, b, replicaPeerUrl }: RealPair, writes: FewWrit
   expect(await rollback.then(() => "answered", () => "cut off")).toBe("cut off")
 }
 
+async function dieAgain({ nodes }: RealPair, victim: RealNode, failpoint: Failpoint, writes: FewWrites): Promise<void> {
+  for (const node of nodes) if (node !== victim) keepRunning(node)
+  victim.start({ environment: { [failpointVariable]: failpoint } })
+  await until(`it dies at ${failpoint} again`, async () => {
+    await writes.next()
+    return !victim.running
+  })
+  expect(await victim.ended).toEqual({ code: null, signal: "SIGKILL" })
+}
+
+/** A primary that lost its replica in the middle of a write ends, to start again in sync. */
+function keepRunning(node: RealNode): void {
+  if (!node.running) node.start()
+  node.supervise()
+}
+
 /** The dead node, or both, started again with room on their disks. */
 async function startAgain({ a, b }: RealPair, order: Order): Promise<void> {
   const inOrder = order === "both, the replica first" ? [b, a] : [a, b]
-  if (order !== "the one that died") await Promise.all(inOrder.map((node) => node.stop("SIGKILL")))
-  for (const node of inOrder) {
-    if (!node.running) node.start()
-    // A primary that lost its replica in the middle of a write ends, to start again in sync.
-    node.supervise()
+  if (order !== orders[0]) {
+    for (const node of inOrder) await node.stop("SIGKILL")
   }
+  for (const node of inOrder) keepRunning(node)
 }

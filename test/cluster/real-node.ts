@@ -100,7 +100,7 @@ export class RealNode {
       child.once("close", (code, signal) => {
         this.#child = undefined
         resolve({ code, signal })
-        if (this.#supervised && (signal !== null || worthAnotherStart.includes(code))) setTimeout(() => this.#supervised && this.start(), 100)
+        if (this.#supervised && (signal !== null || worthAnotherStart.includes(code))) setTimeout(() => this.#supervised && !this.running && this.start(), 100)
       })
     })
   }

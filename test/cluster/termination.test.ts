@@ -73,6 +73,32 @@ describe.each<Program>(["bun", "deno"])("under %s, SIGTERM under load", (program
   })
 })
 
+describe("clients that keep a connection open", () => {
+  test("do not keep a node from ending with 0, once it has waited for them", async () => {
+    await Promise.all((["bun", "deno"] as const).map(endWithOpenConnections))
+  })
+
+  async function endWithOpenConnections(program: Program): Promise<void> {
+    const pair = await RealPair.make({ primary: program, replica: program })
+    pairs.push(pair)
+    await pair.start()
+    const { hostname, port } = new URL(pair.a.url)
+    const halves = ["", "POST /do HTTP/1.1\r\nhost: a\r\n", `POST /do HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${pair.a.rootKey}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{`]
+    const sockets = await Promise.all(
+      halves.map(
+        (half) =>
+          new Promise<Socket>((resolve, reject) => {
+            const socket = new Socket().once("error", reject)
+            socket.connect(Number(port), hostname, () => socket.write(half, () => resolve(socket)))
+          }),
+      ),
+    )
+    for (const socket of sockets) socket.on("error", () => undefined)
+    expect(await pair.a.stop("SIGTERM")).toEqual({ code: exitCodes.done, signal: null })
+    for (const socket of sockets) socket.destroy()
+  }
+})
+
 function accepts(node: RealNode): Promise<boolean> {
   const { hostname, port } = new URL(node.url)
   return new Promise((resolve) => {
