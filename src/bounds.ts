@@ -26,6 +26,10 @@ export const bounds = {
   pageLimitDefault: 50,
   /** Rows a page looks at before it returns short, with a cursor. */
   pageScanMax: 10_000,
+  /** Rows of one page or history together; the first may be larger. */
+  pageBytesMax: 16 * 1024 * 1024,
+  /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */
+  historyRecordBytesMax: 16 * 1024 * 1024,
   /** Documents that one `collection.drop` may take with it. */
   dropDocumentsMax: 10_000,
   /** Transactions in one batch. */

@@ -1,7 +1,8 @@
 // GET /{collection}/{id}/history: every version of one entity, newest first: who, when, which operation, what changed.
 // Must never show a version above the one the read is as of.
+import { bounds } from "../bounds.ts"
 import { isRefusal } from "../refusal.ts"
-import { openRecord } from "../protocol/record.ts"
+import { openRecord, type SealedRecord } from "../protocol/record.ts"
 import type { Reader } from "../store/store.ts"
 import { rowText, rowChanged, rowDeleted, rowFacts } from "../store/row.ts"
 import { readAsOf } from "./as-of.ts"
@@ -32,13 +33,10 @@ export function getHistory(exchange: Exchange): Response | Promise<Response> {
   const answer = (version: number): Response => {
     const { reader } = exchange.node
     const from = below === undefined ? version : Math.min(version, below - 1)
-    // One more than is shown: the last one's difference is from the one before it.
-    const rows = reader.history(collection, id, { at: from, limit: limit + 1 })
+    const rows = reader.history(collection, id, { at: from, limit })
     if (rows.length === 0 && below === undefined) return entityMissing(exchange, collection, version)
-    const items = rows.slice(0, limit).map((row, n) => itemOf(reader, collection, id, row, rows[n + 1]))
-    const last = rows[limit - 1]
-    const more = rows.length > limit && last !== undefined
-    const next = more ? cursorText({ listing: path, version, after: String(rowChanged(last)) }) : null
+    const { items, last, isMore } = itemsOf(reader, collection, id, rows)
+    const next = isMore ? cursorText({ listing: path, version, after: String(last) }) : null
     const body = JSON.stringify({ items, version, next })
     return exchange.data(body, version, next === null ? undefined : { link: nextLink(path, next, limit) })
   }
@@ -51,10 +49,27 @@ function lastShown(cursor: Cursor): number | ReturnType<typeof parameterRefusal>
   return parameterRefusal("cursor", "is not one that this listing gave out")
 }
 
-function itemOf(reader: Reader, collection: string, id: string, row: Uint8Array, before: Uint8Array | undefined): object {
+/** The items of as many rows as fit, the version of the last one, and whether there are older ones. */
+function itemsOf(reader: Reader, collection: string, id: string, rows: readonly Uint8Array[]): { readonly items: readonly object[]; readonly last: number; readonly isMore: boolean } {
+  const items: object[] = []
+  let bytes = 0
+  let last = 0
+  for (const [n, row] of rows.entries()) {
+    const record = reader.record(rowChanged(row))
+    bytes += record?.bytes.length ?? 0
+    if (n > 0 && bytes > bounds.historyRecordBytesMax) return { items, last, isMore: true }
+    last = rowChanged(row)
+    // The difference is from the one before it, which the next page shows where this one ends here.
+    const before = rows[n + 1] ?? reader.history(collection, id, { at: last - 1, limit: 1 })[0]
+    items.push(itemOf(collection, id, row, record, before))
+    if (n === rows.length - 1) return { items, last, isMore: before !== undefined }
+  }
+  return { items, last, isMore: false }
+}
+
+function itemOf(collection: string, id: string, row: Uint8Array, sealed: SealedRecord | undefined, before: Uint8Array | undefined): object {
   const { changed, created, deleted } = rowFacts(row)
   const value = valueOf(row)
-  const sealed = reader.record(changed)
   const record = sealed === undefined ? undefined : openRecord(sealed.bytes)
   return {
     version: changed,

@@ -10,6 +10,7 @@ export class RowsAndHistory {
     private readonly rows: Table,
     private readonly history: Table,
     private readonly pageScanMax: number,
+    private readonly pageBytesMax: number,
   ) {}
 
   /** One get, however long the history, unless the newest row is newer than `at`. */
@@ -36,18 +37,18 @@ export class RowsAndHistory {
     const start = after === undefined ? prefix : endOfPrefix(entityKey(collection, after))
     const found: EntityRow[] = []
     let looked = 0
+    let bytes = 0
     let last: string | undefined
     // One more than asked for tells whether there is a next page.
     for (const { key, value } of this.rows.getRange({ start, end: endOfPrefix(prefix), limit: this.pageScanMax })) {
       looked++
       const id = idOfEntityKey(key, collection)
-      if (rowChanged(value) <= at) {
-        if (!rowDeleted(value)) found.push({ id, row: value })
-      } else {
-        const older = this.superseded(collection, id, at)
-        if (older !== undefined && !rowDeleted(older)) found.push({ id, row: older })
+      const row = rowChanged(value) <= at ? value : this.superseded(collection, id, at)
+      if (row !== undefined && !rowDeleted(row)) {
+        bytes += row.length
+        if (found.length === limit || (found.length > 0 && bytes > this.pageBytesMax)) return { rows: found, next: found.at(-1)?.id }
+        found.push({ id, row })
       }
-      if (found.length > limit) return { rows: found.slice(0, limit), next: found[limit - 1]?.id }
       last = id
     }
     return { rows: found, next: looked === this.pageScanMax ? last : undefined }
@@ -58,8 +59,13 @@ export class RowsAndHistory {
     const newest = this.newest(collection, id)
     if (newest !== undefined && rowChanged(newest) <= at) found.push(newest)
     if (found.length >= limit) return found
+    let bytes = found[0]?.length ?? 0
     const range = { start: historyKey(collection, id, at), end: entityKey(collection, id), reverse: true, limit: limit - found.length }
-    for (const { value } of this.history.getRange(range)) found.push(value)
+    for (const { value } of this.history.getRange(range)) {
+      bytes += value.length
+      if (found.length > 0 && bytes > this.pageBytesMax) break
+      found.push(value)
+    }
     return found
   }
 

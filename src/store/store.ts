@@ -63,9 +63,9 @@ export interface Reader {
   identity(): Identity
   /** The row of an entity as of version `at`, tombstones included; undefined where there was none. The bytes are the caller's. */
   row(collection: string, id: string, at: number): Uint8Array | undefined
-  /** Live entities of a collection as of `query.at`, in id order (UTF-8 bytes). Looks at `bounds.pageScanMax` rows at most. */
+  /** Live entities of a collection as of `query.at`, in id order (UTF-8 bytes). Looks at `bounds.pageScanMax` rows and gives `bounds.pageBytesMax` at most. */
   page(collection: string, query: PageQuery): Page
-  /** Every row of an entity with a version ≤ `query.at`, newest first, tombstones included. */
+  /** The rows of an entity with a version ≤ `query.at`, newest first, tombstones included: at least one where there is one, then as many as fit. */
   history(collection: string, id: string, query: HistoryQuery): Uint8Array[]
   /** The id that held this unique index value as of version `at`. */
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined

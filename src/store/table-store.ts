@@ -28,7 +28,7 @@ export class TableStore implements Store {
   constructor(engine: Engine, first: Identity) {
     const { tables } = engine
     this.engine = engine
-    this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax)
+    this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax, bounds.pageBytesMax)
     this.index = new TermIndex(tables.index, tables.index_history)
     this.log = new Log(tables.log, tables.keys)
     this.#hardState = new HardState(tables.hard_state)

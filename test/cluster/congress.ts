@@ -99,8 +99,13 @@ export interface Change {
 
 /** Oldest first. */
 export async function changesOf(node: RealNode, id: string): Promise<readonly Change[]> {
-  const { items } = (await node.json(`/legislators/${id}/history?limit=500`)) as { readonly items: readonly Change[] }
-  return [...items].reverse()
+  const changes: Change[] = []
+  for (let more: string | null = ""; more !== null; ) {
+    const page = (await node.json(`/legislators/${id}/history?limit=500${more}`)) as { readonly items: readonly Change[]; readonly next: string | null }
+    changes.push(...page.items)
+    more = page.next === null ? null : `&cursor=${encodeURIComponent(page.next)}`
+  }
+  return changes.reverse()
 }
 
 /** What a JSON pointer names. */

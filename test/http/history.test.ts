@@ -1,5 +1,6 @@
 // Histories: newest first, who and when, and differences that lead exactly from one version to the next.
 import { expect, test } from "bun:test"
+import { bounds } from "../../src/bounds.ts"
 import { Harness, inside } from "./harness.ts"
 import { applyPatch } from "./apply-patch.ts"
 
@@ -55,6 +56,32 @@ test("a history's pages keep their version and repeat nothing (P7)", async () =>
     path = next === null ? "" : `/users/ada/history?limit=1&cursor=${next}`
   }
   expect(items).toEqual(whole as unknown[])
+})
+
+test("a history ends its page where records are large, and goes on where it ended", async () => {
+  const tandem = new Harness({ bodyBytesMax: 64 * 1024 * 1024 })
+  await tandem.commit({ op: "collection.define", data: { name: "goals" } })
+  const text = "x".repeat(bounds.historyRecordBytesMax / 6)
+  for (let n = 0; n < 5; n++) {
+    const operations = ["small", "large"].map((id) => ({ op: "document.put", data: { collection: "goals", id, value: { n, ...(id === "large" ? { text } : {}) } } }))
+    await tandem.commit(...operations)
+  }
+  for (const id of ["small", "large"]) {
+    const pages: unknown[][] = []
+    for (let path = `/goals/${id}/history?limit=500`; path !== ""; ) {
+      const page = await tandem.get(path)
+      pages.push(inside(page.json, "items") as unknown[])
+      path = /^<([^>]+)>/.exec(page.headers.get("link") ?? "")?.[1] ?? ""
+    }
+    // A record holds what was asked and what was written: two of these fit, three do not.
+    expect(pages.map((items) => items.length)).toEqual([2, 2, 1])
+    let value: unknown = null
+    for (const item of pages.flat().toReversed()) {
+      value = applyPatch(value, inside(item, "diff"))
+      expect(value).toEqual(inside(item, "value"))
+    }
+    expect(inside(value, "value", "n")).toBe(4)
+  }
 })
 
 test("a history as of a version ends there", async () => {

@@ -1,5 +1,6 @@
 // Entities, pages, and reads as of a version: what is answered, what is refused, and that pages keep their version.
 import { describe, expect, test } from "bun:test"
+import { bounds } from "../../src/bounds.ts"
 import { refuse } from "../../src/refusal.ts"
 import { Harness, inside } from "./harness.ts"
 
@@ -214,6 +215,20 @@ describe("pages", () => {
     expect((await tandem.get("/other/g2")).json).toMatchObject({ status: 404, code: "collection-missing" })
     expect((await tandem.get("/collections")).json).toMatchObject({ items: [{ name: "goals" }] })
     expect((await tandem.get("/collections/goals")).json).toMatchObject({ name: "goals" })
+  })
+
+  test("end where their entities are large, and go on where they ended", async () => {
+    const tandem = new Harness({ bodyBytesMax: 64 * 1024 * 1024 })
+    await tandem.commit({ op: "collection.define", data: { name: "goals" } })
+    const text = "x".repeat(bounds.pageBytesMax / 3)
+    for (const id of ["a", "b", "c", "d", "e"]) await tandem.commit({ op: "document.put", data: { collection: "goals", id, value: { text } } })
+    const pages: unknown[] = []
+    for (let path = "/goals?limit=500"; path !== ""; ) {
+      const page = await tandem.get(path)
+      pages.push((inside(page.json, "items") as unknown[]).map((item) => inside(item, "id")))
+      path = /^<([^>]+)>/.exec(page.headers.get("link") ?? "")?.[1] ?? ""
+    }
+    expect(pages).toEqual([["a", "b"], ["c", "d"], ["e"]])
   })
 
   test("refuse limits that are none, and cursors that are not theirs", async () => {
