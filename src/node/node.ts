@@ -103,8 +103,6 @@ export class TandemNode implements NodeService {
     this.#draining = true
     const until = this.#parts.monotonicMs() + timeoutMs
     while ((this.#writer?.pending ?? 0) > 0 && this.#parts.monotonicMs() < until) {
-      // Nobody waits for a replica that may not come.
-      if (this.#primary?.inSync !== true) this.#writer?.refuseQueued(stopping)
       await new Promise((resolve) => setTimeout(resolve, bounds.tickMs / 10))
     }
   }
