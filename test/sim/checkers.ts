@@ -3,7 +3,7 @@
 import { type Digest, digestText, genesisDigest, sameDigest } from "../../src/protocol/digest.ts"
 import type { InvariantName } from "../../src/protocol/invariant.ts"
 import { openRecord, type Record, type SealedRecord } from "../../src/protocol/record.ts"
-import { rowBody, rowDeleted, textTerm } from "../../src/store/row.ts"
+import { rowDeleted, rowText, textTerm } from "../../src/store/row.ts"
 import type { Position, Reader } from "../../src/store/store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
 import type { Disk, NodeName } from "./disk.ts"
@@ -194,7 +194,7 @@ export class Checkers {
   /** I7: a read as of a version says what the log says, on both nodes, for ever. */
   read(reader: Reader, collection: string, id: string, at: number): void {
     const row = reader.row(collection, id, at)
-    const shown = row === undefined || rowDeleted(row) ? undefined : Buffer.from(rowBody(row)).toString("utf8")
+    const shown = row === undefined || rowDeleted(row) ? undefined : rowText(row)
     const written = this.#history.row(collection, id, at)
     if (shown !== written) throw new CheckFailed("I7", `${collection}/${id} as of ${at} is ${shown}, and the log says ${written}`)
   }

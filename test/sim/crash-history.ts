@@ -30,7 +30,7 @@ const steps: readonly Step[] = [
 
 const stepMs = 90
 /** Of the messages: a seed with which one rollback comes before the batch that it takes back, and one after. */
-const order = 4
+const order = 1
 const waitMs = 60_000
 
 export interface History {

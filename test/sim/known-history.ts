@@ -1,6 +1,6 @@
 // What every committed version wrote, kept apart from any store: what a read as of any version has to answer, for ever.
 import type { Write } from "../../src/protocol/record.ts"
-import { rowBody, rowDeleted, rowTerms } from "../../src/store/row.ts"
+import { rowDeleted, rowTerms, rowText } from "../../src/store/row.ts"
 
 interface Written {
   readonly version: number
@@ -16,7 +16,7 @@ export class KnownHistory {
   /** Versions come in order. */
   add(version: number, writes: readonly Write[]): void {
     for (const { collection, id, row } of writes) {
-      const text = rowDeleted(row) ? undefined : Buffer.from(rowBody(row)).toString("utf8")
+      const text = rowDeleted(row) ? undefined : rowText(row)
       const terms = rowTerms(row).map(({ field, value }) => `${field} ${Buffer.from(value).toString("latin1")}`)
       const entities = this.#written.get(collection) ?? new Map<string, Written[]>()
       this.#written.set(collection, entities)

@@ -85,6 +85,17 @@ export const mutants: readonly Mutant[] = [
     edits: [{ file: coordinator, from: "if (startedAnew || envelope.link !== state.link) return { state, effects: [] }", to: "" }],
   },
   {
+    rule: "a primary that greets hears only answers to its own session",
+    checks: ["I6"],
+    edits: [
+      {
+        file: coordinator,
+        from: `  if (envelope.peerSession !== state.session) return { state, effects: [] }\n  if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)`,
+        to: `  if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)\n  if (envelope.peerSession !== state.session) return { state, effects: [] }`,
+      },
+    ],
+  },
+  {
     rule: "a superseded row is kept",
     checks: ["I7"],
     edits: [{ file: "src/store/rows-and-history.ts", from: "    if (before !== undefined) this.history.put(historyKey(collection, id, rowChanged(before)), before)\n", to: "" }],

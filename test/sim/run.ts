@@ -45,7 +45,7 @@ async function runJob(): Promise<number> {
     process.stdout.write(`${totals.cases} of ${what}, ${Math.round(totals.cases / seconds())} a second: ${textOf(totals)}\n`)
   }
   const workers = Number(values.workers)
-  const { totals, failure }: Outcome = workers === 1 ? tryShare({ job, nth: 0, of: 1 }, progress) : await tryJob(job, workers, progress)
+  const { totals, failure }: Outcome = workers === 1 ? await tryShare({ job, nth: 0, of: 1 }, progress) : await tryJob(job, workers, progress)
   if (failure !== undefined) return failed(failure)
   process.stdout.write(`${totals.cases} ${job.kind === "seeds" ? "seeds" : "histories"} in ${seconds().toFixed(1)} s: ${textOf(totals)}; no check failed\n`)
   return 0

@@ -41,14 +41,17 @@ export function nothingYet(): Totals {
 }
 
 /** In this process. */
-export function tryShare({ job, nth, of }: Share, progress: (totals: Totals) => void): Outcome {
+export async function tryShare({ job, nth, of }: Share, progress: (totals: Totals) => void): Promise<Outcome> {
   const totals = nothingYet()
   let n = 0
   for (const one of casesOf(job)) {
     if (n++ % of !== nth) continue
     const failure = tryCase(one, totals)
     if (failure !== undefined) return { totals, failure }
-    if (totals.cases % reportEveryCases === 0) progress({ ...totals })
+    if (totals.cases % reportEveryCases !== 0) continue
+    progress({ ...totals })
+    // Hears meanwhile that its parent is gone.
+    await new Promise((resolve) => setImmediate(resolve))
   }
   return { totals, failure: undefined }
 }

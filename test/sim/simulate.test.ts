@@ -1,4 +1,4 @@
-// The simulator's everyday run: 10,000 seeds, each of which replays exactly. Other seeds: npm run sim -- --help is in run.ts.
+// The simulator's everyday run: 10,000 seeds, each of which replays exactly. Other seeds: npm run sim -- --seeds 1000000 --from 10001.
 import { describe, expect, test } from "bun:test"
 import { tryJob } from "./shares.ts"
 import { simulate } from "./simulate.ts"

@@ -33,7 +33,7 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
   }
   const forkedInto = random.pick(names)
   if (plan.fork && backups[forkedInto] !== undefined && world.fork(forkedInto, backups[forkedInto])) findFork(world)
-  else heal(world, plan.faults.weather.late > 0 || plan.faults.replay > 0 ? lateMsMax + 5_000 : quietMs)
+  else heal(world, plan.faults.weather.late > 0 ? lateMsMax + quietMs : quietMs)
   return summaryOf(world)
 }
 
@@ -61,12 +61,14 @@ export function summaryOf({ checkers, counts, effects }: World): Summary {
 
 /** No more faults: both come together, take another write, and hold the same. Messages may still be under way for `lateMs`. */
 export function heal(world: World, lateMs: number): void {
+  // Old messages must change nothing also after the pair has come together.
+  const replays = world.faults.replay
   world.calmDown()
   const { schedule, random } = world
   const calmSinceMs = schedule.nowMs
   while (schedule.nowMs < calmSinceMs + healMs && !(world.inSync() && schedule.nowMs > calmSinceMs + lateMs)) {
     schedule.runUntil(schedule.nowMs + 1_000)
-    if (lateMs > quietMs && random.chance(0.3)) world.replayMessage()
+    if (random.chance(replays)) world.replayMessage()
     world.look()
   }
   if (!world.inSync()) throw new CheckFailed("liveness", `not in sync ${healMs} ms after everything healed`)
