@@ -14,7 +14,8 @@ interface Slot {
   answered: Answered | undefined
 }
 
-const bytesMax = bounds.queueBytesMax / 4
+/** One batch on its way and one that waits: more would only fill memory, as each line takes several times its size there. */
+const bytesMax = 2 * bounds.batchBytesMax
 
 export class StreamAnswers {
   readonly #slots: Slot[] = []
