@@ -90,7 +90,8 @@ describe.each(runtimes)("under %s a node", (runtime) => {
 
   test("keeps its files to itself", async () => {
     const using = settings()
-    await ended(runtime, { whenReady: "end()", using })
+    const { out } = await ended(runtime, { whenReady: "console.log(process.umask()); end()", using })
+    expect(out).toBe(`ready\n${0o077}\n`)
     const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
     expect(mode(using.dataDirectory)).toBe("700")
     const files = readdirSync(using.dataDirectory)
