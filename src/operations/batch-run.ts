@@ -1,6 +1,7 @@
 // Runs transactions one after another on the state at head plus the batch so far, and collects their records.
 // A transaction that is refused leaves no trace. Nothing is durable yet: that is the replicated log's work.
 import { bounds } from "../bounds.ts"
+import { invariant } from "../protocol/invariant.ts"
 import { openRecord, type Record, type RecordMeta, sealRecord, type SealedRecord } from "../protocol/record.ts"
 import { sameDigest } from "../protocol/digest.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
@@ -38,7 +39,9 @@ export class BatchRun {
 
   constructor(options: BatchRunOptions) {
     this.#options = options
-    const { head, headDigest } = options.reader.position()
+    const { head, headDigest, committed } = options.reader.position()
+    // What runs here is answered by what it sees, so nothing that it sees may be taken back.
+    invariant(committed === head, "I5", `a batch would be run while versions ${committed + 1} to ${head} are in doubt`)
     this.#head = head
     this.#headDigest = headDigest
     this.#timeMs = options.reader.record(head)?.timeMs ?? 0
