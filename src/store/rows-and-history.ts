@@ -1,4 +1,5 @@
 // Rows, newest and superseded: what an entity was at any version. Knows nothing of what an entity means.
+import { invariant } from "../protocol/invariant.ts"
 import type { Write } from "../protocol/record.ts"
 import { collectionKey, endOfPrefix, entityKey, historyKey, idOfEntityKey } from "./keys.ts"
 import { rowChanged, rowDeleted } from "./row.ts"
@@ -73,6 +74,7 @@ export class RowsAndHistory {
   put({ collection, id, row }: Write): Buffer | undefined {
     const key = entityKey(collection, id)
     const before = this.rows.get(key)
+    invariant(before === undefined || rowChanged(before) < rowChanged(row), "I7", "a row would replace one that is not older")
     if (before !== undefined) this.history.put(historyKey(collection, id, rowChanged(before)), before)
     this.rows.put(key, row as Buffer)
     return before

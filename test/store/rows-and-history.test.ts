@@ -1,7 +1,7 @@
 // How much is read: one get for a current entity however long its history is, and a page in proportion to its size.
 import { describe, expect, test } from "bun:test"
 import { RowsAndHistory } from "../../src/store/rows-and-history.ts"
-import { rowText } from "../../src/store/row.ts"
+import { encodeRow, rowText } from "../../src/store/row.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Chain } from "./chain.ts"
@@ -72,4 +72,12 @@ describe("with a history of 1 or of 50 versions", () => {
       }
     }
   })
+})
+
+test("a row never replaces one that is not older, so that the past stays what it was (I7)", () => {
+  const { rows } = filled(3)
+  const row = (changed: number) => encodeRow({ changed, created: 1, changes: 4, deleted: false }, [], "4")
+  for (const changed of [1, 3]) expect(() => rows.put({ collection: "things", id: "e100", row: row(changed) })).toThrow("invariant I7")
+  rows.put({ collection: "things", id: "e100", row: row(4) })
+  expect(rowText(rows.at("things", "e100", 3) ?? Buffer.alloc(0))).toBe("3")
 })
