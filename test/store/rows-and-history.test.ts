@@ -75,9 +75,12 @@ describe("with a history of 1 or of 50 versions", () => {
 })
 
 test("a row never replaces one that is not older, so that the past stays what it was (I7)", () => {
-  const { rows } = filled(3)
-  const row = (changed: number) => encodeRow({ changed, created: 1, changes: 4, deleted: false }, [], "4")
-  for (const changed of [1, 3]) expect(() => rows.put({ collection: "things", id: "e100", row: row(changed) })).toThrow("invariant I7")
-  rows.put({ collection: "things", id: "e100", row: row(4) })
-  expect(rowText(rows.at("things", "e100", 3) ?? Buffer.alloc(0))).toBe("3")
+  const chain = new Chain()
+  const engine = new MemoryEngine()
+  new TableStore(engine, first).prepareNow({ records: [chain.next([{ id: "e", body: "1" }])], committed: 0 })
+  const rows = new RowsAndHistory(engine.tables.rows, engine.tables.history, 40, 1_000_000)
+  const put = (changed: number) => engine.transact(() => void rows.put({ collection: "things", id: "e", row: encodeRow({ changed, created: 1, changes: 2, deleted: false }, [], "2") }))
+  expect(() => put(1)).toThrow("invariant I7")
+  put(2)
+  expect(rowText(rows.at("things", "e", 1) ?? Buffer.alloc(0))).toBe("1")
 })

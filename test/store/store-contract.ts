@@ -319,7 +319,7 @@ export function runStoreContract(name: string, newDisk: () => Disk): void {
         seen.push(...page.rows.map(({ id, row }) => `${id} ${rowText(row)}`))
         expect(page.rows.length).toBeLessThanOrEqual(5)
         const n = bench.chain.version
-        await bench.commit([{ id: `e${String(n).padStart(2, "0")}`, body: "new" }, { id: `e${String(n + 11).padStart(2, "0")}` }, { id: `e0${n}x`, body: "new" }, { id: "e03", body: "back" }])
+        await bench.commit([{ id: `e${String(n).padStart(2, "0")}`, body: "new" }, { id: `e${String(n + 11).padStart(2, "0")}` }, { id: `e0${n}x`, body: "new" }, { id: "e10", body: "back" }])
         if (page.next === undefined) break
         after = page.next
       }
