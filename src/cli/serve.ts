@@ -27,7 +27,7 @@ export const serve: Command = {
     "cors-origin": { value: "<origin>", help: "Web origin that may call; repeated or comma separated", repeats: true },
     "when-stuck": { value: "<what>", help: "exit, or serve-reads: what to do without the other node (exit)" },
     "forward-writes": { help: "A replica passes writes on to the primary instead of answering 421" },
-    "stale-reads": { help: "A replica answers reads before its first sync of this run" },
+    "stale-reads": { help: "Answers reads before the first sync of this run; they say that they may be stale" },
     "max-body": { value: "<size>", help: `Largest request body (${showSize(bounds.bodyBytesMax)})` },
     "sync-timeout": { value: "<duration>", help: `How long to look for the other node (${showDuration(bounds.syncTimeoutMs)})` },
     lease: { value: "<duration>", help: `How long reads go on without the other node (${showDuration(bounds.leaseMs)})` },

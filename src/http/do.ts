@@ -1,10 +1,11 @@
 // POST /do: one transaction in, its one true outcome out. A client that goes away changes nothing: once submitted, a
 // transaction is the node's, and no abort signal reaches it.
 import { parseTransaction } from "../operations/envelope.ts"
+import { keyHash } from "../operations/idempotency-key.ts"
 import { parseJson } from "../operations/json-rules.ts"
 import type { SubmittedTransaction } from "../operations/transaction.ts"
 import type { Outcome } from "../node/service.ts"
-import { isRefusal } from "../refusal.ts"
+import { isRefusal, type Refusal } from "../refusal.ts"
 import { checkContentType, readText } from "./body.ts"
 import type { Exchange } from "./exchange.ts"
 import { forwardTarget, forwardWrite } from "./forward.ts"
@@ -22,7 +23,7 @@ export async function postTransaction(exchange: Exchange): Promise<Response> {
   if (isRefusal(key)) return exchange.problem(key)
   const why = node.whyNotWritable()
   const target = why === undefined ? undefined : forwardTarget(exchange, why)
-  if (why !== undefined && target === undefined) return exchange.problem(why)
+  if (why !== undefined && target === undefined) return exchange.problem(key === undefined ? why : refusedUnder(exchange, key, why))
   const text = await readText(request, shared.settings.bodyBytesMax)
   if (isRefusal(text)) return exchange.problem(text)
   if (target !== undefined) return forwardWrite(exchange, target, text, key)
@@ -31,6 +32,17 @@ export async function postTransaction(exchange: Exchange): Promise<Response> {
   const transaction = submitted instanceof Promise ? await submitted : submitted
   if (isRefusal(transaction)) return exchange.problem(transaction)
   return answerOutcome(exchange, await outcomeOf(exchange, transaction))
+}
+
+/**
+ * A retry that cannot be run says nothing of the attempt before it, which may be in doubt, here or on the other node's
+ * disk only: its outcome is known once both are in sync.
+ */
+function refusedUnder({ node, principal }: Exchange, key: string, why: Refusal): Refusal {
+  const version = node.reader.versionOfKey(keyHash(principal.name, key))
+  if (version !== undefined && version > node.committed()) return outcomeUnknown(key)
+  if (why.code !== "unavailable") return why
+  return { ...why, key, hint: "Nothing was done now. An earlier try with this key that had no answer may yet be committed: send it again with the same key." }
 }
 
 function transactionOf(exchange: Exchange, text: string, key: string | undefined) {

@@ -159,7 +159,7 @@ export class TandemNode implements NodeService {
     if (primary === undefined || settings.staleReads) return undefined
     if (primary.inSync && primary.leaseRemainingMs() > 0) return undefined
     // Stuck but staying up: what it has is committed, and says of itself that it may be stale.
-    if (settings.whenStuck === "serve-reads" && primary.stuckReason !== null) return undefined
+    if (settings.whenStuck === "serve-reads" && primary.everInSync && primary.stuckReason !== null) return undefined
     return refuse("unavailable", "this primary is not in sync with its replica yet", { retryAfter: 1 })
   }
 

@@ -71,6 +71,11 @@ export class Primary implements ReplicatedLog {
     return this.#inSync
   }
 
+  /** Whether it was in sync at some time since it started: before that it may hold anything, an old backup say. */
+  get everInSync(): boolean {
+    return this.#everInSync
+  }
+
   get stuckReason(): string | null {
     return this.#stuckReason
   }

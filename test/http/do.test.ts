@@ -91,6 +91,19 @@ describe("POST /do", () => {
     expect([answer.headers.get("retry-after"), inside(answer.json, "retryAfter")]).toEqual(["1", 1])
   })
 
+  test("a retry that cannot be run does not claim that the attempt before it came to nothing (P3)", async () => {
+    const tandem = new Harness()
+    const retry = () => tandem.send("POST", "/do", { body: ada, headers: { "idempotency-key": "k" } })
+    await retry()
+    tandem.node.notWritable = refuse("unavailable", "Not in sync.")
+    const decided = await retry()
+    expect([decided.status, decided.json]).toMatchObject([503, { key: "k", hint: expect.stringContaining("may yet be committed") }])
+    tandem.node.reader.committed = 0
+    const inDoubt = await retry()
+    expect([inDoubt.status, inDoubt.json]).toMatchObject([500, { code: "outcome-unknown", key: "k" }])
+    expect(inDoubt.headers.get("link")).toBe('</do/k>; rel="status"')
+  })
+
   test("points into the body as it was sent, bare or in a list", async () => {
     const tandem = new Harness()
     const pointer = async (body: unknown) => inside((await tandem.send("POST", "/do", { body })).json, "pointer")

@@ -94,13 +94,13 @@ describe("what a node allows", () => {
     expect(pair.a.committed()).toBe(0)
   })
 
-  test("stuck before it was ever in sync, with serve-reads: reads that may be stale, however young it is (P4)", async () => {
+  test("stuck before it was ever in sync, with serve-reads: no reads, since nobody knows what its disk holds (P6)", async () => {
     await using pair = new NodePair({ whenStuck: "serve-reads", syncTimeoutMs: 1_000 })
     pair.down = true
     pair.a.start()
     pair.nowMs += 1_001
     await until("it is stuck", () => pair.a.status().stuck !== null)
-    expect(allows(pair.a)).toBe("reads, unavailable, stale")
+    expect(allows(pair.a)).toBe("unavailable, unavailable, stale")
   })
 })
 

@@ -55,7 +55,7 @@ export class SimulatedPrimary extends Incarnation {
 
   reads(): Reads {
     if (this.#inSync && this.#leaseMs > 0) return "newest"
-    if (this.world.whenStuck !== "serve-reads" || !this.#stuck) return "none"
+    if (this.world.whenStuck !== "serve-reads" || !this.#everInSync || !this.#stuck) return "none"
     return this.#leaseMs > 0 ? "newest" : "maybe-stale"
   }
 
