@@ -7,6 +7,8 @@ export const bounds = {
   streamLineBytesMax: 8 * 1024 * 1024,
   /** Transactions of one stream that may wait for their outcome at the same time. */
   streamInFlightMax: 256,
+  /** Without a line for this long, POST /do/stream ends. */
+  streamIdleMs: 600_000,
   operationsMax: 1_000,
   jsonDepthMax: 32,
   /** Collection, id and index value together, as UTF-8. */

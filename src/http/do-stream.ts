@@ -91,8 +91,11 @@ class TransactionStream {
   }
 
   async #submitAll(): Promise<void> {
+    // The connection itself may be idle for as long as it likes, so that a client can read and send at its own pace.
+    const idle = setTimeout(() => this.#stop(), this.#exchange.shared.streamIdleMs)
     try {
       for (let line = await this.#lines.next(); line !== undefined && !this.#stopped; line = await this.#lines.next()) {
+        idle.refresh()
         await this.#answers.room(sizeOf(line))
         if (this.#stopped) break
         await this.#submit(line)
@@ -100,6 +103,7 @@ class TransactionStream {
     } catch (error) {
       this.#exchange.shared.unexpected(error, "POST /do/stream")
     } finally {
+      clearTimeout(idle)
       await this.#lines.cancel()
       this.#answers.close()
     }

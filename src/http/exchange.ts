@@ -33,6 +33,8 @@ export interface Shared {
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight
+  /** A stream ends when no line has come for this long: its client is gone, or takes no answers. */
+  readonly streamIdleMs: number
   readonly requestIds: RequestIds
   /** Methods of a path, for `Allow`; empty where there is no such path. */
   readonly methodsAt: (path: string) => readonly string[]

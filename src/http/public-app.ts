@@ -2,6 +2,7 @@
 // route has one handler, which answers without a promise where nothing waits.
 import { type Context, Hono } from "hono"
 import type { H, RouterRoute } from "hono/types"
+import { bounds } from "../bounds.ts"
 import type { NodeService } from "../node/service.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { randomBytes } from "../runtime/random.ts"
@@ -27,6 +28,7 @@ export interface PublicAppOptions {
   /** The full check that GET /status/verify runs. */
   readonly verifyStore: () => Promise<StoreReport>
   readonly hooks?: UnexpectedHooks
+  readonly streamIdleMs?: number
 }
 
 export interface PublicApp {
@@ -47,6 +49,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),
     inFlight: new InFlight(),
+    streamIdleMs: options.streamIdleMs ?? bounds.streamIdleMs,
     requestIds: new RequestIds(Buffer.from(randomBytes(6)).toString("base64url")),
     methodsAt: (path) => allowed(router.methodsAt(path)),
     unexpected: (error, where) => unexpected(error, where, hooks),

@@ -231,12 +231,12 @@ export class TandemNode implements NodeService {
     const nowMs = this.#parts.monotonicMs()
     const wall = (heardAtMs: number): string => new Date(this.#parts.wallMs() - (nowMs - heardAtMs)).toISOString()
     if (this.#replica !== undefined) {
-      const { state, heardAtMs } = this.#replica
+      const { state, heard, heardAtMs } = this.#replica
       return {
         node: state.peerNode,
         reachable: heardAtMs !== null && nowMs - heardAtMs < this.#parts.settings.leaseMs,
-        head: heardAtMs === null ? null : state.head,
-        committed: heardAtMs === null ? null : state.committed,
+        head: heard?.head ?? null,
+        committed: heard?.committed ?? null,
         inSync: state.synced,
         lastHeardAt: heardAtMs === null ? null : wall(heardAtMs),
       }

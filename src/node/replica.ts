@@ -1,9 +1,9 @@
 // Drives the participant: carries its effects out on the store, and answers the primary's requests. No decisions here.
 import { bounds } from "../bounds.ts"
 import { genesisDigest } from "../protocol/digest.ts"
-import type { Effect, ServeLog } from "../protocol/effect.ts"
+import type { Effect, LogPosition, ServeLog } from "../protocol/effect.ts"
 import { envelopeOfAnswer } from "../protocol/greeting.ts"
-import type { Answer, Envelope } from "../protocol/messages.ts"
+import type { Answer, Envelope, Request } from "../protocol/messages.ts"
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../protocol/participant-state.ts"
 import { stepParticipant } from "../protocol/participant.ts"
 import { failpoint } from "../runtime/failpoint.ts"
@@ -27,6 +27,7 @@ export class Replica {
   #waiting = new Map<number, Waiting>()
   #tickets = 0
   #heardAtMs: number | null = null
+  #heard: Pick<LogPosition, "head" | "committed"> | null = null
   #quietSinceMs = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
@@ -61,6 +62,11 @@ export class Replica {
   /** Monotonic time of the newest message of the present link; null before the first. */
   get heardAtMs(): number | null {
     return this.#heardAtMs
+  }
+
+  /** Where the primary's log stands, as the newest message of the present link has it; null before the first. */
+  get heard(): Pick<LogPosition, "head" | "committed"> | null {
+    return this.#heard
   }
 
   receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
@@ -149,7 +155,10 @@ export class Replica {
     const waiting = this.#waiting.get(ticket)
     if (waiting === undefined) return
     this.#waiting.delete(ticket)
-    if (answer.kind !== "refused") this.#heardAtMs = this.#parts.monotonicMs()
+    if (answer.kind !== "refused") {
+      this.#heardAtMs = this.#parts.monotonicMs()
+      this.#heard = positionTold(waiting.request.message) ?? this.#heard
+    }
     const envelope = envelopeOfAnswer(this.#state, waiting.request.envelope)
     if (answer.kind === "vote") failpoint("replica.vote.before")
     if (answer.kind === "committed") failpoint("replica.confirm-commit.before")
@@ -173,5 +182,26 @@ export class Replica {
       default:
         return request satisfies never
     }
+  }
+}
+
+/** What a request of the primary says of its own log, if anything. */
+function positionTold(request: Request): Pick<LogPosition, "head" | "committed"> | undefined {
+  switch (request.kind) {
+    case "hello":
+      return { head: request.head, committed: request.committed }
+    case "prepare":
+      return { head: request.records.at(-1)?.version ?? request.committed, committed: request.committed }
+    case "commit":
+      return { head: request.version, committed: request.version }
+    case "rollback":
+      return { head: request.first - 1, committed: request.first - 1 }
+    case "records":
+    case "digest":
+    case "heartbeat":
+    case "diverged":
+      return undefined
+    default:
+      return request satisfies never
   }
 }

@@ -157,6 +157,14 @@ describe("POST /do/stream", () => {
     expect((await response.text()).trimEnd().split("\n")).toHaveLength(5_000)
   })
 
+  test("ends where no line comes any more, after the answers to those that came", async () => {
+    const tandem = new Harness({ streamIdleMs: 50 })
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(Buffer.from(ndjson([user(1)]))) })
+    const headers = { "content-type": "application/x-ndjson", authorization: `Bearer ${rootToken}` }
+    const answer = await tandem.app.fetch(new Request("http://127.0.0.1/do/stream", { method: "POST", body, headers }))
+    expect(JSON.parse(await answer.text())).toEqual({ line: 1, version: 1 })
+  })
+
   test("a client that goes away leaves a committed prefix: what was submitted finishes, no more is read", async () => {
     const tandem = new Harness()
     let given = 0

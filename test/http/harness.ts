@@ -32,13 +32,14 @@ export class Harness {
   readonly rethrown: unknown[] = []
   readonly app: PublicApp
 
-  constructor(settings: Partial<PublicSettings> = {}, passwords: Passwords = quickPasswords) {
+  constructor({ streamIdleMs, ...settings }: Partial<PublicSettings> & { readonly streamIdleMs?: number } = {}, passwords: Passwords = quickPasswords) {
     this.node.principals.set(rootToken, { name: "root", scopes: ["admin"] })
     this.app = createPublicApp({
       node: this.node,
       settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, ...settings },
       passwords,
       verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { rows: 1 } }),
+      ...(streamIdleMs === undefined ? {} : { streamIdleMs }),
       hooks: { report: (line) => this.reported.push(line), rethrow: (error) => this.rethrown.push(error) },
     })
   }

@@ -153,6 +153,8 @@ describe("a node's status", () => {
     expect(Object.keys(status).sort()).toEqual(Object.keys(pair.a.status()).sort())
     expect(status).toMatchObject({ node: "b", role: "replica", clusterId: "cluster", head: 0, committed: 0, digest: "0".repeat(64), lease: null, stuck: null })
     expect(status.peer).toEqual({ node: "a", reachable: true, head: 0, committed: 0, inSync: true, lastHeardAt: "2026-03-01T12:00:00.000Z" })
+    await pair.a.submit(submitted(user("u1")))
+    expect(pair.b.status().peer).toMatchObject({ head: 1, committed: 1 })
     pair.nowMs += 10_001
     expect(pair.b.status().peer).toMatchObject({ reachable: false, lastHeardAt: "2026-03-01T11:59:49.999Z" })
   })
