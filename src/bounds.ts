@@ -36,6 +36,8 @@ export const bounds = {
   dropDocumentsMax: 10_000,
   /** Transactions in one batch. */
   batchCountMax: 512,
+  /** How long a batch waits for clients that were just answered. */
+  gatherMsMax: 1,
   /** Record bytes in one batch; one larger record makes a batch of its own. */
   batchBytesMax: 4 * 1024 * 1024,
   /** One record; a batch and its largest record fit into one peer message. A small patch of a large document makes a large record. */

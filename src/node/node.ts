@@ -88,6 +88,7 @@ export class TandemNode implements NodeService {
       reader: store,
       log: this.#primary,
       wallMs: parts.wallMs,
+      monotonicMs: parts.monotonicMs,
       epoch: () => store.identity().epoch.number,
       whyNotWritable: () => this.#whyNoBatch(),
     })

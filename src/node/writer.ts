@@ -5,6 +5,7 @@ import { BatchRun, type Executed } from "../operations/batch-run.ts"
 import type { SubmittedTransaction } from "../operations/transaction.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Reader } from "../store/store.ts"
+import { BatchPace } from "./batch-pace.ts"
 import type { Fate, ReplicatedLog } from "./replicated-log.ts"
 import type { Outcome } from "./service.ts"
 
@@ -22,6 +23,7 @@ export interface WriterParts {
   readonly reader: Reader
   readonly log: ReplicatedLog
   readonly wallMs: () => number
+  readonly monotonicMs: () => number
   readonly epoch: () => number
   /** Why nothing may be written now, if so: asked before a transaction queues and before a batch begins. */
   readonly whyNotWritable: () => Refusal | undefined
@@ -32,6 +34,8 @@ export class Writer {
   #queue: Queued[] = []
   #queueBytes = 0
   #scheduled = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #pace = new BatchPace()
   /** The newest batch that was appended and not acknowledged: later answers without records wait for it. */
   #newest: Run[] | undefined
   #inFlight = 0
@@ -120,14 +124,27 @@ export class Writer {
     }
   }
 
-  /** A turn of the event loop gathers what arrives together into one batch. */
+  /** A batch of full size begins at once; any other when the last one is answered and its clients had time to come back. */
   #schedule(): void {
     if (this.#scheduled || this.#queue.length === 0 || !this.#parts.log.ready()) return
+    if (this.#queue.length < bounds.batchCountMax && this.#queueBytes < bounds.batchBytesMax) {
+      if (this.#newest !== undefined) return
+      const holdMs = this.#pace.holdMs(this.#queue.length, this.#parts.monotonicMs())
+      if (holdMs > 0) return this.#scheduleIn(holdMs)
+    }
     this.#scheduled = true
+    // A turn of the event loop: what arrives together becomes one batch.
     setImmediate(() => {
       this.#scheduled = false
       this.#runBatch()
     })
+  }
+
+  #scheduleIn(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#schedule()
+    }, ms)
   }
 
   #runBatch(): void {
@@ -164,12 +181,16 @@ export class Writer {
   }
 
   #append(batch: BatchRun, runs: Run[]): void {
+    const { log, monotonicMs } = this.#parts
     this.#newest = runs
     this.#inFlight += runs.length
+    this.#pace.began(monotonicMs())
     const done = (outcome: (run: Run) => Outcome): void => {
       if (this.#newest === runs) this.#newest = undefined
       this.#inFlight -= runs.length
       for (const run of runs) run.queued.settle(outcome(run))
+      this.#pace.answered(runs.length, this.#queue.length, monotonicMs())
+      this.#schedule()
     }
     const fate: Fate = {
       decided: () => this.#schedule(),
@@ -178,7 +199,7 @@ export class Writer {
       rejected: (refusal) => done((run) => (isEarlier(run, batch) ? outcomeOf(run) : { kind: "refused", refusal })),
       unknown: () => done(unknownOutcomeOf),
     }
-    this.#parts.log.append(batch.records, fate)
+    log.append(batch.records, fate)
   }
 }
 

@@ -7,6 +7,7 @@ import { Writer } from "../../src/node/writer.ts"
 import type { SealedRecord } from "../../src/protocol/record.ts"
 import { type Refusal, refuse } from "../../src/refusal.ts"
 import { TableStore } from "../../src/store/table-store.ts"
+import { until } from "../cluster/real-pair.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { submitted } from "./submitted.ts"
 
@@ -14,12 +15,14 @@ class Setup implements ReplicatedLog {
   readonly store = new TableStore(new MemoryEngine(), { clusterId: "cluster", nodeId: "a", role: "primary", epoch: { number: 1, id: "first" } })
   readonly appended: { readonly records: readonly SealedRecord[]; readonly fate: Fate }[] = []
   isReady = true
+  nowMs = 0
   notWritable: Refusal | undefined
   #onReady: () => void = () => undefined
   readonly writer = new Writer({
     reader: this.store,
     log: this,
     wallMs: () => Date.parse("2026-03-01T12:00:00Z"),
+    monotonicMs: () => this.nowMs,
     epoch: () => 1,
     whyNotWritable: () => this.notWritable,
   })
@@ -95,16 +98,46 @@ describe("the writer", () => {
     expect([committed.outcome?.kind, refused.outcome?.kind]).toEqual(["committed", "refused"])
   })
 
-  test("prepares the next batch while the last one waits for its acknowledgement, never before it is decided (I5)", async () => {
+  test("prepares a full batch while the last one waits for its acknowledgement, never before it is decided (I5)", async () => {
     const setup = new Setup()
-    setup.submit(user("u1"))
+    setup.submit(user("first"))
     await turn()
-    setup.submit(user("u2"))
+    for (let n = 0; n < bounds.batchCountMax; n++) setup.submit(user(`u${n}`))
     await turn()
     expect(setup.appended).toHaveLength(1)
     setup.decide()
     await turn()
-    expect(setup.appended.map(({ records }) => records[0]?.version)).toEqual([1, 2])
+    expect(setup.appended.map(({ records }) => records.length)).toEqual([1, bounds.batchCountMax])
+  })
+
+  test("begins a smaller batch when the last one is answered, and takes along who comes back at once", async () => {
+    const setup = new Setup()
+    setup.submit(user("u1"))
+    await turn()
+    setup.submit(user("u2"))
+    setup.nowMs = 4
+    setup.decide()
+    await turn()
+    expect(setup.appended).toHaveLength(1)
+    setup.newest().fate.acknowledged()
+    await turn()
+    expect(setup.appended).toHaveLength(1)
+    setup.submit(user("u3"))
+    await turn()
+    expect(setup.appended.map(({ records }) => records.length)).toEqual([1, 2])
+  })
+
+  test("does not wait for clients that do not come back", async () => {
+    const setup = new Setup()
+    setup.submit(user("u1"))
+    await turn()
+    setup.submit(user("u2"))
+    setup.nowMs = 4
+    setup.decide()
+    setup.newest().fate.acknowledged()
+    await turn()
+    setup.nowMs = 5
+    await until("the batch has begun", () => setup.appended.length === 2)
   })
 
   test("a refusal waits for the batch that it rests on (I10)", async () => {
@@ -316,6 +349,7 @@ describe("the writer", () => {
     await turn()
     expect(setup.newest().records).toHaveLength(bounds.batchCountMax)
     setup.decide()
+    setup.newest().fate.acknowledged()
     await turn()
     expect(setup.newest().records).toHaveLength(1)
   })
