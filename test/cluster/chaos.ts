@@ -2,6 +2,7 @@
 // the pair must be what the clients were told. A seed replays its schedule; what the machine makes of it may differ.
 import { Random } from "../sim/random.ts"
 import { Load } from "./load.ts"
+import type { Program } from "./real-node.ts"
 import { RealPair } from "./real-pair.ts"
 import { Witness } from "./witness.ts"
 
@@ -16,11 +17,14 @@ export interface ChaosSummary {
 export const roundsOfAPair = 20
 /** A pair that is always busy stores what is committed with the next batch; one that is not has more in doubt when it dies. */
 const crowds = [1, 3, 6]
+/** Of the primary and the replica, by seed. */
+const programs: readonly (readonly [Program, Program])[] = [["bun", "bun"], ["bun", "deno"], ["deno", "bun"], ["deno", "deno"]]
 
 /** One pair, some rounds. Throws with what was broken; its pair's output is in the message. */
 export async function chaos(seed: number, rounds: number, onRound: () => void = () => undefined): Promise<ChaosSummary> {
   const random = new Random(seed)
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "1s"] })
+  const [primary, replica] = programs[seed % programs.length] ?? ["bun", "bun"]
+  const pair = await RealPair.make({ primary, replica, flags: ["--peer-timeout", "1s"] })
   const witness = new Witness()
   let kills = 0
   try {

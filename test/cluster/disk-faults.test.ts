@@ -34,7 +34,7 @@ describe.each<Victim>(["primary", "replica"])("a %s whose disk fails", (victim) 
 
 /** Gives the call that failed. */
 async function failAt(name: Victim, call: string, error: string, when: number): Promise<SystemCall> {
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "1s"] })
+  const pair = await RealPair.make({ flags: ["--peer-timeout", "2s"] })
   pairs.push(pair)
   const witness = new Witness()
   const writes = new FewWrites(pair, witness)

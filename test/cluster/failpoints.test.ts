@@ -30,7 +30,7 @@ describe("killed at", () => {
 })
 
 async function killAt(failpoint: Failpoint, order: Order): Promise<void> {
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "1s"] })
+  const pair = await RealPair.make({ flags: ["--peer-timeout", "2s"] })
   pairs.push(pair)
   const witness = new Witness()
   const writes = new FewWrites(pair, witness)

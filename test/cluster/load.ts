@@ -89,7 +89,8 @@ class Client {
     const user = this.#users.length > 0 ? this.#random.pick(this.#users) : undefined
     const dice = this.#random.between(1, 100)
     if (dice <= 50) {
-      const id = `${this.#name}-${this.#random.between(1, 3)}`
+      // Some are everybody's, some its own.
+      const id = `${this.#random.chance(0.4) ? "shared" : this.#name}-${this.#random.between(1, 3)}`
       return { kind: "put", body: { op: "document.put", data: { collection: "notes", id, value: { n } } }, path: `/notes/${id}` }
     }
     if (dice <= 70 || user === undefined) {

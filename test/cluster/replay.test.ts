@@ -57,7 +57,7 @@ describe("old messages, said again", () => {
   })
 
   test("after the same two processes have opened a new link, are refused and change nothing (I6)", async () => {
-    const { pair, witness, writes } = await pairWithWrites(["--when-stuck", "serve-reads", "--lease", "1s"])
+    const { pair, witness, writes } = await pairWithWrites(["--when-stuck", "serve-reads", "--lease", "2s"])
     const old = [...pair.proxy.recorded]
     pair.proxy.treatment = () => "drop-request"
     await until("the lease is over", () => pair.a.printed.includes("the lease is over"))

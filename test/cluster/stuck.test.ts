@@ -8,8 +8,8 @@ import { RealPair, until } from "./real-pair.ts"
 import { readTrace, strace } from "./strace.ts"
 import { Witness } from "./witness.ts"
 
-const impatient = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "2s"]
-const leaseMs = 1_000
+const impatient = ["--lease", "2s", "--peer-timeout", "2s", "--sync-timeout", "2s"]
+const leaseMs = 2_000
 const stuck = { code: exitCodes.stuck, signal: null }
 
 const pairs: RealPair[] = []
@@ -60,12 +60,12 @@ describe("a primary without its replica", () => {
   })
 
   test("ends with 75 in the middle of a write, whose outcome is unknown until it is sent again (P3)", async () => {
-    const started = await pairWithWrites(["--peer-timeout", "1s"])
+    const started = await pairWithWrites(["--peer-timeout", "2s"])
     const { a, b } = started.pair
     await b.stop("SIGKILL")
     expect(await started.writes.next()).toBe("unknown")
     expect(await a.ended).toEqual(stuck)
-    expect(a.printed).toContain("no vote on version 5 within 1000 ms")
+    expect(a.printed).toContain("no vote on version 5 within 2000 ms")
     await isWhole(started)
   })
 
@@ -154,7 +154,7 @@ describe("a sync that hangs", () => {
   test("on either node is ended by the watchdog, before it returns and with nothing promised (P1, P3)", async () => {
     await Promise.all(
       (["a", "b"] as const).map(async (name) => {
-        const started = await pairWithWrites(["--peer-timeout", "1s", "--watchdog", "1s"])
+        const started = await pairWithWrites(["--peer-timeout", "2s", "--watchdog", "2s"])
         const { pair, writes } = started
         await pair.a.stop()
         await pair.b.stop()
@@ -164,7 +164,7 @@ describe("a sync that hangs", () => {
         await pair.start()
         expect(await writes.next()).toBe("unknown")
         expect(await victim.ended).toEqual({ code: null, signal: "SIGKILL" })
-        expect(victim.printed).toContain("the main thread stood still for 1000 ms")
+        expect(victim.printed).toContain("the main thread stood still for 2000 ms")
         expect(readTrace(trace).map(({ result }) => result)).toEqual([null])
         await isWhole(started)
       }),
