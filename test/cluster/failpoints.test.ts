@@ -4,12 +4,13 @@
 // A replica's undo needs help. A primary asks its own disk floor before it proposes a batch, so it never has to take one
 // back at the replica, and no real primary sends a rollback today: a scripted one speaks in its place. A primary's undo
 // happens: a replica whose disk is below its floor votes no.
-import { afterEach, describe, expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { type Failpoint, failpoints, failpointVariable } from "../../src/runtime/failpoint.ts"
 import { FewWrites } from "./few-writes.ts"
 import type { RealNode } from "./real-node.ts"
 import { pairSecret, RealPair, until } from "./real-pair.ts"
 import { ScriptedPrimary } from "./scripted-primary.ts"
+import { Turnstile } from "./turnstile.ts"
 import { Witness } from "./witness.ts"
 
 const orders = ["the one that died, which dies there once more", "both, the primary first", "both, the replica first"] as const
@@ -18,20 +19,25 @@ type Order = (typeof orders)[number]
 /** More free space than any disk has: every batch is refused. */
 const noRoom = ["--disk-floor", String(Number.MAX_SAFE_INTEGER)]
 
-const pairs: RealPair[] = []
-afterEach(async () => {
-  await Promise.all(pairs.splice(0).map((pair) => pair.remove()))
-})
+/** Of the failpoints, each with a pair for each order. */
+const atOnce = new Turnstile(3)
 
 describe("killed at", () => {
-  test.each(failpoints)("%s, a pair keeps what it acknowledged and resolves what it did not (P1, P2, P3)", async (failpoint) => {
-    await Promise.all(orders.map((order) => killAt(failpoint, order)))
+  test.concurrent.each(failpoints)("%s, a pair keeps what it acknowledged and resolves what it did not (P1, P2, P3)", async (failpoint) => {
+    await atOnce.pass(() => Promise.all(orders.map((order) => killAt(failpoint, order))))
   })
 })
 
 async function killAt(failpoint: Failpoint, order: Order): Promise<void> {
   const pair = await RealPair.make({ flags: ["--peer-timeout", "2s"] })
-  pairs.push(pair)
+  try {
+    await killPairAt(pair, failpoint, order)
+  } finally {
+    await pair.remove()
+  }
+}
+
+async function killPairAt(pair: RealPair, failpoint: Failpoint, order: Order): Promise<void> {
   const witness = new Witness()
   const writes = new FewWrites(pair, witness)
   const isUndo = failpoint.includes(".undo.")
