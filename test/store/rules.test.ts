@@ -11,32 +11,21 @@
 //   exact versions                                        test/tidy.test.ts
 //   a flipped byte in any value is found                  test/store/verify.test.ts
 //   keys are well-formed text without NUL                 test/operations/fields.test.ts
-import { afterAll, afterEach, describe, expect, mock, test } from "bun:test"
+import { afterAll, afterEach, describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as lmdb from "lmdb"
+import { open } from "lmdb"
 import { bounds } from "../../src/bounds.ts"
+import { openEnvironment } from "../../src/store/environment.ts"
+import { openLmdbStore } from "../../src/store/lmdb-store.ts"
+import { StoreDamaged } from "../../src/store/store-damaged.ts"
+import { TableStore } from "../../src/store/table-store.ts"
 import type { Engine } from "../../src/store/tables.ts"
 import { Chain, type Change, plain, unique } from "./chain.ts"
 import { Reads } from "./counting-tables.ts"
 import { dump, first } from "./disks.ts"
-
-/** What the store gave to LMDB's `open`. */
-const options: unknown[] = []
-const { open } = lmdb
-await mock.module("lmdb", () => ({
-  ...lmdb,
-  open: (given: Parameters<typeof open>[0]) => {
-    options.push(given)
-    return open(given)
-  },
-}))
-const { openEnvironment } = await import("../../src/store/environment.ts")
-const { openLmdbStore } = await import("../../src/store/lmdb-store.ts")
-const { StoreDamaged } = await import("../../src/store/store-damaged.ts")
-const { TableStore } = await import("../../src/store/table-store.ts")
 
 const root = mkdtempSync(join(tmpdir(), "tandem-rules-"))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -63,10 +52,9 @@ function dataFile(directory: string): string {
 
 describe("rule 1: LMDB is opened", () => {
   test("with the options that lose nothing, and no others, also when the file is made", () => {
-    const directory = newDirectory()
-    const before = options.length
-    openEngine(directory)
-    const given = options.slice(before) as { readonly path: string }[]
+    const { stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, "opened-with.ts"), newDirectory()], { encoding: "utf8" })
+    expect(stderr).toBe("")
+    const given = stdout.trim().split("\n").map((line) => JSON.parse(line) as { readonly path: string })
     expect(given.map(({ path }) => path.endsWith("data.mdb"))).toEqual([true, true])
     const wanted = { noSubdir: true, overlappingSync: false, encoding: "binary", keyEncoding: "binary", maxDbs: 8, permissionsMode: 0o600 }
     expect(given.map(({ path: _, ...rest }): unknown => rest)).toEqual([wanted, wanted])
