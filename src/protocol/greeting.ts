@@ -78,9 +78,9 @@ export function envelopeOfAnswer(state: ParticipantState, asked: Envelope): Enve
 /** Another cluster, another protocol or a lower epoch: such a message changes nothing (I6). */
 export function whyStranger(state: ParticipantState, envelope: Envelope): { code: PeerRefusalCode; detail: string } | undefined {
   if (envelope.protocol !== protocolVersion) return { code: "protocol", detail: `this node speaks protocol ${protocolVersion}` }
-  if (state.cluster === null || envelope.cluster !== state.cluster) {
-    return { code: "foreign-cluster", detail: `this node belongs to cluster ${state.cluster ?? "none"}` }
-  }
+  // An empty disk knows no cluster; with hello both nodes find out whether it was wiped.
+  if (state.cluster === null) return { code: "session", detail: "say hello first: this node belongs to no cluster" }
+  if (envelope.cluster !== state.cluster) return { code: "foreign-cluster", detail: `this node belongs to cluster ${state.cluster}` }
   const order = compareEpoch(state.epoch, envelope.epoch)
   if (order === "lower") return { code: "fenced", detail: `this node has seen epoch ${state.epoch.number}` }
   if (order !== "same") return { code: "session", detail: "say hello first: this epoch is new here" }

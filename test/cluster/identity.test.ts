@@ -56,10 +56,11 @@ describe("a replica that lost its disk", () => {
     const { a, b } = started.pair
     await b.stop("SIGKILL")
     rmSync(b.data, { recursive: true })
-    // It may meet the new node in the middle of something, end, and then say hello properly.
-    a.supervise()
     b.start()
     expect(await b.ended).toEqual(foreign)
+    // The primary meets an empty disk where its replica was, and goes on looking for it.
+    expect([a.starts, a.running]).toEqual([1, true])
+    a.supervise()
     expect(b.printed).toContain("--join")
 
     b.start({ flags: ["--join"] })

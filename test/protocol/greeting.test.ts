@@ -82,9 +82,9 @@ describe("a message that is no hello", () => {
     expect(Pair.inSync().ask({ kind: "heartbeat" }, envelope)).toMatchObject({ kind: "refused", code })
   })
 
-  test("is refused by a disk that belongs to no pair (I6)", () => {
+  test("is refused by a disk that belongs to no pair, so that the primary says hello and finds out why (I6)", () => {
     const pair = new Pair({ a: { log: [] }, b: { log: [], cluster: null } })
-    expect(pair.ask({ kind: "heartbeat" })).toMatchObject({ kind: "refused", code: "foreign-cluster" })
+    expect(pair.ask({ kind: "heartbeat" })).toMatchObject({ kind: "refused", code: "session" })
   })
 })
 
