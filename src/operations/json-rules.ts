@@ -2,7 +2,7 @@
 import { bounds } from "../bounds.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 
-const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"])
+export const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"])
 
 /** The value of a JSON text, or a refusal with a pointer to what breaks the rules. Of duplicate keys the last one counts. */
 export function parseJson(text: string): { readonly value: unknown } | Refusal {

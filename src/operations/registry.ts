@@ -5,6 +5,7 @@ import { credentialRemove } from "./credential-remove.ts"
 import { credentialSetPassword } from "./credential-set-password.ts"
 import { documentCreate } from "./document-create.ts"
 import { documentDelete } from "./document-delete.ts"
+import { documentIncrement } from "./document-increment.ts"
 import { documentPatch } from "./document-patch.ts"
 import { documentPut } from "./document-put.ts"
 import { keyCreate } from "./key-create.ts"
@@ -21,6 +22,7 @@ export const operations: readonly Operation<unknown>[] = [
   credentialSetPassword,
   documentCreate,
   documentDelete,
+  documentIncrement,
   documentPatch,
   documentPut,
   keyCreate,

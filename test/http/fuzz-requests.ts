@@ -46,6 +46,8 @@ function data(random: Random, op: string): Value {
       return { collection, ...(random.chance(0.8) ? { id } : {}), value: object(random) }
     case "document.patch":
       return { collection, id, patch: object(random) }
+    case "document.increment":
+      return { collection, id, field: random.pick(["n", "a", "b"]), by: random.pick([1, -1, 0.5, 9007199254740991]), ...(random.chance(0.3) ? { min: 0, max: random.pick([1, 10]) } : {}) }
     case "document.delete":
       return { collection, id }
     case "key.create":

@@ -13,7 +13,7 @@ let tandem: Harness
 
 beforeAll(async () => {
   tandem = new Harness({ bodyBytesMax: bounds.bodyBytesMax })
-  await tandem.commit(user("ada"), { op: "collection.define", data: { name: "goals" } }, goal({ id: "g1" }))
+  await tandem.commit(user("ada"), { op: "collection.define", data: { name: "goals" } }, goal({ id: "g1", value: { one: 1, title: "Fly" } }))
   await tandem.send("POST", "/do", { body: user("bob"), headers: { "idempotency-key": "used" } })
 })
 
@@ -43,6 +43,7 @@ describe("an entity or collection that is missing is 404", () => {
     ["document.create", { collection: "notes", value: {} }, "/collection", "collection-missing"],
     ["document.put", { collection: "notes", id: "n", value: {} }, "/collection", "collection-missing"],
     ["document.patch", { collection: "goals", id: "nothing", patch: {} }, "/id", "entity-missing"],
+    ["document.increment", { collection: "goals", id: "nothing", field: "n", by: 1 }, "/id", "entity-missing"],
     ["document.delete", { collection: "goals", id: "nothing" }, "/id", "entity-missing"],
     ["collection.drop", { name: "notes" }, "/name", "collection-missing"],
     ["key.revoke", { id: "nothing" }, "/id", "entity-missing"],
@@ -55,6 +56,14 @@ describe("a value or an id that another has is 409", () => {
   test("an address that another user takes", () => refusedBy({ op: "user.update", data: { id: "bob", email: "ada@example.com" } }, 409, { code: "unique", pointer: "/email" }))
   test("a user's id", () => refusedBy({ op: "user.create", data: { id: "ada", email: "x@example.com" } }, 409, { code: "unique", pointer: "/id" }))
   test("a document's id", () => refusedBy(goal({ id: "g1" }), 409, { code: "unique", pointer: "/id" }))
+})
+
+describe("a sum out of its bounds is 409", () => {
+  const increment = (more: object) => ({ op: "document.increment", data: { collection: "goals", id: "g1", field: "n", by: 1, ...more } })
+  test("above", () => refusedBy(increment({ max: 0 }), 409, { code: "conflict", pointer: "/max" }))
+  test("below", () => refusedBy(increment({ by: -1, min: 0 }), 409, { code: "conflict", pointer: "/min" }))
+  test("beyond what a number holds exactly", () => refusedBy(increment({ by: 2 ** 53 - 1, field: "one" }), 409, { code: "conflict", pointer: "/by" }))
+  test("but what is no number is 422", () => refusedBy(increment({ field: "title" }), 422, { code: "invalid", pointer: "/field", issues: [{ pointer: "/field" }] }))
 })
 
 describe("a precondition that is not met is 412", () => {

@@ -41,7 +41,7 @@ describe("what an operation answers", () => {
   test("of documents is the document, which names its collection and keeps its own fields under `value`", async () => {
     const data = { collection: "goals", id: "g2" }
     const value = { id: "mine", collection: "mine", version: "mine", createdAt: "mine", value: "mine" }
-    for (const [op, more] of [["document.create", { value }], ["document.put", { value }], ["document.patch", { patch: {} }]] as const) {
+    for (const [op, more] of [["document.create", { value }], ["document.put", { value }], ["document.patch", { patch: {} }], ["document.increment", { field: "n", by: 0 }]] as const) {
       const document = await result(op, { ...data, ...more })
       expect(fieldsOf(document)).toEqual(documentFields)
       expect(document).toMatchObject({ ...data, value })
