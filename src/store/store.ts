@@ -52,6 +52,12 @@ export interface PageQuery {
   readonly limit: number
 }
 
+export interface HoldersPage {
+  readonly ids: readonly string[]
+  /** The id to continue after, or undefined at the end. A page may be short, even empty, and still have one. */
+  readonly next: string | undefined
+}
+
 export interface HistoryQuery {
   /** Versions above this one are not shown. */
   readonly at: number
@@ -69,6 +75,11 @@ export interface Reader {
   history(collection: string, id: string, query: HistoryQuery): Uint8Array[]
   /** The id that held this unique index value as of version `at`. */
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined
+  /**
+   * The ids that held an index value that is not unique as of `query.at`, in id order (UTF-8 bytes). Looks at `query.limit`
+   * of those that hold it now and, where `at` is below head, at as many of those that once did.
+   */
+  holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage
   /** The record of a version ≤ head. */
   record(version: number): SealedRecord | undefined
   /** Records from `from` on up to and including `to`: at least one where there is one, then as many as fit. */

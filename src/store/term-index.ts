@@ -4,6 +4,7 @@
 import { endOfPrefix, endedKey, idOfIndexKey, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import { rowChanged, rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
+import type { HoldersPage, PageQuery } from "./store.ts"
 import type { Table } from "./tables.ts"
 
 /** What the superseded row and the new row of one write say of an entity's terms. */
@@ -12,6 +13,12 @@ export interface TermChange {
   readonly id: string
   readonly before: Uint8Array | undefined
   readonly row: Uint8Array
+}
+
+/** An entity that has or had a value, by its index key, and whether it did as of the version that was asked for. */
+interface Holder {
+  readonly key: Buffer
+  readonly held: boolean
 }
 
 export class TermIndex {
@@ -29,18 +36,42 @@ export class TermIndex {
     return this.#formerHolder(prefix, at)
   }
 
-  /** A seek or two for each entity that once held the value, however often it did. */
   #formerHolder(prefix: Buffer, at: number): string | undefined {
+    for (const { key, held } of this.#formers(prefix, prefix, at)) if (held) return idOfIndexKey(key, prefix.length)
+    return undefined
+  }
+
+  #formerHolders(prefix: Buffer, start: Buffer, at: number, limit: number): Holder[] {
+    const found: Holder[] = []
+    for (const former of this.#formers(prefix, start, at)) if (found.push(former) === limit) break
+    return found
+  }
+
+  /** A seek or two for each entity that once held the value, however often it did. */
+  *#formers(prefix: Buffer, from: Buffer, at: number): Iterable<Holder> {
     const end = endOfPrefix(prefix)
-    for (let start = prefix; ; ) {
+    for (let start = from; ; ) {
       const [next] = [...this.ended.getKeys({ start, end, limit: 1 })]
-      if (next === undefined) return undefined
-      const holder = next.subarray(0, next.length - versionBytes)
-      for (const { value } of this.ended.getRange({ start: endedKey(holder, at), end: holder, reverse: true, limit: 1 })) {
-        if (versionOf(value) > at) return idOfIndexKey(next, prefix.length)
-      }
-      start = endOfPrefix(holder)
+      if (next === undefined) return
+      const key = next.subarray(0, next.length - versionBytes)
+      const [newest] = [...this.ended.getRange({ start: endedKey(key, at), end: key, reverse: true, limit: 1 })]
+      yield { key, held: newest !== undefined && versionOf(newest.value) > at }
+      start = endOfPrefix(key)
     }
+  }
+
+  /** The entities that held a value that is not unique, of which there may be many, as of `at`. */
+  holders(collection: string, field: string, value: Uint8Array, { at, after, limit }: PageQuery, head: number): HoldersPage {
+    const prefix = indexPrefix(collection, field, value)
+    const start = after === undefined ? prefix : endOfPrefix(indexKey(collection, field, value, after))
+    const now = [...this.current.getRange({ start, end: endOfPrefix(prefix), limit })].map((entry) => ({ key: entry.key, held: versionOf(entry.value) <= at }))
+    const former = at >= head ? [] : this.#formerHolders(prefix, start, at, limit)
+    // As far as both are known: behind its last one, a full list may go on.
+    const [end] = [now, former].flatMap((list) => (list.length < limit ? [] : list.slice(-1).map(({ key }) => key))).sort(Buffer.compare)
+    const held = [...now, ...former].filter((one) => one.held && (end === undefined || one.key.compare(end) <= 0))
+    const ids = held.map(({ key }) => key).sort(Buffer.compare).map((key) => idOfIndexKey(key, prefix.length))
+    if (ids.length > limit) return { ids: ids.slice(0, limit), next: ids[limit - 1] }
+    return { ids, next: end === undefined ? undefined : idOfIndexKey(end, prefix.length) }
   }
 
   /** The version since which an entity has a term, in doubt or not; undefined where it has it not. */

@@ -398,6 +398,42 @@ export function runStoreContract(name: string, newDisk: () => Disk): void {
     })
   })
 
+  describe(`the store ${name}: values that many hold`, () => {
+    const red = (id: string): Change => ({ id, body: "x", terms: [plain("red")] })
+    const holders = (bench: Bench, at: number, limit = 100): string[] => {
+      const found: string[] = []
+      for (let after: string | undefined; ; ) {
+        const page = bench.store.holders("things", "colour", plain("red").value, { at, after, limit })
+        expect(page.ids.length).toBeLessThanOrEqual(limit)
+        found.push(...page.ids)
+        if (page.next === undefined) return found
+        after = page.next
+      }
+    }
+
+    test("are found as of every version, whatever the size of the pages (P7)", async () => {
+      const bench = start()
+      await bench.commit([red("b"), red("é"), red("ab"), { id: "z", body: "x", terms: [plain("redder")] }, { id: "y", body: "x", terms: [unique("red", "colours")] }])
+      await bench.commit([{ id: "b", body: "x", terms: [plain("blue")] }, red("a")])
+      await bench.commit([{ id: "é" }, { id: "ab" }])
+      await bench.commit([red("b"), red("é")])
+      await bench.commit([{ id: "a" }, { id: "b" }])
+      const expected = [[], ["ab", "b", "é"], ["a", "ab", "é"], ["a"], ["a", "b", "é"], ["é"]]
+      for (const limit of [1, 2, 3, 100]) for (const [at, ids] of expected.entries()) expect([limit, at, holders(bench, at, limit)]).toEqual([limit, at, ids])
+    })
+
+    test("are those of what is committed while others are in doubt, and come back with an undo (I2)", async () => {
+      const bench = start()
+      await bench.commit([red("a"), red("b")])
+      const back = bench.chain.mark()
+      await bench.prepare([[{ id: "a" }, red("c")]])
+      expect([holders(bench, 1, 1), holders(bench, 2, 1)]).toEqual([["a", "b"], ["b", "c"]])
+      await bench.store.undo()
+      back()
+      expect(holders(bench, 1)).toEqual(["a", "b"])
+    })
+  })
+
   describe(`the store ${name}: the log`, () => {
     test("gives back the records as they were", async () => {
       const bench = start()

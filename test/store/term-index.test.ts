@@ -118,6 +118,24 @@ describe("the index", () => {
     }
   })
 
+  test("gives the holders of a value with reads that follow their number, not that of all there ever were", () => {
+    for (let n = 0; n < 500; n++) {
+      const was = row(2 * n + 1, plain("red"))
+      apply(change(`gone${n}`, undefined, was))
+      apply(change(`gone${n}`, was, row(2 * n + 2)))
+    }
+    for (const id of ["a", "b", "c"]) apply(change(id, undefined, row(1_001, plain("red"))))
+    const reads = new Reads()
+    const counting = reads.of(engine.tables)
+    const counted = new TermIndex(counting.index, counting.index_history)
+    const query = { after: undefined, limit: 10 }
+    expect(counted.holders("things", "colour", plain("red").value, { ...query, at: 1_001 }, 1_001)).toEqual({ ids: ["a", "b", "c"], next: undefined })
+    expect(reads.count).toBeLessThanOrEqual(4)
+    reads.count = 0
+    expect(counted.holders("things", "colour", plain("red").value, { ...query, at: 1 }, 1_001).ids).toEqual(["gone0"])
+    expect(reads.count).toBeLessThanOrEqual(60)
+  })
+
   test("stops where an entry that must be there is missing (P6)", () => {
     const was = row(1, unique("x"))
     apply(change("a", undefined, was))
