@@ -32,6 +32,13 @@ export const bounds = {
   pageBytesMax: 16 * 1024 * 1024,
   /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */
   historyRecordBytesMax: 16 * 1024 * 1024,
+  /** One-time tokens of a user, and each other kind of what belongs to one. The oldest make room. */
+  accountEntriesMax: 256,
+  /** How long a token may live, shortest and longest. */
+  lifeMsMin: 1_000,
+  lifeMsMax: 3_650 * 86_400_000,
+  /** A token that a client hands in. */
+  tokenLengthMax: 256,
   /** Documents that one `collection.drop` may take with it. */
   dropDocumentsMax: 10_000,
   /** Transactions in one batch. */

@@ -11,6 +11,8 @@ import { documentPut } from "./document-put.ts"
 import { keyCreate } from "./key-create.ts"
 import { keyRevoke } from "./key-revoke.ts"
 import type { Operation } from "./operation.ts"
+import { tokenConsume } from "./token-consume.ts"
+import { tokenCreate } from "./token-create.ts"
 import { userCreate } from "./user-create.ts"
 import { userDelete } from "./user-delete.ts"
 import { userUpdate } from "./user-update.ts"
@@ -27,6 +29,8 @@ export const operations: readonly Operation<unknown>[] = [
   documentPut,
   keyCreate,
   keyRevoke,
+  tokenConsume,
+  tokenCreate,
   userCreate,
   userDelete,
   userUpdate,

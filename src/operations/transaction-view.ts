@@ -3,6 +3,7 @@
 import type { Write } from "../protocol/record.ts"
 import { encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
+import { sameTerm } from "../store/term-index.ts"
 
 /** An entity as JSON, with everything a read answers. */
 export interface EntityBody {
@@ -25,10 +26,19 @@ interface Staged {
 export class Overlay {
   readonly rows = new Map<string, Staged>()
   readonly holders = new Map<string, string | null>()
+  /** Who was given a value that is not unique; some may have it no more. */
+  readonly given = new Map<string, Set<string>>()
+
+  give(key: string, id: string): void {
+    const ids = this.given.get(key)
+    if (ids === undefined) this.given.set(key, new Set([id]))
+    else ids.add(id)
+  }
 
   merge(other: Overlay): void {
     for (const [key, staged] of other.rows) this.rows.set(key, staged)
     for (const [key, holder] of other.holders) this.holders.set(key, holder)
+    for (const [key, ids] of other.given) for (const id of ids) this.give(key, id)
   }
 }
 
@@ -83,6 +93,19 @@ export class TransactionView {
     return this.#reader.lookup(collection, term.field, term.value, this.#head)
   }
 
+  /** All entities that have this value now, which is not unique, in the order of their ids. Whoever writes such terms bounds their number. */
+  holders(collection: string, term: Term): string[] {
+    const key = termKey(collection, term)
+    const found = new Set([...(this.#batch.given.get(key) ?? []), ...(this.own.given.get(key) ?? [])])
+    let after: string | undefined
+    do {
+      const page = this.#reader.holders(collection, term.field, term.value, { at: this.#head, after, limit: 1_000 })
+      for (const id of page.ids) found.add(id)
+      after = page.next
+    } while (after !== undefined)
+    return [...found].filter((id) => this.#current(collection, id)?.terms.some((own) => sameTerm(own, term)) === true).sort()
+  }
+
   /** Live ids of a collection, at most `limit` of them. */
   ids(collection: string, limit: number): string[] {
     const found = new Set<string>()
@@ -132,7 +155,10 @@ export class TransactionView {
     for (const term of this.#current(collection, id)?.terms ?? []) {
       if (term.unique) this.own.holders.set(termKey(collection, term), null)
     }
-    for (const term of terms) if (term.unique) this.own.holders.set(termKey(collection, term), id)
+    for (const term of terms) {
+      if (term.unique) this.own.holders.set(termKey(collection, term), id)
+      else this.own.give(termKey(collection, term), id)
+    }
     const facts: RowFacts = { changed: this.version, created, changes: (before?.facts.changes ?? 0) + 1, deleted }
     this.own.rows.set(rowKey(collection, id), { collection, id, facts, terms, body })
   }

@@ -1,5 +1,6 @@
-// user.delete: removes a user, and the password with it, in the same version.
+// user.delete: removes a user, and what belongs to it, in the same version.
 import * as v from "valibot"
+import { deleteAccountEntries } from "./account-entries.ts"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
 import { userMissing } from "./user.ts"
@@ -14,7 +15,7 @@ export const userDelete = operation<v.InferOutput<typeof schema>>({
   run: ({ id }, view) => {
     if (view.versionOf("users", id) === undefined) return userMissing(id)
     view.delete("users", id)
-    if (view.versionOf("credentials", id) !== undefined) view.delete("credentials", id)
+    deleteAccountEntries(view, id)
     return { kind: "value", value: { id } }
   },
 })

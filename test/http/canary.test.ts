@@ -22,6 +22,9 @@ let told: string[]
 let tandem: Harness
 let token: string
 let keyId: string
+/** A one-time token. */
+let oneTime = "to_not-made-yet"
+let oneTimeId: string
 
 function tell({ text, headers }: Answer): void {
   told.push(text, ...[...headers].map(([name, value]) => `${name}: ${value}`))
@@ -52,7 +55,7 @@ beforeAll(async () => {
 
 /** What must be nowhere: the password, the key, and what each is stored as. */
 function secrets(): readonly string[] {
-  return [mark, token.slice(3), hashMark, createHash("sha256").update(token).digest("hex"), createHash("sha256").update(password).digest("hex")]
+  return [mark, token.slice(3), oneTime.slice(3), hashMark, ...[token, oneTime, password].map((secret) => createHash("sha256").update(secret).digest("hex"))]
 }
 
 function expectNothingTold(): void {
@@ -159,23 +162,55 @@ test("a key is shown by the request that made it, and by nothing after it", asyn
   expectNothingTold()
 })
 
+test("a one-time token is shown by the request that made it, and by nothing after it", async () => {
+  const create = { op: "token.create", data: { purpose: "reset", userId: "ada" }, as: "t" }
+  const headers = { "idempotency-key": "token-once" }
+  const made = await tandem.send("POST", "/do", { body: create, headers })
+  oneTime = String(inside(made.json, "results", 0, "token"))
+  oneTimeId = String(inside(made.json, "results", 0, "id"))
+  expect(oneTime).toMatch(/^to_/)
+  const again = await tandem.send("POST", "/do", { body: create, headers })
+  expect(again.json).toMatchObject({ secretsOmitted: true })
+  tell(again)
+  const data = { token: oneTime, purpose: "reset" }
+  const wrong: readonly unknown[] = [
+    { op: "token.consume", data: { ...data, purpose: "other" } },
+    { op: "token.consume", data: { ...data, purpose: 5 } },
+    { op: "token.consume", data: { ...data, colour: oneTime } },
+    { op: "token.consume", data: { ...data, token: [oneTime] } },
+    { op: "token.consume", data: { ...data, token: { $ref: oneTime } } },
+    { op: "token.consume", data: { ...data, token: oneTime.repeat(9) } },
+    { op: "token.consume", data: oneTime },
+    { op: "token.consume", data, as: oneTime.repeat(9) },
+    { op: "token.consume", data, if: oneTime },
+    { operations: [create, { op: "document.create", data: { collection: "goals", value: { stolen: { $ref: "t.token" } } } }] },
+  ]
+  for (const body of wrong) {
+    expect((await send("/do", body)).status).toBeOneOf([400, 404, 412, 422])
+    await send("/do/stream?onError=continue", `${JSON.stringify(body)}\n`, "application/x-ndjson")
+  }
+  await everyWay({ op: "token.consume", data }, "consume")
+  expect((await tandem.get("/users", { token: oneTime })).status).toBe(401)
+  expectNothingTold()
+})
+
 describe("whatever is read afterwards", () => {
   test("as of whichever version shows none of them", async () => {
-    const paths = ["users", "users/ada", "users/ada/history", "collections", "goals", "credentials", "credentials/ada", "credentials/ada/history", "keys", `keys/${keyId}`, `keys/${keyId}/history`]
+    const paths = ["users", "users/ada", "users/ada/history", "collections", "goals", "credentials", "credentials/ada", "credentials/ada/history", "keys", `keys/${keyId}`, `keys/${keyId}/history`, "tokens", `tokens/${oneTimeId}`, `tokens/${oneTimeId}/history`]
     for (let at = 0; at <= tandem.node.committed(); at++) for (const path of paths) tell(await tandem.get(`/${path}?at=${at}`))
     for (let version = 1; version <= tandem.node.committed(); version++) tell(await tandem.get(`/log/${version}`))
-    for (const path of ["/log?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/livez", "/readyz"]) tell(await tandem.get(path))
+    for (const path of ["/log?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/do/token-once", "/livez", "/readyz"]) tell(await tandem.get(path))
     expectNothingTold()
   })
 
   test("the disk holds neither the password nor a key, only hashes", () => {
     const disk = tandem.node.reader.disk()
     expect(disk).toContain(Buffer.from(hashMark).toString("hex"))
-    for (const secret of [mark, token, token.slice(3)]) expect(disk.includes(Buffer.from(secret).toString("hex"))).toBe(false)
+    for (const secret of [mark, token, token.slice(3), oneTime, oneTime.slice(3)]) expect(disk.includes(Buffer.from(secret).toString("hex"))).toBe(false)
     expect(disk.includes(Buffer.from(token.slice(3), "base64url").toString("hex"))).toBe(false)
   })
 
   test("no operation that takes a secret was forgotten here", () => {
-    expect(operations.filter(({ seal }) => seal !== undefined).map(({ name }) => name)).toEqual(["credential.setPassword", "key.create"])
+    expect(operations.filter(({ seal }) => seal !== undefined).map(({ name }) => name)).toEqual(["credential.setPassword", "key.create", "token.consume", "token.create"])
   })
 })

@@ -52,6 +52,10 @@ function data(random: Random, op: string): Value {
       return { collection, id }
     case "key.create":
       return { name: "k", scopes: ["read"], ...(random.chance(0.3) ? { expiresAt: "2030-01-01T00:00:00Z" } : {}) }
+    case "token.create":
+      return { purpose: random.pick(["p", "q"]), ...(random.chance(0.5) ? { userId: id } : {}), ...(random.chance(0.3) ? { ttl: random.pick(["1s", "30d"]) } : {}), ...(random.chance(0.3) ? { data: object(random) } : {}) }
+    case "token.consume":
+      return { token: random.pick(["", "to_x", text(random).slice(0, 200)]), purpose: "p" }
     default:
       return { id }
   }

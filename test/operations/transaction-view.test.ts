@@ -119,3 +119,28 @@ test("bytes count every body that was staged, as each ends up in the record", as
   view.put("goals", "a", { value: "é" })
   expect(view.bytes).toBe(2 * one)
 })
+
+describe("the holders of a value that is not unique", () => {
+  const red = textTerm("colour", "red", false)
+
+  test("are those of the transaction, the batch and the disk, without those that lost it", async () => {
+    const harness = await withGoals()
+    for (const purpose of ["a", "b"]) await harness.commit({ op: "user.create", data: { id: purpose, email: `${purpose}@x.org` } }, { op: "token.create", data: { purpose, userId: purpose } })
+    const ofA = textTerm("userId", "a", false)
+    const [onDisk = ""] = viewOf(harness).holders("tokens", ofA)
+    expect(harness.get("tokens", onDisk)).toMatchObject({ purpose: "a" })
+    const batch = new Overlay()
+    const first = viewOf(harness, batch)
+    first.put("tokens", "x", {}, [ofA])
+    first.put("tokens", "y", {}, [ofA])
+    batch.merge(first.own)
+    const view = viewOf(harness, batch, 3)
+    view.put("tokens", "z", {}, [ofA])
+    expect(view.holders("tokens", ofA)).toEqual([onDisk, "x", "y", "z"].sort())
+    for (const id of [onDisk, "x"]) view.delete("tokens", id)
+    view.put("tokens", "y", {}, [red])
+    expect(view.holders("tokens", ofA)).toEqual(["z"])
+    expect(view.holders("tokens", red)).toEqual(["y"])
+    expect(view.holders("goals", ofA)).toEqual([])
+  })
+})
