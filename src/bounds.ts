@@ -41,6 +41,8 @@ export const bounds = {
   tokenLengthMax: 256,
   /** Documents that one `collection.drop` may take with it. */
   dropDocumentsMax: 10_000,
+  /** Entities that the reverts of one transaction may look at. */
+  revertEntitiesMax: 20_000,
   /** Transactions in one batch. */
   batchCountMax: 512,
   /** How long a batch waits for clients that were just answered. */

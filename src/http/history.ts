@@ -77,7 +77,8 @@ function itemOf(collection: string, id: string, row: Uint8Array, sealed: SealedR
     principal: record?.meta.principal ?? null,
     note: record?.meta.note ?? null,
     op: record === undefined ? null : operationOn(record, collection, id),
-    change: deleted ? "deleted" : created === changed ? "created" : "updated",
+    // One that a revert brought back was created long before, but not there.
+    change: deleted ? "deleted" : created === changed || (before !== undefined && rowDeleted(before)) ? "created" : "updated",
     value,
     // Applies to the `value` of the item before: null where there was none, or where it was deleted.
     diff: diff(before === undefined ? null : valueOf(before), value),

@@ -31,6 +31,9 @@ function names(operation: unknown, result: unknown, collection: string, id: stri
       return collection === "users" && is("id", id)
     case "collection":
       return collection === "collections" && is("name", id)
+    case "revert":
+      // It may be about many: its result lists them.
+      return Array.isArray(result) && result.some((change) => field(change, "collection") === collection && field(change, "id") === id)
     default:
       return false
   }

@@ -10,6 +10,7 @@ import type { Reader } from "../store/store.ts"
 import { rowText } from "../store/row.ts"
 import type { Result } from "./operation.ts"
 import { checkResolved } from "./operation-data.ts"
+import { Past } from "./past.ts"
 import { EarlierResults, resolveReferences } from "./references.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
 import { Overlay, TransactionView } from "./transaction-view.ts"
@@ -31,6 +32,7 @@ export class BatchRun {
   bytes = 0
   readonly #options: BatchRunOptions
   readonly #overlay = new Overlay()
+  readonly #past: Past
   readonly #keys = new Map<string, SealedRecord>()
   #head: number
   #headDigest: Uint8Array
@@ -42,6 +44,7 @@ export class BatchRun {
     const { head, headDigest, committed } = options.reader.position()
     // What runs here is answered by what it sees, so nothing that it sees may be taken back.
     invariant(committed === head, "I5", `a batch would be run while versions ${committed + 1} to ${head} are in doubt`)
+    this.#past = new Past(options.reader, this.records)
     this.#head = head
     this.#headDigest = headDigest
     this.#timeMs = options.reader.record(head)?.timeMs ?? 0
@@ -54,7 +57,7 @@ export class BatchRun {
     if (refusal !== undefined) return { kind: "refused", refusal }
     const version = this.#head + 1
     const timeMs = transaction.atMs ?? Math.max(this.#options.nowMs, this.#timeMs)
-    const view = new TransactionView(this.#options.reader, this.#overlay, version, this.#timeText(timeMs), () => uuidv7(this.#options.nowMs))
+    const view = new TransactionView(this.#options.reader, this.#overlay, version, this.#timeText(timeMs), () => uuidv7(this.#options.nowMs), this.#past, transaction.principal)
     const results = run(transaction, view)
     if (isRefusal(results)) return { kind: "refused", refusal: results }
     const answer = `[${results.map((result) => result.shown).join(",")}]`

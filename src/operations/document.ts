@@ -1,15 +1,15 @@
 // What the document operations share.
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Result } from "./operation.ts"
-import type { TransactionView } from "./transaction-view.ts"
+import type { Beginning, TransactionView } from "./transaction-view.ts"
 
 export function collectionMissing(name: string, pointer = "/collection"): Refusal {
   return refuse("collection-missing", `There is no collection \`${name}\`.`, { pointer, hint: "Make it with collection.define." })
 }
 
 /** Writes a document. Its own fields are under `value`, so they clash with nothing. */
-export function putDocument(view: TransactionView, collection: string, id: string, value: unknown): Result {
-  view.put(collection, id, { collection, value })
+export function putDocument(view: TransactionView, collection: string, id: string, value: unknown, began?: Beginning): Result {
+  view.put(collection, id, { collection, value }, [], began)
   return { kind: "entity", collection, id }
 }
 

@@ -11,6 +11,7 @@ import { documentPut } from "./document-put.ts"
 import { keyCreate } from "./key-create.ts"
 import { keyRevoke } from "./key-revoke.ts"
 import type { Operation } from "./operation.ts"
+import { revert } from "./revert.ts"
 import { tokenConsume } from "./token-consume.ts"
 import { tokenCreate } from "./token-create.ts"
 import { userCreate } from "./user-create.ts"
@@ -29,6 +30,7 @@ export const operations: readonly Operation<unknown>[] = [
   documentPut,
   keyCreate,
   keyRevoke,
+  revert,
   tokenConsume,
   tokenCreate,
   userCreate,

@@ -4,6 +4,8 @@ import type { Write } from "../protocol/record.ts"
 import { encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { sameTerm } from "../store/term-index.ts"
+import type { Past } from "./past.ts"
+import type { Principal } from "./scope.ts"
 
 /** An entity as JSON, with everything a read answers. */
 export interface EntityBody {
@@ -12,6 +14,9 @@ export interface EntityBody {
   readonly createdVersion: number
   readonly [field: string]: unknown
 }
+
+/** When an entity began: of one that comes back, what it was in its former life. */
+export type Beginning = Pick<EntityBody, "createdAt" | "createdVersion">
 
 interface Staged {
   readonly collection: string
@@ -51,6 +56,8 @@ export class TransactionView {
   readonly own = new Overlay()
   /** UTF-8 of every body staged so far: each ends up in the record, as a row or as the result of its operation. */
   bytes = 0
+  /** Entities that reverts have looked at so far. */
+  reverted = 0
 
   constructor(
     reader: Reader,
@@ -60,6 +67,10 @@ export class TransactionView {
     /** Its time, RFC 3339. */
     readonly time: string,
     readonly newId: () => string,
+    /** Versions before this one. */
+    readonly past: Past,
+    /** Who asks: what some operations need depends on what they meet. */
+    readonly principal: Principal,
   ) {
     this.#reader = reader
     this.#head = reader.position().head
@@ -76,6 +87,11 @@ export class TransactionView {
   versionOf(collection: string, id: string): number | undefined {
     const staged = this.#current(collection, id)
     return staged === undefined || staged.facts.deleted ? undefined : staged.facts.changed
+  }
+
+  /** What is known of the newest row of an entity, tombstones included. */
+  factsOf(collection: string, id: string): RowFacts | undefined {
+    return this.#current(collection, id)?.facts
   }
 
   /** The JSON text of a live entity, as a read answers it. */
@@ -124,8 +140,8 @@ export class TransactionView {
   }
 
   /** Writes an entity; the fields that every entity has are added to `fields`. */
-  put(collection: string, id: string, fields: object, terms: readonly Term[] = []): void {
-    const existing = this.find(collection, id)
+  put(collection: string, id: string, fields: object, terms: readonly Term[] = [], began?: Beginning): void {
+    const existing = began ?? this.find(collection, id)
     const stamp = {
       createdAt: existing?.createdAt ?? this.time,
       updatedAt: this.time,

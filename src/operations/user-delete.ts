@@ -1,9 +1,8 @@
 // user.delete: removes a user, and what belongs to it, in the same version.
 import * as v from "valibot"
-import { deleteAccountEntries } from "./account-entries.ts"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
-import { userMissing } from "./user.ts"
+import { deleteUser, userMissing } from "./user.ts"
 
 const schema = v.strictObject({ id: idField })
 
@@ -14,8 +13,7 @@ export const userDelete = operation<v.InferOutput<typeof schema>>({
   target: ({ id }) => ({ collection: "users", id }),
   run: ({ id }, view) => {
     if (view.versionOf("users", id) === undefined) return userMissing(id)
-    view.delete("users", id)
-    deleteAccountEntries(view, id)
+    deleteUser(view, id)
     return { kind: "value", value: { id } }
   },
 })

@@ -2,9 +2,10 @@
 import { bounds } from "../bounds.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { textTerm } from "../store/row.ts"
+import { deleteAccountEntries } from "./account-entries.ts"
 import { emailKey } from "./email.ts"
 import type { JsonObject } from "./fields.ts"
-import type { TransactionView } from "./transaction-view.ts"
+import type { Beginning, TransactionView } from "./transaction-view.ts"
 
 export interface UserFields {
   readonly email: string
@@ -15,7 +16,7 @@ export interface UserFields {
 }
 
 /** Writes a user whose e-mail address nobody else has. */
-export function putUser(view: TransactionView, id: string, fields: UserFields): Refusal | undefined {
+export function putUser(view: TransactionView, id: string, fields: UserFields, began?: Beginning): Refusal | undefined {
   const key = emailKey(fields.email)
   const term = textTerm("email", key, true)
   const holder = view.holder("users", term)
@@ -24,8 +25,14 @@ export function putUser(view: TransactionView, id: string, fields: UserFields): 
   }
   if (Buffer.byteLength(`users${id}${key}`) > bounds.keyBytesMax) return tooLongTogether()
   const { email, name, verified, disabled, data } = fields
-  view.put("users", id, { email, name, verified, disabled, data }, [term])
+  view.put("users", id, { email, name, verified, disabled, data }, [term], began)
   return undefined
+}
+
+/** What belongs to the user goes with it, in the same version. */
+export function deleteUser(view: TransactionView, id: string): void {
+  view.delete("users", id)
+  deleteAccountEntries(view, id)
 }
 
 /** Each alone is within its own bound, but three bytes a character: the store's keys hold both. */

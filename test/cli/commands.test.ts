@@ -37,6 +37,19 @@ describe("do", () => {
     expect((await runWith({ input: bare }, "do", "-")).code).toBe(0)
   })
 
+  test("counts in a document, and takes a version back", async () => {
+    await run("do", "collection.define", "name=counters")
+    await run("do", "document.create", "collection=counters", "id=visits", "value.n=1")
+    const raised = jsonLines(await run("do", "document.increment", "collection=counters", "id=visits", "field=n", "by=2", "max=3", "--json"))[0] as { version: number }
+    expect(raised).toMatchObject({ results: [{ value: { n: 3 } }] })
+    const full = await run("do", "document.increment", "collection=counters", "id=visits", "field=n", "by=1", "max=3")
+    expect([full.code, full.notes]).toEqual([1, expect.stringContaining("above the maximum 3")])
+    const { code, out } = await run("do", "revert", `version=${raised.version}`)
+    expect([code, out]).toEqual([0, expect.stringContaining('"change": "updated"')])
+    expect(jsonLines(await run("get", "counters/visits", "--json"))[0]).toMatchObject({ value: { n: 1 } })
+    expect(JSON.parse((await run("get", "counters/visits/history", "--json")).out)).toMatchObject({ items: [{ op: "revert" }, { op: "document.increment" }, { op: "document.create" }] })
+  })
+
   test("of a dry run leaves no trace", async () => {
     const before = await committed()
     const { code, out } = await run("do", "--dry-run", "user.create", "email=dry@b.c")

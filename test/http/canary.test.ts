@@ -74,6 +74,20 @@ test("setting, checking and removing a password tells nobody what it is", async 
   expectNothingTold()
 })
 
+test("a revert brings no password back, and says nothing of it", async () => {
+  await tandem.commit({ op: "user.create", data: { id: "tmp", email: "tmp@example.com" } })
+  await send("/do", { op: "credential.setPassword", data: { userId: "tmp", password } })
+  await tandem.commit({ op: "user.delete", data: { id: "tmp" } })
+  for (let version = 1; version <= tandem.node.committed(); version++) {
+    for (const force of [false, true]) await send("/do", { op: "revert", data: { version, force }, dryRun: true })
+  }
+  await everyWay({ op: "revert", data: { version: tandem.node.committed() } }, "revert")
+  expect((await tandem.get("/users/tmp")).status).toBe(200)
+  expect((await send("/verify", { email: "tmp@example.com", password })).json).toEqual({ match: false })
+  for (const collection of ["credentials", "keys"]) expect((await send("/do", { op: "revert", data: { collection, id: "tmp", to: 1 } })).status).toBe(422)
+  expectNothingTold()
+})
+
 test("a request that fails does not hand its password back", async () => {
   const data = { userId: "ada", password }
   const wrong: readonly unknown[] = [

@@ -50,6 +50,8 @@ function data(random: Random, op: string): Value {
       return { collection, id, field: random.pick(["n", "a", "b"]), by: random.pick([1, -1, 0.5, 9007199254740991]), ...(random.chance(0.3) ? { min: 0, max: random.pick([1, 10]) } : {}) }
     case "document.delete":
       return { collection, id }
+    case "revert":
+      return { ...(random.chance(0.6) ? { version: random.between(1, 30) } : { collection: random.pick(["users", collection]), id, to: random.between(0, 30) }), ...(random.chance(0.5) ? { force: random.chance(0.8) } : {}) }
     case "key.create":
       return { name: "k", scopes: ["read"], ...(random.chance(0.3) ? { expiresAt: "2030-01-01T00:00:00Z" } : {}) }
     case "token.create":

@@ -34,6 +34,21 @@ test("a history is newest first and says who, when, which operation and what cha
   expect(String(inside(answer.json, "items", 0, "time"))).toMatch(/^2026-03-01T/)
 })
 
+test("what a revert brought back is created again, though it is as old as it was", async () => {
+  const tandem = await lived()
+  await tandem.commit({ op: "revert", data: { version: 4, force: true } })
+  await tandem.commit({ op: "user.delete", data: { id: "ada" } })
+  await tandem.commit({ op: "revert", data: { collection: "users", id: "ada", to: 6 } }, { op: "user.update", data: { id: "bob" } })
+  await tandem.commit({ op: "user.update", data: { id: "ada" } })
+  const items = inside((await tandem.get("/users/ada/history?limit=4")).json, "items")
+  expect(items).toMatchObject([
+    { version: 9, op: "user.update", change: "updated" },
+    { version: 8, op: "revert", change: "created", value: { name: "Countess", createdVersion: 1 } },
+    { version: 7, op: "user.delete", change: "deleted" },
+    { version: 6, op: "revert", change: "updated", value: { name: "Countess", createdVersion: 1 } },
+  ])
+})
+
 test("each difference leads exactly from the value before to its own", async () => {
   const items = inside((await (await lived()).get("/users/ada/history")).json, "items") as unknown[]
   let value: unknown = null

@@ -42,6 +42,20 @@ test("of what a drop took with it, the drop", async () => {
   expect(await named(harness, "collections", "goals")).toBe("collection.drop")
 })
 
+test("a revert, of all that it changed and of nothing else", async () => {
+  const harness = new Harness()
+  await harness.commit({ op: "collection.define", data: { name: "goals" } }, goal("create", "c", { value: {} }), user("z"))
+  await harness.commit(goal("create", "a", { value: {} }), goal("create", "b", { value: {} }), goal("patch", "c", { patch: { n: 1 } }))
+  await harness.commit(goal("patch", "c", { patch: { n: 2 } }), { op: "revert", data: { version: 2, force: true } }, goal("create", "d", { value: {} }), goal("put", "a", { value: {} }), { op: "user.delete", data: { id: "z" } })
+  expect(await named(harness, "goals", "b")).toBe("revert")
+  expect(await named(harness, "goals", "c")).toBe("revert")
+  expect(await named(harness, "goals", "d")).toBe("document.create")
+  expect(await named(harness, "goals", "a")).toBe("document.put")
+  expect(await named(harness, "users", "z")).toBe("user.delete")
+  await harness.commit({ op: "revert", data: { collection: "goals", id: "c", to: 2 } }, user("y"))
+  expect(await named(harness, "goals", "c")).toBe("revert")
+})
+
 test("one that a reference pointed at it, also where it left nothing but a tombstone", async () => {
   const harness = new Harness()
   await harness.commit(user("z"), { op: "collection.define", data: { name: "goals" } }, goal("create", "a", { value: { user: "z" } }))

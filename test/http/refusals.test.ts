@@ -45,6 +45,9 @@ describe("an entity or collection that is missing is 404", () => {
     ["document.patch", { collection: "goals", id: "nothing", patch: {} }, "/id", "entity-missing"],
     ["document.increment", { collection: "goals", id: "nothing", field: "n", by: 1 }, "/id", "entity-missing"],
     ["document.delete", { collection: "goals", id: "nothing" }, "/id", "entity-missing"],
+    ["revert", { version: 99 }, "/version", "entity-missing"],
+    ["revert", { collection: "goals", id: "g1", to: 99 }, "/to", "entity-missing"],
+    ["revert", { collection: "goals", id: "nothing", to: 1 }, "/id", "entity-missing"],
     ["collection.drop", { name: "notes" }, "/name", "collection-missing"],
     ["key.revoke", { id: "nothing" }, "/id", "entity-missing"],
   ]
@@ -56,6 +59,20 @@ describe("a value or an id that another has is 409", () => {
   test("an address that another user takes", () => refusedBy({ op: "user.update", data: { id: "bob", email: "ada@example.com" } }, 409, { code: "unique", pointer: "/email" }))
   test("a user's id", () => refusedBy({ op: "user.create", data: { id: "ada", email: "x@example.com" } }, 409, { code: "unique", pointer: "/id" }))
   test("a document's id", () => refusedBy(goal({ id: "g1" }), 409, { code: "unique", pointer: "/id" }))
+})
+
+describe("a revert that would lose something is 409", () => {
+  const changed = { op: "document.patch", data: { collection: "goals", id: "g1", patch: { two: 2 } } }
+  const again = { operations: [changed, { op: "revert", data: { version: 1 } }] }
+  test("a later change", () => refusedAs(again, 409, { code: "conflict", operation: 1, pointer: "/version" }))
+  test("unless it is forced, but for documents that would be left without their collection", async () => {
+    const forced = { operations: [{ ...changed, op: "document.create", data: { collection: "goals", value: {} } }, { op: "revert", data: { version: 1, force: true } }] }
+    await refusedAs(forced, 409, { code: "conflict", operation: 1 })
+  })
+  test("an address that another has now", async () => {
+    const passed = [{ op: "user.update", data: { id: "bob", email: "b@example.com" } }, { op: "user.update", data: { id: "ada", email: "bob@example.com" } }]
+    await refusedAs({ operations: [...passed, { op: "revert", data: { collection: "users", id: "bob", to: 2 } }] }, 409, { code: "unique", operation: 2 })
+  })
 })
 
 describe("a sum out of its bounds is 409", () => {

@@ -50,6 +50,15 @@ describe("what an operation answers", () => {
     expect(await result("document.delete", data)).toEqual(data)
   })
 
+  test("of a revert is the entities that it changed, each with what became of it, as the change feed says it", async () => {
+    await result("document.put", { collection: "goals", id: "g3", value: {} })
+    const { json } = await tandem.commit({ op: "document.put", data: { collection: "goals", id: "g3", value: { n: 1 } } })
+    const changes = await result("revert", { version: inside(json, "version") })
+    expect(fieldsOf(inside(changes, 0))).toEqual(["change", "collection", "id", "value"])
+    expect(changes).toEqual([{ collection: "goals", id: "g3", change: "updated", value: (await tandem.get("/goals/g3")).json }])
+    await result("document.delete", { collection: "goals", id: "g3" })
+  })
+
   test("of collections is the definition", async () => {
     const definition = await result("collection.define", { name: "notes" })
     expect(fieldsOf(definition)).toEqual([...entityFields, "name"].sort())

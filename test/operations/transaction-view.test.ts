@@ -1,8 +1,9 @@
 // What operations see and change: the state at head, the batch so far, their own transaction, each over the one before.
 import { describe, expect, test } from "bun:test"
+import { Past } from "../../src/operations/past.ts"
 import { Overlay, TransactionView } from "../../src/operations/transaction-view.ts"
 import { rowFacts, textTerm } from "../../src/store/row.ts"
-import { Harness } from "./harness.ts"
+import { Harness, root } from "./harness.ts"
 
 const time = "2026-03-01T12:00:00.000Z"
 
@@ -13,7 +14,7 @@ async function withGoals(...ids: string[]): Promise<Harness> {
 }
 
 function viewOf(harness: Harness, batch = new Overlay(), version = 2): TransactionView {
-  return new TransactionView(harness.store, batch, version, time, () => "new")
+  return new TransactionView(harness.store, batch, version, time, () => "new", new Past(harness.store, []), root)
 }
 
 describe("an entity", () => {

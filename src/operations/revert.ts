@@ -1,0 +1,119 @@
+// revert: undoes one version, or takes one entity back to what it was as of a version. History only grows: what comes
+// back is a new version. Never brings back a password, a key, a session or a token.
+import * as v from "valibot"
+import { bounds } from "../bounds.ts"
+import type { Write } from "../protocol/record.ts"
+import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { rowDeleted, rowFacts, rowText } from "../store/row.ts"
+import { collectionNameField, idField } from "./fields.ts"
+import { bringBack, type FormerState } from "./former-state.ts"
+import { hiddenCollections } from "./hidden-collections.ts"
+import { operation } from "./operation.ts"
+import { allows } from "./scope.ts"
+import type { EntityBody, TransactionView } from "./transaction-view.ts"
+
+const versionField = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least))
+const entityFields = ["collection", "id", "to"] as const
+
+const schema = v.pipe(
+  v.strictObject({
+    version: v.optional(versionField(1)),
+    collection: v.optional(v.union([v.literal("users"), collectionNameField])),
+    id: v.optional(idField),
+    /** 0 is before everything. */
+    to: v.optional(versionField(0)),
+    force: v.optional(v.boolean()),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const { value } = dataset
+    const say = (key: keyof typeof value, message: string) =>
+      addIssue({ message, path: [{ type: "object", origin: "value", input: value, key, value: value[key] }] })
+    const given = entityFields.filter((field) => value[field] !== undefined)
+    if (value.version !== undefined) for (const field of given) say(field, "cannot go with `version`")
+    else if (given.length === 0) say("version", "is missing")
+    else for (const field of entityFields) if (!given.includes(field)) say(field, "is missing")
+  }),
+)
+type Data = v.InferOutput<typeof schema>
+
+export const revert = operation<Data>({
+  name: "revert",
+  scope: "write",
+  schema,
+  target: ({ collection, id }) => (collection === undefined || id === undefined ? undefined : { collection, id }),
+  run: ({ version, collection = "", id = "", to = 0, force = false }, view) => {
+    const states = version === undefined ? statesOfEntity(view, collection, id, to, force) : statesBefore(view, version, force)
+    if (isRefusal(states)) return states
+    const changes = bringBack(view, states)
+    return isRefusal(changes) ? changes : { kind: "value", value: changes }
+  },
+})
+
+/** What the entities that a version changed were before it. */
+function statesBefore(view: TransactionView, version: number, force: boolean): FormerState[] | Refusal {
+  const writes = view.past.writes(version)
+  if (writes === undefined || !view.past.reaches(version - 1)) return versionMissing(view, version, "/version")
+  const shown = writes.filter(({ collection }) => !hiddenCollections.has(collection))
+  const refused = whyNotAll(view, version, writes, shown) ?? (force ? undefined : whyChangedLater(view, version, shown))
+  return refused ?? shown.map(({ collection, id }) => ({ collection, id, body: bodyAsOf(view, collection, id, version - 1) }))
+}
+
+function whyNotAll(view: TransactionView, version: number, writes: readonly Write[], shown: readonly Write[]): Refusal | undefined {
+  const pointer = "/version"
+  if (shown.length === 0 && writes.length > 0) {
+    return refuse("conflict", `Version ${version} changed nothing but passwords, keys, sessions or tokens, and a revert never brings one back.`, { pointer })
+  }
+  if (shown.some(({ collection }) => collection === "collections") && !allows(view.principal, "admin")) {
+    return refuse("forbidden", `Version ${version} changed the definition of a collection; to revert it needs the scope admin, which this key does not have.`, { pointer })
+  }
+  view.reverted += writes.length
+  if (view.reverted <= bounds.revertEntitiesMax) return undefined
+  return refuse("conflict", `A transaction reverts at most ${bounds.revertEntitiesMax} entities, and version ${version} is beyond that.`, {
+    pointer,
+    hint: "Take them back one by one, by `collection`, `id` and `to`.",
+  })
+}
+
+function whyChangedLater(view: TransactionView, version: number, writes: readonly Write[]): Refusal | undefined {
+  const later: string[] = []
+  for (const { collection, id } of writes) {
+    const changed = view.factsOf(collection, id)?.changed
+    if (changed !== undefined && changed !== version) later.push(`\`${collection}/${id}\` at version ${changed}`)
+  }
+  if (later.length === 0) return undefined
+  const more = later.length > namedMax ? ` and ${later.length - namedMax} more` : ""
+  return refuse("conflict", `What version ${version} changed has changed since: ${later.slice(0, namedMax).join(", ")}${more}.`, {
+    pointer: "/version",
+    hint: "With `force` it is taken back all the same, and what came later with it.",
+  })
+}
+
+const namedMax = 10
+
+/** Without `force`, one change is taken back, the newest: whoever asks for more must say that they know of them. */
+function statesOfEntity(view: TransactionView, collection: string, id: string, to: number, force: boolean): FormerState[] | Refusal {
+  if (to >= view.version || !view.past.reaches(to)) return versionMissing(view, to, "/to")
+  const now = view.factsOf(collection, id)
+  if (now === undefined) return refuse("entity-missing", `There never was a \`${id}\` in \`${collection}\`.`, { pointer: "/id" })
+  const then = view.past.row(collection, id, to)
+  const between = now.changes - (then === undefined ? 0 : rowFacts(then).changes)
+  if (between === 0) return []
+  if (between > 1 && !force) {
+    return refuse("conflict", `\`${collection}/${id}\` has changed ${between} times since version ${to}, at last at version ${now.changed}.`, {
+      pointer: "/to",
+      version: now.changed,
+      hint: "With `force` all of them are taken back.",
+    })
+  }
+  return [{ collection, id, body: bodyAsOf(view, collection, id, to) }]
+}
+
+function bodyAsOf(view: TransactionView, collection: string, id: string, version: number): EntityBody | undefined {
+  const row = view.past.row(collection, id, version)
+  return row === undefined || rowDeleted(row) ? undefined : (JSON.parse(rowText(row)) as EntityBody)
+}
+
+function versionMissing(view: TransactionView, version: number, pointer: string): Refusal {
+  return refuse("entity-missing", `There is no version ${version}; the newest is ${view.version - 1}.`, { pointer, version: view.version - 1 })
+}
