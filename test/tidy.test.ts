@@ -22,9 +22,9 @@ const sources = [...filesUnder("src"), { path: "server.ts", text: readFileSync(j
 // This file names what it forbids.
 const tests = filesUnder("test").filter(({ path }) => path !== "test/tidy.test.ts")
 
-/** Static, dynamic and type imports alike. */
+/** Static, dynamic and type imports alike, apart from those in examples. */
 function importsOf({ text }: SourceFile): string[] {
-  return [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*)"([^"]+)"/g)].map((match) => match[1] ?? "")
+  return [...withoutComments(text).matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*)"([^"]+)"/g)].map((match) => match[1] ?? "")
 }
 
 /** The folder under src/ that a file belongs to; a file right under it is its own. */
@@ -55,6 +55,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   node: ["node", "operations", "store", "protocol", "runtime", ...leaves],
   http: ["http", "node", "operations", "store", "protocol", "runtime", ...leaves],
   cli: ["cli", "http", "node", "operations", "store", "protocol", "runtime", ...leaves],
+  // Runs in browsers, too: nothing of the server, not even the leaves.
+  client: ["client"],
   "server.ts": ["cli", "runtime"],
 }
 
@@ -78,6 +80,14 @@ describe("imports", () => {
       .flatMap(({ text }) => [...text.matchAll(/import\s+(?:type\s+)?\{([^}]*)\}\s+from "node:crypto"/g)].map((match) => (match[1] ?? "").trim()))
     expect(wrong).toEqual([])
     expect(taken.filter((names) => !/^(createHash|hash|timingSafeEqual|[ ,])*$/.test(names))).toEqual([])
+  })
+
+  test("of the client are itself only, and it needs nothing that browsers do not have", () => {
+    const client = sources.filter(({ path }) => path.startsWith("src/client/"))
+    expect(client.length).toBeGreaterThan(0)
+    const wrong = client.flatMap((file) => importsOf(file).filter((name) => !name.startsWith("./")).map((name) => `${file.path} imports ${name}`))
+    expect(wrong).toEqual([])
+    expect(offenders(client, ({ text }) => /\b(Buffer|process|Bun|Deno|require|global)\b(?=[.(])/.test(withoutComments(text)))).toEqual([])
   })
 
   const homes: readonly (readonly [name: string, home: string])[] = [
@@ -120,8 +130,10 @@ describe("one place only", () => {
     ["the process is ended", /\bprocess\.(exit|abort|reallyExit)\b/, "src/runtime/exit.ts"],
     ["the environment is read", /\bprocess\.env\b|\bBun\.env\b|\bDeno\.env\b/, "src/runtime/environment.ts"],
   ]
+  // The client runs elsewhere and has a place of its own.
+  const clientsHome = "src/client/surroundings.ts"
   test.each(places)("%s", (_, pattern, home) => {
-    expect(offenders(sources, ({ path, text }) => path !== home && pattern.test(withoutComments(text)))).toEqual([])
+    expect(offenders(sources, ({ path, text }) => path !== home && path !== clientsHome && pattern.test(withoutComments(text)))).toEqual([])
   })
 })
 

@@ -1,0 +1,88 @@
+// One collection: reading its documents, and writing them.
+import type { Document } from "./document.ts"
+import type { HistoryItem } from "./history-item.ts"
+import type { JsonObject, Patch } from "./json.ts"
+import type { Page, PageOptions } from "./page.ts"
+import type { Reader } from "./reader.ts"
+import type { Operation } from "./operation.ts"
+import { type OperationOptions, transactOne } from "./transaction.ts"
+import type { CallOptions, Transport } from "./transport.ts"
+
+/** The read half, which there is as of any version. */
+export class CollectionView<T extends object> {
+  readonly name: string
+  readonly #reader: Reader
+
+  constructor(name: string, reader: Reader) {
+    this.name = name
+    this.#reader = reader
+  }
+
+  /** Undefined where there is no such document. */
+  get(id: string, options: CallOptions = {}): Promise<Document<T> | undefined> {
+    return this.#reader.entity([this.name, id], options)
+  }
+
+  /**
+   * Every document in the order of ids, all as of the same version.
+   *
+   * ```ts
+   * for await (const { id, value } of service.collection<Goal>("goals").list()) console.log(id, value.title)
+   * ```
+   */
+  list(options: PageOptions = {}): AsyncGenerator<Document<T>, void, undefined> {
+    return this.#reader.each([this.name], options)
+  }
+
+  page(options: PageOptions = {}): Promise<Page<Document<T>>> {
+    return this.#reader.page([this.name], options)
+  }
+
+  /** Every version of a document, newest first. */
+  history(id: string, options: PageOptions = {}): AsyncGenerator<HistoryItem<Document<T>>, void, undefined> {
+    return this.#reader.history([this.name, id], options)
+  }
+}
+
+/** Where a new document gets an id of your own. */
+export interface NewDocumentOptions extends OperationOptions {
+  readonly id?: string
+}
+
+/**
+ * ```ts
+ * const goals = service.collection<{ title: string; done: boolean }>("goals")
+ * const { id, version } = await goals.create({ title: "Read", done: false })
+ * await goals.patch(id, { done: true }, { if: { version } })
+ * ```
+ */
+export class Collection<T extends object> extends CollectionView<T> {
+  readonly #transport: Transport
+
+  constructor(name: string, reader: Reader, transport: Transport) {
+    super(name, reader)
+    this.#transport = transport
+  }
+
+  create(value: T, { id, ...options }: NewDocumentOptions = {}): Promise<Document<T>> {
+    return this.#one({ op: "document.create", data: { collection: this.name, ...(id === undefined ? {} : { id }), value: value as JsonObject } }, options)
+  }
+
+  /** The document's whole new value; makes it where it is not there. */
+  put(id: string, value: T, options: OperationOptions = {}): Promise<Document<T>> {
+    return this.#one({ op: "document.put", data: { collection: this.name, id, value: value as JsonObject } }, options)
+  }
+
+  /** Changes what the merge patch names; `null` removes a field. */
+  patch(id: string, patch: Patch<T>, options: OperationOptions = {}): Promise<Document<T>> {
+    return this.#one({ op: "document.patch", data: { collection: this.name, id, patch: patch as JsonObject } }, options)
+  }
+
+  async delete(id: string, options: OperationOptions = {}): Promise<void> {
+    await transactOne(this.#transport, { op: "document.delete", data: { collection: this.name, id } }, options)
+  }
+
+  async #one(operation: Operation<"document.create" | "document.put" | "document.patch">, options: OperationOptions): Promise<Document<T>> {
+    return (await transactOne(this.#transport, operation, options)) as Document<T>
+  }
+}

@@ -1,0 +1,29 @@
+// How a node is, as GET /status answers.
+
+export interface NodeStatus {
+  readonly node: string
+  readonly role: "primary" | "replica"
+  readonly clusterId: string | null
+  /** Of the primary's reign: the higher number wins. */
+  readonly epoch: { readonly number: number; readonly id: string }
+  readonly mode: "paired" | "solo"
+  readonly head: number
+  readonly committed: number
+  readonly digest: string
+  /** Versions prepared here whose outcome is not decided yet. */
+  readonly inDoubt: number
+  readonly release: string
+  readonly peer: {
+    readonly node: string | null
+    readonly reachable: boolean
+    readonly head: number | null
+    readonly committed: number | null
+    readonly inSync: boolean
+    readonly lastHeardAt: string | null
+  }
+  readonly lease: { readonly remainingMs: number } | null
+  readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
+  readonly startedAt: string
+  /** Why it is stuck; null where it is not. */
+  readonly stuck: string | null
+}

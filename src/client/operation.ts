@@ -1,0 +1,53 @@
+// The operations of a transaction and what each of them results in, as types only.
+import type { ApiKey, NewApiKey } from "./api-key.ts"
+import type { CollectionDefinition, Document } from "./document.ts"
+import type { JsonObject } from "./json.ts"
+import type { NewUser, User, UserChanges } from "./user.ts"
+
+/** A value from an earlier result of the same transaction: `{ $ref: "u.id" }` is the id of what was done `as: "u"`. */
+export interface Reference {
+  readonly $ref: string
+}
+
+interface Operations {
+  "user.create": { data: NewUser; result: User }
+  "user.update": { data: { readonly id: string } & UserChanges; result: User }
+  "user.delete": { data: { readonly id: string }; result: { readonly id: string } }
+  "credential.setPassword": { data: { readonly userId: string; readonly password: string }; result: { readonly userId: string } }
+  "credential.remove": { data: { readonly userId: string }; result: { readonly userId: string } }
+  "key.create": { data: NewApiKey; result: ApiKey }
+  "key.revoke": { data: { readonly id: string }; result: { readonly id: string } }
+  "collection.define": { data: { readonly name: string }; result: CollectionDefinition }
+  "collection.drop": { data: { readonly name: string }; result: CollectionDefinition }
+  "document.create": { data: NewDocument; result: Document }
+  "document.put": { data: NewDocument; result: Document }
+  "document.patch": { data: { readonly collection: string; readonly id: string; readonly patch: JsonObject }; result: Document }
+  "document.delete": { data: { readonly collection: string; readonly id: string }; result: { readonly collection: string; readonly id: string } }
+}
+
+interface NewDocument {
+  readonly collection: string
+  /** Made by the server where it is left out. */
+  readonly id?: string
+  readonly value: JsonObject
+}
+
+/** What must hold for one operation; the whole transaction is refused otherwise. */
+export type Condition = { readonly version: number } | { readonly absent: true } | { readonly present: true }
+
+type OperationName = keyof Operations
+
+export type Operation<Name extends OperationName = OperationName> = {
+  [N in Name]: {
+    readonly op: N
+    readonly data: { readonly [Field in keyof Operations[N]["data"]]: Operations[N]["data"][Field] | Reference }
+    /** A name for references of later operations. */
+    readonly as?: string
+    readonly if?: Condition
+  }
+}[Name]
+
+export type ResultOf<Asked extends { readonly op: OperationName }> = Operations[Asked["op"]]["result"]
+
+/** One result for each operation, in their order. */
+export type ResultsOf<Asked extends readonly { readonly op: OperationName }[]> = { readonly [Index in keyof Asked]: ResultOf<Asked[Index]> }

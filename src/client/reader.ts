@@ -1,0 +1,51 @@
+// Reads as of one moment: now, a version or a time. Never changes anything.
+import type { HistoryItem } from "./history-item.ts"
+import { eachItem, type Page, type PageOptions } from "./page.ts"
+import { pathOf, type Query } from "./path.ts"
+import { TandemError } from "./tandem-error.ts"
+import type { CallOptions, Transport } from "./transport.ts"
+
+/** What reads are as of: nothing is now. */
+export interface Moment {
+  readonly at?: number
+  readonly atTime?: string
+}
+
+export class Reader {
+  readonly #transport: Transport
+  readonly #moment: Moment
+
+  constructor(transport: Transport, moment: Moment) {
+    this.#transport = transport
+    this.#moment = moment
+  }
+
+  /** Undefined where there is no such entity. */
+  async entity<Entity>(parts: readonly string[], options: CallOptions, query: Query = {}): Promise<Entity | undefined> {
+    try {
+      return await this.json<Entity>(pathOf(parts, { ...query, ...this.#moment }), options)
+    } catch (error) {
+      if (error instanceof TandemError && error.code === "entity-missing") return undefined
+      throw error
+    }
+  }
+
+  async page<Item>(parts: readonly string[], { limit, cursor, ...options }: PageOptions): Promise<Page<Item>> {
+    // A cursor carries what its page is as of.
+    const moment = cursor === undefined ? this.#moment : {}
+    return this.json(pathOf(parts, { limit, cursor, ...moment }), options)
+  }
+
+  each<Item>(parts: readonly string[], options: PageOptions): AsyncGenerator<Item, void, undefined> {
+    return eachItem((cursor) => this.page<Item>(parts, cursor === undefined ? options : { ...options, cursor }), options.cursor)
+  }
+
+  history<Entity>(parts: readonly string[], options: PageOptions): AsyncGenerator<HistoryItem<Entity>, void, undefined> {
+    return this.each([...parts, "history"], options)
+  }
+
+  async json<Body>(path: string, options: CallOptions, first: "primary" | "replica" = "replica"): Promise<Body> {
+    const answer = await this.#transport.send({ ...options, method: "GET", path, first })
+    return answer.json as Body
+  }
+}

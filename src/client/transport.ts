@@ -1,0 +1,127 @@
+// Brings one call to its one true end: tries, moves between the nodes, waits, and tries again until an answer settles it
+// or time is up. A transaction goes out with the same bytes and the same key each time, so it can be committed only once.
+import { type Answer, attempt } from "./attempt.ts"
+import { backoffMs } from "./backoff.ts"
+import { aborted, gaveUp, refused } from "./failure.ts"
+import { Nodes } from "./nodes.ts"
+import type { Surroundings } from "./surroundings.ts"
+import { type Again, type Verdict, verdictOn } from "./verdict.ts"
+
+/** How a single call may differ from what the service was made with. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** For the whole call, all tries and waits together. */
+  readonly timeoutMs?: number
+}
+
+export interface Call extends CallOptions {
+  readonly method: "GET" | "POST"
+  readonly path: string
+  readonly body?: string
+  /** Whom to ask first. */
+  readonly first: "primary" | "replica"
+  /** The idempotency key: whatever may commit something has one. */
+  readonly key?: string
+}
+
+export interface TransportOptions {
+  readonly url: string
+  readonly replicaUrl?: string
+  readonly token: string
+  readonly timeoutMs?: number
+  readonly minVersion?: number
+  readonly surroundings: Surroundings
+}
+
+const timeoutDefaultMs = 30_000
+/** A node that says nothing for so long is asked again, or another one is. */
+const attemptMs = 10_000
+
+export class Transport {
+  readonly surroundings: Surroundings
+  readonly #token: string
+  readonly #timeoutMs: number
+  readonly #nodes: Nodes
+  #version: number
+
+  constructor({ url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, surroundings }: TransportOptions) {
+    this.surroundings = surroundings
+    this.#nodes = new Nodes(url, replicaUrl)
+    this.#token = token
+    this.#timeoutMs = timeoutMs
+    this.#version = minVersion
+  }
+
+  /** The newest version that was seen: no later read answers from an older one, whichever node it asks. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The answer of a node that did what was asked; anything else is thrown as a TandemError. */
+  async send(call: Call): Promise<Answer> {
+    const { key, signal, timeoutMs = this.#timeoutMs } = call
+    const { nowMs, random } = this.surroundings
+    const endMs = nowMs() + timeoutMs
+    const nodes = call.first === "replica" ? this.#nodes.forRead() : this.#nodes.forWrite()
+    const tried = new Set<string>()
+    let last: Again | undefined
+    let mayBeDone = false
+    let url = nodes[0] ?? ""
+    for (let turn = 1, waits = 0; ; turn++) {
+      if (isAborted(signal)) throw aborted(signal?.reason, { key, mayBeDone })
+      const leftMs = endMs - nowMs()
+      if (leftMs <= 0) throw gaveUp(last, timeoutMs, { key, mayBeDone })
+      tried.add(url)
+      const verdict = await this.#try(call, url, Math.min(leftMs, attemptMs))
+      if (verdict.kind === "done") return verdict.answer
+      if (verdict.kind === "refused") throw refused(verdict, { key, mayBeDone })
+      last = verdict
+      mayBeDone ||= key !== undefined && verdict.unknown
+      if (isAborted(signal)) throw aborted(signal?.reason, { key, mayBeDone })
+
+      const next = this.#nodes.named(verdict.problem?.primary, url) ?? nodes[turn % nodes.length] ?? url
+      // A node not asked yet is asked at once.
+      const waitMs = tried.has(next) ? verdict.retryAfterMs + backoffMs(waits++, random()) : 0
+      if (nowMs() + waitMs >= endMs) throw gaveUp(last, timeoutMs, { key, mayBeDone })
+      await this.#wait(waitMs, signal)
+      url = next
+    }
+  }
+
+  async #try(call: Call, url: string, timeoutMs: number): Promise<Verdict> {
+    const { method, path, body, key, signal } = call
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
+    if (body !== undefined) headers["content-type"] = "application/json"
+    if (key !== undefined) headers["idempotency-key"] = key
+    if (method === "GET" && this.#version > 0) headers["tandem-min-version"] = String(this.#version)
+    const verdict = verdictOn(await attempt({ url: url + path, method, headers, body, signal, timeoutMs }, this.surroundings))
+    if (verdict.kind === "done") this.#learn(verdict.answer, key === undefined ? undefined : url)
+    else if (verdict.kind === "again") this.#nodes.lost(url)
+    return verdict
+  }
+
+  #learn({ headers }: Answer, primaryUrl: string | undefined): void {
+    const version = Number(headers.get("tandem-version"))
+    if (Number.isSafeInteger(version) && version > this.#version) this.#version = version
+    if (primaryUrl !== undefined) this.#nodes.wrote(primaryUrl)
+  }
+
+  /** Ends early when the call is aborted. */
+  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (delayMs <= 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel()
+        signal?.removeEventListener("abort", end)
+        resolve()
+      }
+      const cancel = this.surroundings.after(delayMs, end)
+      signal?.addEventListener("abort", end)
+    })
+  }
+}
+
+/** A function, since it may have changed since it was last asked. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
+}

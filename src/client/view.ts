@@ -1,0 +1,58 @@
+// The read half of the service: users, collections and their pasts, as of now, a version or a time.
+import { CollectionView } from "./collection.ts"
+import type { CollectionDefinition } from "./document.ts"
+import type { HistoryItem } from "./history-item.ts"
+import type { JsonObject } from "./json.ts"
+import type { Page, PageOptions } from "./page.ts"
+import type { Reader } from "./reader.ts"
+import type { CallOptions } from "./transport.ts"
+import type { User } from "./user.ts"
+
+/**
+ * ```ts
+ * const before = await service.at(41).getUser(id)
+ * ```
+ */
+export class View {
+  protected readonly reader: Reader
+
+  constructor(reader: Reader) {
+    this.reader = reader
+  }
+
+  /** Undefined where there is no such user. */
+  getUser(id: string, options: CallOptions = {}): Promise<User | undefined> {
+    return this.reader.entity(["users", id], options)
+  }
+
+  getUserByEmail(email: string, options: CallOptions = {}): Promise<User | undefined> {
+    return this.reader.entity(["users"], options, { email })
+  }
+
+  /** Every user in the order of ids, all as of the same version. */
+  listUsers(options: PageOptions = {}): AsyncGenerator<User, void, undefined> {
+    return this.reader.each(["users"], options)
+  }
+
+  pageOfUsers(options: PageOptions = {}): Promise<Page<User>> {
+    return this.reader.page(["users"], options)
+  }
+
+  /** Every version of a user, newest first. */
+  userHistory(id: string, options: PageOptions = {}): AsyncGenerator<HistoryItem<User>, void, undefined> {
+    return this.reader.history(["users", id], options)
+  }
+
+  getCollection(name: string, options: CallOptions = {}): Promise<CollectionDefinition | undefined> {
+    return this.reader.entity(["collections", name], options)
+  }
+
+  listCollections(options: PageOptions = {}): AsyncGenerator<CollectionDefinition, void, undefined> {
+    return this.reader.each(["collections"], options)
+  }
+
+  /** `T` is what you say that its documents are. */
+  collection<T extends object = JsonObject>(name: string): CollectionView<T> {
+    return new CollectionView<T>(name, this.reader)
+  }
+}

@@ -1,0 +1,101 @@
+// What each method of the service asks the server for.
+import { describe, expect, test } from "bun:test"
+import type { Service } from "../../src/client/service.ts"
+import { TandemError } from "../../src/client/tandem-error.ts"
+import { committed, page, problem, refusalOf, ScriptedServer } from "./scripted-server.ts"
+
+const operation = { if: { version: 3 }, note: "why", ifVersion: 5 }
+
+describe("a method that writes asks for its one operation", () => {
+  const writes: readonly (readonly [name: string, call: (service: Service) => Promise<unknown>, op: string, data: object])[] = [
+    ["createUser", (s) => s.createUser({ email: "a@b.c" }, operation), "user.create", { email: "a@b.c" }],
+    ["updateUser", (s) => s.updateUser("u1", { name: null }, operation), "user.update", { id: "u1", name: null }],
+    ["deleteUser", (s) => s.deleteUser("u1", operation), "user.delete", { id: "u1" }],
+    ["setPassword", (s) => s.setPassword("u1", "correct horse", operation), "credential.setPassword", { userId: "u1", password: "correct horse" }],
+    ["removePassword", (s) => s.removePassword("u1", operation), "credential.remove", { userId: "u1" }],
+    ["defineCollection", (s) => s.defineCollection("goals", operation), "collection.define", { name: "goals" }],
+    ["dropCollection", (s) => s.dropCollection("goals", operation), "collection.drop", { name: "goals" }],
+    ["createKey", (s) => s.createKey({ name: "web", scopes: ["read"] }, operation), "key.create", { name: "web", scopes: ["read"] }],
+    ["revokeKey", (s) => s.revokeKey("k1", operation), "key.revoke", { id: "k1" }],
+    ["create", (s) => s.collection("goals").create({ n: 1 }, operation), "document.create", { collection: "goals", value: { n: 1 } }],
+    ["create with an id", (s) => s.collection("goals").create({ n: 1 }, { ...operation, id: "g1" }), "document.create", { collection: "goals", id: "g1", value: { n: 1 } }],
+    ["put", (s) => s.collection("goals").put("g1", { n: 1 }, operation), "document.put", { collection: "goals", id: "g1", value: { n: 1 } }],
+    ["patch", (s) => s.collection<{ n: number }>("goals").patch("g1", { n: null }, operation), "document.patch", { collection: "goals", id: "g1", patch: { n: null } }],
+    ["delete", (s) => s.collection("goals").delete("g1", operation), "document.delete", { collection: "goals", id: "g1" }],
+  ]
+  test.each(writes)("%s", async (_, call, op, data) => {
+    const server = new ScriptedServer([committed(7)])
+    await call(server.service)
+    const asked = server.asked[0]
+    expect(asked?.url).toBe("http://a.test/do")
+    expect(asked?.headers.get("authorization")).toBe("Bearer a-token")
+    expect(asked?.headers.get("content-type")).toBe("application/json")
+    expect(JSON.parse(asked?.body ?? "")).toEqual({ operations: [{ op, data, if: { version: 3 } }], note: "why", ifVersion: 5 })
+  })
+})
+
+describe("a read", () => {
+  const reads: readonly (readonly [name: string, call: (service: Service) => Promise<unknown>, path: string])[] = [
+    ["getUser", (s) => s.getUser("ü/1"), "/users/%C3%BC%2F1"],
+    ["getUserByEmail", (s) => s.getUserByEmail("a+b@c.d"), "/users?email=a%2Bb%40c.d"],
+    ["pageOfUsers", (s) => s.pageOfUsers({ limit: 2 }), "/users?limit=2"],
+    ["getCollection", (s) => s.getCollection("goals"), "/collections/goals"],
+    ["get", (s) => s.collection("goals").get("g1"), "/goals/g1"],
+    ["page as of a version", (s) => s.at(41).collection("goals").page({ limit: 2 }), "/goals?limit=2&at=41"],
+    ["page at a cursor, which carries its version", (s) => s.at(41).collection("goals").page({ cursor: "c" }), "/goals?cursor=c"],
+    ["getUserByEmail as of a time", (s) => s.atTime(new Date(0)).getUserByEmail("a@b.c"), "/users?email=a%40b.c&atTime=1970-01-01T00%3A00%3A00.000Z"],
+    ["status", (s) => s.status(), "/status"],
+    ["outcome", (s) => s.outcome("a/key"), "/do/a%2Fkey"],
+  ]
+  test.each(reads)("%s asks for its path", async (_, call, path) => {
+    const server = new ScriptedServer([page([], 7, null)])
+    await call(server.service)
+    expect(server.urls).toEqual([`http://a.test${path}`])
+    expect(server.keys).toEqual([null])
+  })
+
+  test("of what is not there gives undefined, and of a collection that is not there is refused", async () => {
+    expect(await new ScriptedServer([problem(404, "entity-missing")]).service.getUser("u1")).toBeUndefined()
+    const { service } = new ScriptedServer([problem(404, "collection-missing")])
+    expect(await refusalOf(service.collection("goals").get("g1"), TandemError)).toMatchObject({ code: "collection-missing", status: 404 })
+  })
+
+  test.each(["", ".", "..", "\ud800"])("of an id that no path can name sends nothing (%j)", async (id) => {
+    const server = new ScriptedServer([page([], 7, null)])
+    expect(await refusalOf(server.service.getUser(id), TandemError)).toMatchObject({ code: "malformed" })
+    expect(server.asked).toHaveLength(0)
+  })
+})
+
+describe("a listing", () => {
+  test("goes over all pages, and fetches one when it is needed", async () => {
+    const server = new ScriptedServer([page([1, 2], 7, "c1"), page([3], 7, null)])
+    const seen: number[] = []
+    for await (const user of server.service.at(7).listUsers({ limit: 2 })) {
+      seen.push(user as unknown as number)
+      if (seen.length === 2) expect(server.asked).toHaveLength(1)
+    }
+    expect(seen).toEqual([1, 2, 3])
+    expect(server.urls).toEqual(["http://a.test/users?limit=2&at=7", "http://a.test/users?limit=2&cursor=c1"])
+  })
+
+  test("of a history and of the log do the same", async () => {
+    const server = new ScriptedServer([page([1], 7, "c1"), page([], 7, null), { status: 200, body: { items: [2], version: 7, next: 4 } }, page([], 7, null)])
+    for await (const _ of server.service.collection("goals").history("g1")) break
+    for await (const _ of server.service.userHistory("u1")) break
+    for await (const _ of server.service.log({ from: 3, limit: 1 })) continue
+    expect(server.urls).toEqual(["/goals/g1/history", "/users/u1/history", "/log?from=3&limit=1", "/log?from=4&limit=1"].map((path) => `http://a.test${path}`))
+  })
+})
+
+test("verify gives the user's id where both belong together, and needs no key", async () => {
+  const server = new ScriptedServer([{ status: 200, body: { match: true, userId: "u1" } }, { status: 200, body: { match: false } }])
+  expect(await server.service.verify("a@b.c", "correct horse")).toBe("u1")
+  expect(await server.service.verify("a@b.c", "wrong horse")).toBeUndefined()
+  expect(server.asked.map(({ url, method }) => `${method} ${url}`)).toEqual(["POST http://a.test/verify", "POST http://a.test/verify"])
+  expect(server.keys).toEqual([null, null])
+})
+
+test("an outcome that nobody knows of is said to be unheard of", async () => {
+  expect(await new ScriptedServer([problem(404, "entity-missing")]).service.outcome("key")).toEqual({ outcome: "unheard-of" })
+})

@@ -1,0 +1,127 @@
+// The client against real pairs: a primary that is killed again and again, reads on the replica, and every runtime.
+import { afterEach, describe, expect, test } from "bun:test"
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { createService, type Service } from "../../src/client/service.ts"
+import { RealPair, until } from "./real-pair.ts"
+
+const repository = fileURLToPath(new URL("../..", import.meta.url))
+const pairs: RealPair[] = []
+afterEach(async () => {
+  await Promise.all(pairs.splice(0).map((pair) => pair.remove()))
+})
+
+async function startedPair(flags: readonly string[] = []): Promise<RealPair> {
+  const pair = await RealPair.make({ flags: ["--peer-timeout", "2s", ...flags] })
+  pairs.push(pair)
+  return pair.start()
+}
+
+function serviceOf({ a, b }: RealPair): Service {
+  return createService({ url: a.url, replicaUrl: b.url, token: a.rootKey, timeoutMs: 300_000 })
+}
+
+describe("while the primary is killed with SIGKILL again and again", () => {
+  test("every write of the client resolves, and none is lost or done twice (P1, P3)", async () => {
+    const pair = await startedPair()
+    pair.supervise()
+    const service = serviceOf(pair)
+    const marks = service.collection<{ readonly mark: string }>("marks")
+    await service.defineCollection(marks.name)
+
+    const acknowledged: string[] = []
+    let stopped = false
+    const writer = async (lane: number): Promise<void> => {
+      for (let n = 0; !stopped; n++) {
+        const mark = `${lane}-${n}`
+        // Without an id, so that one which is done twice leaves two documents.
+        const made = await marks.create({ mark })
+        acknowledged.push(mark)
+        const found = await createdSeen(made.id)
+        if (found !== mark) throw new Error(`${mark} was acknowledged and reads as ${found}`)
+      }
+    }
+    const createdSeen = async (id: string): Promise<string | undefined> => (await marks.get(id))?.value.mark
+    const writers = Promise.all(Array.from({ length: 6 }, (_, lane) => writer(lane)))
+    for (let kill = 0; kill < 4; kill++) {
+      const before = acknowledged.length
+      await Promise.race([writers, until("writes go on", () => acknowledged.length > before + 30, () => pair.printed)])
+      const { starts } = pair.a
+      pair.a.kill()
+      await until("the primary is started again", () => pair.a.starts > starts)
+    }
+    stopped = true
+    await writers
+
+    const there: string[] = []
+    for await (const { value } of marks.list({ limit: 500 })) there.push(value.mark)
+    expect(there.sort()).toEqual(acknowledged.sort())
+  })
+})
+
+describe("reads on the replica", () => {
+  test("see what the same client wrote just before, and what another one whose version it was given did (P4)", async () => {
+    const pair = await startedPair()
+    const { a, b } = pair
+    const writer = createService({ url: a.url, token: a.rootKey })
+    const both = serviceOf(pair)
+    for (let n = 0; n < 50; n++) {
+      const { id } = await both.createUser({ email: `own${n}@example.com` })
+      expect((await both.getUser(id))?.email).toBe(`own${n}@example.com`)
+      await writer.updateUser(id, { name: `name ${n}` })
+      const reader = createService({ url: b.url, token: a.rootKey, minVersion: writer.version })
+      expect((await reader.getUser(id))?.name).toBe(`name ${n}`)
+    }
+  })
+
+  test("go on while the primary is away, and writes that began meanwhile are done once it is back", async () => {
+    const pair = await startedPair(["--when-stuck", "serve-reads"])
+    const service = serviceOf(pair)
+    const { id } = await service.createUser({ email: "ada@example.com" })
+    await pair.a.stop("SIGKILL")
+    expect((await service.getUser(id))?.email).toBe("ada@example.com")
+    const update = service.updateUser(id, { name: "Ada" })
+    if (!pair.b.running) pair.b.start()
+    pair.a.start()
+    pair.supervise()
+    expect((await update).name).toBe("Ada")
+    expect((await service.getUser(id))?.name).toBe("Ada")
+  })
+
+  test("a client that knows only the replica finds the primary for its writes", async () => {
+    const { a, b } = await startedPair()
+    const service = createService({ url: b.url, token: a.rootKey })
+    const { id } = await service.createUser({ email: "ada@example.com" })
+    expect(id).not.toBe("")
+    expect((await service.getUser(id))?.email).toBe("ada@example.com")
+  })
+})
+
+describe("the same program", () => {
+  const expected = [true, false, ["Read"], ["updated", "created"], ["unique", 409, "not-committed"], true, null, true, null, "primary"]
+
+  test("sees the same under Bun, Deno and Node", async () => {
+    const pair = await startedPair()
+    const bundle = join(pair.directory, "smoke.mjs")
+    await printed([process.execPath, "build", "test/client/smoke-program.ts", "--target=node", `--outfile=${bundle}`])
+    const runtimes = { bun: [process.execPath], deno: [join(repository, "node_modules/.bin/deno"), "run", "-A", "--no-prompt"], node: ["node"] }
+    for (const [name, command] of Object.entries(runtimes)) {
+      const saw = await printed([...command, bundle, pair.a.url, pair.b.url, pair.a.rootKey, name])
+      expect({ name, saw: JSON.parse(saw) as unknown }).toEqual({ name, saw: expected })
+    }
+  })
+})
+
+/** What a command prints, once it has ended well. */
+function printed([program = "", ...parameters]: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, parameters, { cwd: repository, stdio: ["ignore", "pipe", "pipe"] })
+    let out = ""
+    let err = ""
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()))
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()))
+    child.once("error", reject)
+    child.once("close", (code) => (code === 0 ? resolve(out) : reject(new Error(`${program} ended with ${code}: ${err}`))))
+  })
+}
