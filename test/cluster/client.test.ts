@@ -1,9 +1,12 @@
 // The client against real pairs: a primary that is killed again and again, reads on the replica, and every runtime.
 import { afterEach, describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { createService, type Service } from "../../src/client/service.ts"
+import type { SmokeTarget } from "../client/smoke.ts"
+import { BrowserPage } from "./browser-page.ts"
 import { RealPair, until } from "./real-pair.ts"
 
 const repository = fileURLToPath(new URL("../..", import.meta.url))
@@ -75,6 +78,16 @@ describe("reads on the replica", () => {
     }
   })
 
+  test("wait for the version they must not be older than", async () => {
+    const pair = await startedPair()
+    const writer = serviceOf(pair)
+    const { id } = await writer.createUser({ email: "ada@example.com" })
+    const reader = createService({ url: pair.b.url, token: pair.a.rootKey, minVersion: writer.version + 1 })
+    const read = reader.getUser(id)
+    await writer.updateUser(id, { name: "Ada" })
+    expect((await read)?.name).toBe("Ada")
+  })
+
   test("go on while the primary is away, and writes that began meanwhile are done once it is back", async () => {
     const pair = await startedPair(["--when-stuck", "serve-reads"])
     const service = serviceOf(pair)
@@ -99,6 +112,7 @@ describe("reads on the replica", () => {
 })
 
 describe("the same program", () => {
+  // The same, wherever it runs.
   const expected = [true, false, ["Read"], ["updated", "created"], ["unique", 409, "not-committed"], true, null, true, null, "primary"]
 
   test("sees the same under Bun, Deno and Node", async () => {
@@ -109,6 +123,19 @@ describe("the same program", () => {
     for (const [name, command] of Object.entries(runtimes)) {
       const saw = await printed([...command, bundle, pair.a.url, pair.b.url, pair.a.rootKey, name])
       expect({ name, saw: JSON.parse(saw) as unknown }).toEqual({ name, saw: expected })
+    }
+  })
+
+  test("sees the same in a browser, on a page from another origin", async () => {
+    const page = await BrowserPage.serve()
+    try {
+      const pair = await startedPair(["--cors-origin", page.origin])
+      const script = join(pair.directory, "smoke.js")
+      await printed([process.execPath, "build", "test/client/smoke-page.ts", "--target=browser", `--outfile=${script}`])
+      const target: SmokeTarget = { url: pair.a.url, replicaUrl: pair.b.url, token: pair.a.rootKey, name: "browser" }
+      expect(await page.run(readFileSync(script, "utf8"), target, join(pair.directory, "profile"))).toEqual({ saw: expected })
+    } finally {
+      await page.close()
     }
   })
 })
