@@ -43,6 +43,8 @@ export const bounds = {
   dropDocumentsMax: 10_000,
   /** Entities that the reverts of one transaction may look at. */
   revertEntitiesMax: 20_000,
+  /** What entities were before a version and are now, together: a revert holds both in memory. */
+  revertBytesMax: 64 * 1024 * 1024,
   /** Transactions in one batch. */
   batchCountMax: 512,
   /** How long a batch waits for clients that were just answered. */

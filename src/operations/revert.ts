@@ -55,8 +55,21 @@ function statesBefore(view: TransactionView, version: number, force: boolean): F
   const writes = view.past.writes(version)
   if (writes === undefined || !view.past.reaches(version - 1)) return versionMissing(view, version, "/version")
   const shown = writes.filter(({ collection }) => !hiddenCollections.has(collection))
-  const refused = whyNotAll(view, version, writes, shown) ?? (force ? undefined : whyChangedLater(view, version, shown))
-  return refused ?? shown.map(({ collection, id }) => ({ collection, id, body: bodyAsOf(view, collection, id, version - 1) }))
+  const refused = whyNotAll(view, version, writes, shown)
+  if (refused !== undefined) return refused
+  const states: FormerState[] = []
+  const later: string[] = []
+  let bytes = 0
+  for (const { collection, id } of shown) {
+    const row = view.past.row(collection, id, version - 1)
+    bytes += (row?.length ?? 0) + view.text(collection, id).length
+    if (bytes > bounds.revertBytesMax) return tooLarge(version)
+    const changed = view.factsOf(collection, id)?.changed
+    if (!force && changed !== undefined && changed !== version) later.push(`\`${collection}/${id}\` at version ${changed}`)
+    if (later.length > namedMax) break
+    states.push({ collection, id, body: bodyOf(row) })
+  }
+  return later.length === 0 ? states : changedLater(version, later)
 }
 
 function whyNotAll(view: TransactionView, version: number, writes: readonly Write[], shown: readonly Write[]): Refusal | undefined {
@@ -69,20 +82,17 @@ function whyNotAll(view: TransactionView, version: number, writes: readonly Writ
   }
   view.reverted += writes.length
   if (view.reverted <= bounds.revertEntitiesMax) return undefined
-  return refuse("conflict", `A transaction reverts at most ${bounds.revertEntitiesMax} entities, and version ${version} is beyond that.`, {
-    pointer,
-    hint: "Take them back one by one, by `collection`, `id` and `to`.",
-  })
+  return refuse("conflict", `A transaction reverts at most ${bounds.revertEntitiesMax} entities, and version ${version} is beyond that.`, { pointer, hint: oneByOne })
 }
 
-function whyChangedLater(view: TransactionView, version: number, writes: readonly Write[]): Refusal | undefined {
-  const later: string[] = []
-  for (const { collection, id } of writes) {
-    const changed = view.factsOf(collection, id)?.changed
-    if (changed !== undefined && changed !== version) later.push(`\`${collection}/${id}\` at version ${changed}`)
-  }
-  if (later.length === 0) return undefined
-  const more = later.length > namedMax ? ` and ${later.length - namedMax} more` : ""
+function tooLarge(version: number): Refusal {
+  return refuse("too-large", `What version ${version} changed was, and is, more than ${bounds.revertBytesMax} bytes.`, { pointer: "/version", hint: oneByOne })
+}
+
+const oneByOne = "Take them back one by one, by `collection`, `id` and `to`."
+
+function changedLater(version: number, later: readonly string[]): Refusal {
+  const more = later.length > namedMax ? " and more" : ""
   return refuse("conflict", `What version ${version} changed has changed since: ${later.slice(0, namedMax).join(", ")}${more}.`, {
     pointer: "/version",
     hint: "With `force` it is taken back all the same, and what came later with it.",
@@ -106,11 +116,10 @@ function statesOfEntity(view: TransactionView, collection: string, id: string, t
       hint: "With `force` all of them are taken back.",
     })
   }
-  return [{ collection, id, body: bodyAsOf(view, collection, id, to) }]
+  return [{ collection, id, body: bodyOf(then) }]
 }
 
-function bodyAsOf(view: TransactionView, collection: string, id: string, version: number): EntityBody | undefined {
-  const row = view.past.row(collection, id, version)
+function bodyOf(row: Uint8Array | undefined): EntityBody | undefined {
   return row === undefined || rowDeleted(row) ? undefined : (JSON.parse(rowText(row)) as EntityBody)
 }
 
