@@ -32,9 +32,11 @@ export const bounds = {
   pageBytesMax: 16 * 1024 * 1024,
   /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */
   historyRecordBytesMax: 16 * 1024 * 1024,
-  /** One-time tokens of a user, and each other kind of what belongs to one. The oldest make room. */
+  /** Sessions of a user, and one-time tokens of one. The oldest make room. */
   accountEntriesMax: 256,
-  /** How long a token may live, shortest and longest. */
+  /** The `data` of a session as JSON: they are listed together. */
+  sessionDataLengthMax: 4_096,
+  /** How long a session or a token may live, shortest and longest. */
   lifeMsMin: 1_000,
   lifeMsMax: 3_650 * 86_400_000,
   /** A token that a client hands in. */

@@ -6,6 +6,7 @@ export type RefusalCode =
   | "unknown-operation"
   | "unauthenticated"
   | "forbidden"
+  | "login-failed" // wrong e-mail or password; says nothing of the token that asked
   | "not-found" // no such route
   | "entity-missing"
   | "collection-missing"

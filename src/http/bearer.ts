@@ -40,5 +40,5 @@ function tokenOf(header: string): string | undefined {
 /** For the header `WWW-Authenticate`, see RFC 6750. */
 export function challenge(code: Refusal["code"], hadToken: boolean): string {
   if (code === "forbidden") return 'Bearer realm="tandem", error="insufficient_scope"'
-  return hadToken ? 'Bearer realm="tandem", error="invalid_token"' : 'Bearer realm="tandem"'
+  return hadToken && code !== "login-failed" ? 'Bearer realm="tandem", error="invalid_token"' : 'Bearer realm="tandem"'
 }

@@ -13,6 +13,7 @@ import { outcomeOf } from "./do.ts"
 import type { Exchange } from "./exchange.ts"
 import { keyOf } from "./idempotency.ts"
 import { type Line, LineReader } from "./lines.ts"
+import { verifyLogin } from "./login.ts"
 import { outcomeUnknown } from "./outcome-unknown.ts"
 import { problemJson } from "./problem.ts"
 import { flagParameter, parameterRefusal, parseQuery, type Query } from "./query.ts"
@@ -138,6 +139,7 @@ class TransactionStream {
       clusterId: this.#exchange.node.reader.identity().clusterId ?? "",
       allowTimes: this.#options.keepTimes,
       hashPassword: this.#exchange.shared.passwords.hash,
+    verifyLogin: (credentials) => verifyLogin(this.#exchange, credentials),
     })
   }
 

@@ -10,6 +10,7 @@ import { checkContentType, readText } from "./body.ts"
 import type { Exchange } from "./exchange.ts"
 import { forwardTarget, forwardWrite } from "./forward.ts"
 import { keyOf } from "./idempotency.ts"
+import { verifyLogin } from "./login.ts"
 import { outcomeUnknown } from "./outcome-unknown.ts"
 import { parseQuery } from "./query.ts"
 
@@ -54,6 +55,7 @@ function transactionOf(exchange: Exchange, text: string, key: string | undefined
     clusterId: exchange.node.reader.identity().clusterId ?? "",
     allowTimes: false,
     hashPassword: exchange.shared.passwords.hash,
+    verifyLogin: (credentials) => verifyLogin(exchange, credentials),
   })
 }
 

@@ -134,7 +134,7 @@ export class Exchange {
     const headers = this.#headers("application/problem+json", secret, this.node.committed())
     if (more !== undefined) Object.assign(headers, more)
     const { code } = refusal
-    if (code === "unauthenticated" || code === "forbidden") {
+    if (code === "unauthenticated" || code === "login-failed" || code === "forbidden") {
       headers["www-authenticate"] = challenge(code, this.request.headers.has("authorization"))
     }
     if (refusal.retryAfter !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(refusal.retryAfter)))

@@ -42,7 +42,7 @@ const comma = Buffer.from(",")
 const opening = Buffer.from('{"items":[')
 
 /** Built from the bytes of the rows, without parsing one. */
-function pageBody(items: readonly Uint8Array[], version: number, next: string | null): Uint8Array {
+export function pageBody(items: readonly Uint8Array[], version: number, next: string | null): Uint8Array {
   const parts: Uint8Array[] = [opening]
   for (const [n, item] of items.entries()) {
     if (n > 0) parts.push(comma)

@@ -5,6 +5,7 @@ const kinds: { readonly [Code in RefusalCode]: readonly [status: number, title: 
   malformed: [400, "The request is malformed"],
   "unknown-operation": [400, "There is no such operation"],
   unauthenticated: [401, "A valid token is needed"],
+  "login-failed": [401, "The login failed"],
   forbidden: [403, "The token does not allow this"],
   "not-found": [404, "There is nothing here"],
   "entity-missing": [404, "There is no such entity"],

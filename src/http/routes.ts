@@ -7,6 +7,7 @@ import { getHistory } from "./history.ts"
 import { getLog, getRecord } from "./log.ts"
 import { getPage } from "./page.ts"
 import type { Route } from "./route.ts"
+import { getSessions } from "./sessions.ts"
 import { getLive, getReady, getStatus, getStoreCheck } from "./status.ts"
 import { getUsers } from "./users.ts"
 import { postVerify } from "./verify.ts"
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   { method: "GET", path: "/log", scope: "log", handler: getLog },
   { method: "GET", path: "/log/:version", scope: "log", handler: getRecord },
   { method: "GET", path: "/users", scope: "read", handler: getUsers },
+  { method: "GET", path: "/users/:id/sessions", scope: "read", handler: getSessions },
   { method: "GET", path: "/:collection", scope: "read", handler: getPage },
   { method: "GET", path: "/:collection/:id", scope: "read", handler: getEntity },
   { method: "GET", path: "/:collection/:id/history", scope: "read", handler: getHistory },

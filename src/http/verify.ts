@@ -1,45 +1,25 @@
 // POST /verify: whether an e-mail address and a password belong together. Never says which of the two was wrong, never
 // writes, and takes the same time for accounts that do not exist.
 import * as v from "valibot"
-import { bounds } from "../bounds.ts"
-import { emailKey } from "../operations/email.ts"
 import { parseJson } from "../operations/json-rules.ts"
-import { verifyPassword } from "../operations/verify-password.ts"
+import { loginEmailField, loginPasswordField } from "../operations/login.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { checkContentType, readText } from "./body.ts"
 import type { Exchange } from "./exchange.ts"
+import { verifyLogin } from "./login.ts"
 import { parseQuery } from "./query.ts"
 
-/** No rule on form: what cannot be an account does not match. */
-const schema = v.strictObject({
-  email: v.pipe(v.string(), v.maxLength(bounds.emailLengthMax)),
-  password: v.pipe(v.string(), v.maxLength(bounds.passwordLengthMax)),
-})
+const schema = v.strictObject({ email: loginEmailField, password: loginPasswordField })
 
 export async function postVerify(exchange: Exchange): Promise<Response> {
-  const { node, shared } = exchange
+  const { node } = exchange
   const query = parseQuery(exchange.url, [])
   if (isRefusal(query)) return exchange.problem(query)
   const credentials = await readCredentials(exchange)
   if (isRefusal(credentials)) return exchange.problem(credentials)
-  const why = node.whyNotReadable()
-  if (why !== undefined) return exchange.problem(why)
-  const account = emailKey(credentials.email)
-  const waitMs = shared.throttle.waitMs(account)
-  if (waitMs > 0) {
-    return exchange.problem(
-      refuse("too-many-requests", "Too many wrong passwords for this account; wait a little.", { retryAfter: Math.ceil(waitMs / 1_000) }),
-    )
-  }
-  // Counted before it is known: tries that come side by side would all be looked at otherwise.
-  shared.throttle.failed(account)
   const version = node.committed()
-  const found = await verifyPassword(node.reader, version, credentials, shared.passwords)
-  if (isRefusal(found)) {
-    shared.throttle.notLookedAt(account)
-    return exchange.problem(found)
-  }
-  if (found.match) shared.throttle.succeeded(account)
+  const found = await verifyLogin(exchange, credentials)
+  if (isRefusal(found)) return exchange.problem(found)
   const whyNow = node.whyNotReadable()
   if (whyNow !== undefined) return exchange.problem(whyNow)
   return exchange.fresh(JSON.stringify(found.match ? { match: true, userId: found.userId } : { match: false }), version)

@@ -5,7 +5,7 @@ import { type Term, textTerm } from "../store/row.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
 /** Collections of rows that carry their user's term. */
-const collections = ["tokens"] as const
+const collections = ["sessions", "tokens"] as const
 
 export function userTerm(userId: string): Term {
   return textTerm("userId", userId, false)
@@ -15,9 +15,27 @@ export function userTerm(userId: string): Term {
 export function makeRoom(view: TransactionView, collection: (typeof collections)[number], userId: string): void {
   const ids = view.holders(collection, userTerm(userId))
   if (ids.length < bounds.accountEntriesMax) return
-  const expired = ids.filter((id) => String(view.find(collection, id)?.["expiresAt"]) <= view.time)
+  const expired = ids.filter((id) => hasEnded(view, collection, id))
   // Ids are made in the order of time.
   for (const id of expired.length > 0 ? expired : ids.slice(0, 1)) view.delete(collection, id)
+}
+
+/** Whether it is over at a time, RFC 3339 in UTC; a session also where it was idle for too long. */
+export function hasExpired(entity: { readonly [field: string]: unknown }, time: string): boolean {
+  return String(entity["idleExpiresAt"] ?? entity["expiresAt"]) <= time
+}
+
+function hasEnded(view: TransactionView, collection: string, id: string): boolean {
+  const entity = view.find(collection, id)
+  return entity === undefined || hasExpired(entity, view.time)
+}
+
+/** The user's sessions but one; how many of them had not ended by themselves. */
+export function deleteSessions(view: TransactionView, userId: string, except?: string): number {
+  const ids = view.holders("sessions", userTerm(userId)).filter((id) => id !== except)
+  const live = ids.filter((id) => !hasEnded(view, "sessions", id)).length
+  for (const id of ids) view.delete("sessions", id)
+  return live
 }
 
 /** In the version that deletes the user: an id that is used again brings none of it back. */

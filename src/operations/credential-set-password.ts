@@ -1,11 +1,13 @@
-// credential.setPassword: the user's password, stored as an argon2id hash only.
+// credential.setPassword: the user's password, stored as an argon2id hash only; with `revokeSessions` its sessions end in the
+// same version.
 import * as v from "valibot"
 import { isRefusal } from "../refusal.ts"
+import { deleteSessions } from "./account-entries.ts"
 import { idField, passwordField } from "./fields.ts"
 import { operation } from "./operation.ts"
 import { userMissing } from "./user.ts"
 
-const schema = v.strictObject({ userId: idField, password: passwordField })
+const schema = v.strictObject({ userId: idField, password: passwordField, revokeSessions: v.optional(v.boolean()) })
 type Data = v.InferOutput<typeof schema>
 
 export const credentialSetPassword = operation<Data>({
@@ -19,9 +21,10 @@ export const credentialSetPassword = operation<Data>({
     if (isRefusal(hash)) return hash
     return { data: open as Data, sealed: { passwordHash: hash }, repeatable: true }
   },
-  run: ({ userId }, view, sealed) => {
+  run: ({ userId, revokeSessions }, view, sealed) => {
     if (view.versionOf("users", userId) === undefined) return userMissing(userId, "/userId")
     view.put("credentials", userId, sealed as { passwordHash: string })
+    if (revokeSessions === true) deleteSessions(view, userId)
     return { kind: "value", value: { userId } }
   },
 })

@@ -24,6 +24,7 @@ export interface EnvelopeOptions {
   /** Whether `at` may be given. */
   readonly allowTimes: boolean
   readonly hashPassword: SealContext["hashPassword"]
+  readonly verifyLogin: SealContext["verifyLogin"]
 }
 
 interface Envelope {
@@ -158,6 +159,7 @@ async function seal(envelope: Envelope, checked: readonly Checked[], options: En
     const result = await one.operation.seal?.(one.data, {
       salt: saltOf(envelope.key, index, options),
       hashPassword: options.hashPassword,
+      verifyLogin: options.verifyLogin,
       randomToken,
     })
     if (isRefusal(result)) return { ...result, operation: index }

@@ -1,8 +1,10 @@
 // What an operation of POST /do is. One file per operation, one line in registry.ts, one test.
 import type { GenericSchema } from "valibot"
 import type { Refusal } from "../refusal.ts"
+import type { LoginCredentials } from "./login.ts"
 import type { Scope } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
+import type { Verified } from "./verify-password.ts"
 
 /** JSON that an operation answers with. */
 export type Result =
@@ -35,6 +37,7 @@ export type Condition = { readonly version: number } | { readonly absent: true }
 export interface SealContext {
   readonly salt: Uint8Array
   readonly hashPassword: (password: string, salt: Uint8Array) => Promise<string | Refusal>
+  readonly verifyLogin: (credentials: LoginCredentials) => Promise<Verified | Refusal>
   readonly randomToken: (prefix: string) => string
 }
 

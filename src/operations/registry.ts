@@ -12,6 +12,10 @@ import { keyCreate } from "./key-create.ts"
 import { keyRevoke } from "./key-revoke.ts"
 import type { Operation } from "./operation.ts"
 import { revert } from "./revert.ts"
+import { sessionCreate } from "./session-create.ts"
+import { sessionRevoke } from "./session-revoke.ts"
+import { sessionRevokeAll } from "./session-revoke-all.ts"
+import { sessionTouch } from "./session-touch.ts"
 import { tokenConsume } from "./token-consume.ts"
 import { tokenCreate } from "./token-create.ts"
 import { userCreate } from "./user-create.ts"
@@ -31,6 +35,10 @@ export const operations: readonly Operation<unknown>[] = [
   keyCreate,
   keyRevoke,
   revert,
+  sessionCreate,
+  sessionRevoke,
+  sessionRevokeAll,
+  sessionTouch,
   tokenConsume,
   tokenCreate,
   userCreate,

@@ -2,6 +2,7 @@
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { refuse } from "../refusal.ts"
+import { hasExpired } from "./account-entries.ts"
 import { tokenHash, tokenTerm } from "./api-keys.ts"
 import { nameField } from "./fields.ts"
 import { operation } from "./operation.ts"
@@ -19,7 +20,7 @@ export const tokenConsume = operation<Data>({
     const id = view.holder("tokens", tokenTerm((sealed as { hash: string }).hash))
     const found = id === undefined ? undefined : view.find("tokens", id)
     // Judged by the record's time, so that it does not depend on who looks, or when.
-    if (found === undefined || found["purpose"] !== asked || !(String(found["expiresAt"]) > view.time)) return noToken
+    if (found === undefined || found["purpose"] !== asked || hasExpired(found, view.time)) return noToken
     view.delete("tokens", found.id)
     const { purpose, userId, data } = found
     return { kind: "value", value: { id: found.id, purpose, userId, data } }

@@ -99,6 +99,11 @@ export class TransactionView {
     return this.#current(collection, id)?.body ?? ""
   }
 
+  /** The terms of a live entity, for who writes it again with the same. */
+  terms(collection: string, id: string): readonly Term[] {
+    return this.#current(collection, id)?.terms ?? []
+  }
+
   /** The entity that has this unique value now. */
   holder(collection: string, term: Term): string | undefined {
     const key = termKey(collection, term)

@@ -1,5 +1,6 @@
-// user.update: changes some fields of a user; `data` is a merge patch.
+// user.update: changes some fields of a user; `data` is a merge patch. Who is disabled is logged out in the same version.
 import * as v from "valibot"
+import { deleteSessions } from "./account-entries.ts"
 import { emailField, idField, jsonObjectField, nameField } from "./fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { operation } from "./operation.ts"
@@ -29,6 +30,8 @@ export const userUpdate = operation<v.InferOutput<typeof schema>>({
       disabled: disabled ?? user.disabled,
       data: data === undefined ? user.data : (mergePatch(user.data, data) as UserFields["data"]),
     })
-    return refused ?? { kind: "entity", collection: "users", id }
+    if (refused !== undefined) return refused
+    if (disabled === true) deleteSessions(view, id)
+    return { kind: "entity", collection: "users", id }
   },
 })

@@ -3,9 +3,10 @@ import { isRefusal, type Refusal } from "../refusal.ts"
 import { rowText, rowDeleted, textTerm } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { emailKey } from "./email.ts"
+import type { LoginCredentials } from "./login.ts"
 import type { Passwords } from "./passwords.ts"
 
-export type Verified = { readonly match: true; readonly userId: string } | { readonly match: false }
+export type Verified = { readonly match: true; readonly userId: string; readonly credentialVersion: number } | { readonly match: false }
 
 /** A hash that no password gives, with the parameters of a real one. */
 const dummyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -13,7 +14,7 @@ const dummyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAA
 export async function verifyPassword(
   reader: Reader,
   at: number,
-  { email, password }: { readonly email: string; readonly password: string },
+  { email, password }: LoginCredentials,
   passwords: Passwords,
 ): Promise<Verified | Refusal> {
   const userId = reader.lookup("users", "email", textTerm("email", emailKey(email), true).value, at)
@@ -23,7 +24,7 @@ export async function verifyPassword(
   const matches = await passwords.verify(password, typeof hash === "string" ? hash : dummyHash)
   if (isRefusal(matches)) return matches
   if (!matches || userId === undefined || typeof hash !== "string" || user?.["disabled"] !== false) return { match: false }
-  return { match: true, userId }
+  return { match: true, userId, credentialVersion: credential?.["version"] as number }
 }
 
 function bodyOf(reader: Reader, collection: string, id: string, at: number): { readonly [field: string]: unknown } | undefined {

@@ -25,6 +25,8 @@ let keyId: string
 /** A one-time token. */
 let oneTime = "to_not-made-yet"
 let oneTimeId: string
+let session = "ts_not-made-yet"
+let sessionId: string
 
 function tell({ text, headers }: Answer): void {
   told.push(text, ...[...headers].map(([name, value]) => `${name}: ${value}`))
@@ -55,7 +57,7 @@ beforeAll(async () => {
 
 /** What must be nowhere: the password, the key, and what each is stored as. */
 function secrets(): readonly string[] {
-  return [mark, token.slice(3), oneTime.slice(3), hashMark, ...[token, oneTime, password].map((secret) => createHash("sha256").update(secret).digest("hex"))]
+  return [mark, token.slice(3), oneTime.slice(3), session.slice(3), hashMark, ...[token, oneTime, session, password].map((secret) => createHash("sha256").update(secret).digest("hex"))]
 }
 
 function expectNothingTold(): void {
@@ -208,23 +210,57 @@ test("a one-time token is shown by the request that made it, and by nothing afte
   expectNothingTold()
 })
 
+test("a session's token is shown by the request that made it, and by nothing after it; the password that logged in by nothing", async () => {
+  const login = { op: "session.create", data: { email: "ada@example.com", password }, as: "s" }
+  const headers = { "idempotency-key": "session-once" }
+  const made = await tandem.send("POST", "/do", { body: login, headers })
+  session = String(inside(made.json, "results", 0, "token"))
+  sessionId = String(inside(made.json, "results", 0, "id"))
+  expect(session).toMatch(/^ts_/)
+  const again = await tandem.send("POST", "/do", { body: login, headers })
+  expect(again.json).toMatchObject({ secretsOmitted: true })
+  tell(again)
+  const wrong: readonly unknown[] = [
+    { op: "session.create", data: { ...login.data, userId: "ada" } },
+    { op: "session.create", data: { ...login.data, colour: password } },
+    { op: "session.create", data: { ...login.data, ttl: password } },
+    { op: "session.create", data: { ...login.data, email: 5 } },
+    { op: "session.create", data: { ...login.data, email: { $ref: password } } },
+    { op: "session.create", data: { ...login.data, password: { $ref: password } } },
+    { op: "session.create", data: { ...login.data, password: password.repeat(200) } },
+    { op: "session.create", data: { email: "ada@example.com", password: `${password}x` } },
+    { op: "session.create", data: { email: password, password } },
+    { op: "session.create", data: { password } },
+    { operations: [login, { op: "document.create", data: { collection: "goals", value: { stolen: { $ref: "s.token" } } } }] },
+  ]
+  for (const body of wrong) {
+    expect((await send("/do", body)).status).toBeOneOf([400, 401, 422])
+    await send("/do/stream?onError=continue", `${JSON.stringify(body)}\n`, "application/x-ndjson")
+  }
+  tell(await tandem.get("/users/ada/sessions"))
+  expect((await tandem.get("/users", { token: session })).status).toBe(401)
+  await everyWay({ op: "session.touch", data: { id: sessionId } }, "touch")
+  await everyWay({ op: "session.revoke", data: { id: sessionId } }, "end")
+  expectNothingTold()
+})
+
 describe("whatever is read afterwards", () => {
   test("as of whichever version shows none of them", async () => {
-    const paths = ["users", "users/ada", "users/ada/history", "collections", "goals", "credentials", "credentials/ada", "credentials/ada/history", "keys", `keys/${keyId}`, `keys/${keyId}/history`, "tokens", `tokens/${oneTimeId}`, `tokens/${oneTimeId}/history`]
+    const paths = ["users", "users/ada", "users/ada/history", "collections", "goals", "credentials", "credentials/ada", "credentials/ada/history", "keys", `keys/${keyId}`, `keys/${keyId}/history`, "tokens", `tokens/${oneTimeId}`, `tokens/${oneTimeId}/history`, "sessions", `sessions/${sessionId}`, `sessions/${sessionId}/history`, "users/ada/sessions"]
     for (let at = 0; at <= tandem.node.committed(); at++) for (const path of paths) tell(await tandem.get(`/${path}?at=${at}`))
     for (let version = 1; version <= tandem.node.committed(); version++) tell(await tandem.get(`/log/${version}`))
-    for (const path of ["/log?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/do/token-once", "/livez", "/readyz"]) tell(await tandem.get(path))
+    for (const path of ["/log?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/do/token-once", "/do/session-once", "/livez", "/readyz"]) tell(await tandem.get(path))
     expectNothingTold()
   })
 
   test("the disk holds neither the password nor a key, only hashes", () => {
     const disk = tandem.node.reader.disk()
     expect(disk).toContain(Buffer.from(hashMark).toString("hex"))
-    for (const secret of [mark, token, token.slice(3), oneTime, oneTime.slice(3)]) expect(disk.includes(Buffer.from(secret).toString("hex"))).toBe(false)
+    for (const secret of [mark, token, token.slice(3), oneTime, oneTime.slice(3), session, session.slice(3)]) expect(disk.includes(Buffer.from(secret).toString("hex"))).toBe(false)
     expect(disk.includes(Buffer.from(token.slice(3), "base64url").toString("hex"))).toBe(false)
   })
 
   test("no operation that takes a secret was forgotten here", () => {
-    expect(operations.filter(({ seal }) => seal !== undefined).map(({ name }) => name)).toEqual(["credential.setPassword", "key.create", "token.consume", "token.create"])
+    expect(operations.filter(({ seal }) => seal !== undefined).map(({ name }) => name)).toEqual(["credential.setPassword", "key.create", "session.create", "token.consume", "token.create"])
   })
 })

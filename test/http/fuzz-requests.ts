@@ -35,7 +35,7 @@ function data(random: Random, op: string): Value {
     case "user.update":
       return { id, ...(random.chance(0.5) ? { email: random.pick(emails) } : {}), ...(random.chance(0.5) ? { data: object(random), disabled: random.chance(0.5) } : {}) }
     case "credential.setPassword":
-      return { userId: id, password: random.pick(["right horse", "wrong horse"]) }
+      return { userId: id, password: random.pick(["right horse", "wrong horse"]), ...(random.chance(0.3) ? { revokeSessions: random.chance(0.5) } : {}) }
     case "credential.remove":
       return { userId: id }
     case "collection.define":
@@ -54,6 +54,15 @@ function data(random: Random, op: string): Value {
       return { ...(random.chance(0.6) ? { version: random.between(1, 30) } : { collection: random.pick(["users", collection]), id, to: random.between(0, 30) }), ...(random.chance(0.5) ? { force: random.chance(0.8) } : {}) }
     case "key.create":
       return { name: "k", scopes: ["read"], ...(random.chance(0.3) ? { expiresAt: "2030-01-01T00:00:00Z" } : {}) }
+    case "session.create": {
+      const who = random.chance(0.6) ? { userId: id } : { email: random.pick(emails), password: random.pick(["right horse", "wrong horse"]) }
+      return { ...who, ...(random.chance(0.3) ? { ttl: "1d" } : {}), ...(random.chance(0.3) ? { idle: random.pick(["1s", "30m"]), data: object(random) } : {}) }
+    }
+    case "session.touch":
+    case "session.revoke":
+      return random.chance(0.5) ? { id: { $ref: `r${random.between(0, 2)}.id` } } : { id }
+    case "session.revokeAll":
+      return { userId: id, ...(random.chance(0.2) ? { except: id } : {}) }
     case "token.create":
       return { purpose: random.pick(["p", "q"]), ...(random.chance(0.5) ? { userId: id } : {}), ...(random.chance(0.3) ? { ttl: random.pick(["1s", "30d"]) } : {}), ...(random.chance(0.3) ? { data: object(random) } : {}) }
     case "token.consume":
@@ -138,5 +147,5 @@ export function randomPath(random: Random): string {
   const collection = random.pick([...collections, "users", "users", "users", "collections", "credentials", "keys", "log", "do", "a%2fb"])
   const id = random.pick([...ids.map(encodeURIComponent), "%", "%ff", "1", "."])
   const query = random.pick(["", "", "", "", "", "?at=1", "?at=5", "?at=x", "?at=999", "?limit=1", "?limit=501", "?email=a@x.org", "?email=%00", "?cursor=AAAA", `?cursor=${"A".repeat(9_000)}`, "?atTime=2026-03-01T12:00:10Z", "?%00=1"])
-  return random.pick([`/${collection}${query}`, `/${collection}/${id}${query}`, `/${collection}/${id}/history${query}`])
+  return random.pick([`/${collection}${query}`, `/${collection}/${id}${query}`, `/${collection}/${id}/history${query}`, `/users/${id}/sessions${query}`])
 }

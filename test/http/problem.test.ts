@@ -11,6 +11,7 @@ const statuses: { readonly [Code in RefusalCode]: number } = {
   "unknown-operation": 400,
   "version-ahead": 400,
   unauthenticated: 401,
+  "login-failed": 401,
   forbidden: 403,
   "not-found": 404,
   "entity-missing": 404,

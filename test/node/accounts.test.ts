@@ -4,7 +4,7 @@ import type { Outcome } from "../../src/node/service.ts"
 import type { TandemNode } from "../../src/node/node.ts"
 import { parseTransaction } from "../../src/operations/envelope.ts"
 import { isRefusal } from "../../src/refusal.ts"
-import { rowDeleted } from "../../src/store/row.ts"
+import { rowDeleted, textTerm } from "../../src/store/row.ts"
 import { NodePair } from "./node-pair.ts"
 
 async function doing(node: TandemNode, op: string, data: object): Promise<Outcome> {
@@ -13,6 +13,7 @@ async function doing(node: TandemNode, op: string, data: object): Promise<Outcom
     clusterId: "cluster",
     allowTimes: false,
     hashPassword: async (password) => `hash of ${password.length}`,
+    verifyLogin: () => Promise.reject(new Error("no passwords here")),
   })
   return isRefusal(transaction) ? { kind: "refused", refusal: transaction } : node.submit(transaction)
 }
@@ -41,4 +42,26 @@ test("of a hundred who consume a token at once, one wins; at its answer the toke
   expect(pair.b.reader.position().head).toBe(2)
   expect(await pair.b.waitForVersion(2, 60_000)).toBe(true)
   expect([isThere(pair.a, "tokens", id), isThere(pair.b, "tokens", id)]).toEqual([false, false])
+})
+
+test("a session that is revoked is dead on both nodes at the answer, by itself or with all of its user's (P2)", async () => {
+  await using pair = await new NodePair().start()
+  await done(pair.a, "user.create", { id: "ada", email: "ada@x.org" })
+  const ids: unknown[] = []
+  for (let n = 0; n < 3; n++) ids.push((await done(pair.a, "session.create", { userId: "ada" }))["id"])
+  const listed = (node: TandemNode) => node.reader.holders("sessions", "userId", textTerm("userId", "ada", false).value, { at: node.committed(), after: undefined, limit: 10 }).ids
+  const onBoth = async (): Promise<readonly unknown[]> => {
+    // The replica has what is acknowledged; that it is committed it hears with the next message.
+    expect(pair.b.reader.position().head).toBe(pair.a.committed())
+    expect(await pair.b.waitForVersion(pair.a.committed(), 60_000)).toBe(true)
+    expect(listed(pair.b)).toEqual(listed(pair.a))
+    return listed(pair.b)
+  }
+  expect(await onBoth()).toEqual(ids)
+  await done(pair.a, "session.revoke", { id: ids[0] })
+  expect(await onBoth()).toEqual([ids[1], ids[2]])
+  await done(pair.a, "session.revokeAll", { userId: "ada", except: ids[2] })
+  expect(await onBoth()).toEqual([ids[2]])
+  await done(pair.a, "credential.setPassword", { userId: "ada", password: "right horse", revokeSessions: true })
+  expect(await onBoth()).toEqual([])
 })

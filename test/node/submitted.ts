@@ -10,6 +10,7 @@ export function submitted(body: object, key?: string): SubmittedTransaction {
     clusterId: "cluster",
     allowTimes: false,
     hashPassword: () => Promise.reject(new Error("no passwords here")),
+    verifyLogin: () => Promise.reject(new Error("no passwords here")),
   })
   if (isRefusal(parsed) || parsed instanceof Promise) throw new Error("the test made a bad request")
   return parsed

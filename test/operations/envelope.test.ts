@@ -8,7 +8,7 @@ import { isRefusal } from "../../src/refusal.ts"
 import { Harness, keyWith, root } from "./harness.ts"
 
 const good = { op: "user.create", data: { email: "a@x.org" } }
-const options = { principal: root, clusterId: "c", allowTimes: false, hashPassword: async () => "hash" }
+const options = { principal: root, clusterId: "c", allowTimes: false, hashPassword: async () => "hash", verifyLogin: async () => ({ match: false }) as const }
 
 test("a transaction without secrets is parsed at once, without a promise", () => {
   expect(parseTransaction({ operations: [good] }, options)).not.toBeInstanceOf(Promise)

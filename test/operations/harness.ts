@@ -3,8 +3,10 @@
 import { BatchRun, type Executed } from "../../src/operations/batch-run.ts"
 import { type EnvelopeOptions, parseTransaction } from "../../src/operations/envelope.ts"
 import { parseJson } from "../../src/operations/json-rules.ts"
+import type { Passwords } from "../../src/operations/passwords.ts"
 import type { Principal, Scope } from "../../src/operations/scope.ts"
 import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
+import { verifyPassword } from "../../src/operations/verify-password.ts"
 import { openRecord, type Record } from "../../src/protocol/record.ts"
 import { isRefusal, type Refusal } from "../../src/refusal.ts"
 import { rowDeleted, rowText } from "../../src/store/row.ts"
@@ -36,6 +38,11 @@ export class Harness {
   nowMs = Date.parse("2026-03-01T12:00:00.000Z")
   /** Passwords and salts that were to be hashed, in order. */
   readonly hashed: { readonly password: string; readonly salt: Uint8Array }[] = []
+  /** No two passwords of one length are told apart. */
+  readonly passwords: Passwords = {
+    hash: async (password, salt) => `hash of ${Buffer.from(salt).toString("hex")} ${password.length}`,
+    verify: async (password, phc) => phc.startsWith("hash of ") && phc.endsWith(` ${password.length}`),
+  }
   readonly #memory = new MemoryEngine()
 
   constructor(engine?: Engine) {
@@ -57,8 +64,9 @@ export class Harness {
       allowTimes: options.line === true,
       hashPassword: async (password, salt) => {
         this.hashed.push({ password, salt })
-        return `hash of ${Buffer.from(salt).toString("hex")} ${password.length}`
+        return this.passwords.hash(password, salt)
       },
+      verifyLogin: (credentials) => verifyPassword(this.store, this.store.position().committed, credentials, this.passwords),
       ...options,
     })
   }

@@ -31,7 +31,7 @@ async function withAda(): Promise<{ harness: Harness; checks: Checks; verify: (g
 
 test("the right password of an enabled user matches, however the address is written", async () => {
   const { verify } = await withAda()
-  for (const email of ["ada@x.org", " ADA@X.ORG "]) expect(await verify({ email })).toEqual({ match: true, userId: "ada" })
+  for (const email of ["ada@x.org", " ADA@X.ORG "]) expect(await verify({ email })).toEqual({ match: true, userId: "ada", credentialVersion: 2 })
 })
 
 describe("does not match and costs one hash", () => {
@@ -62,7 +62,7 @@ describe("does not match and costs one hash", () => {
     const { harness, verify } = await withAda()
     await harness.commit({ op: "user.update", data: { id: "ada", email: "countess@x.org" } }, { op: "user.update", data: { id: "bob", email: "ada@x.org" } })
     expect(await verify()).toEqual({ match: false })
-    expect(await verify({ email: "countess@x.org" })).toEqual({ match: true, userId: "ada" })
+    expect(await verify({ email: "countess@x.org" })).toEqual({ match: true, userId: "ada", credentialVersion: 2 })
   })
 })
 
@@ -70,7 +70,7 @@ test("nothing above the version that is asked for is looked at (I9)", async () =
   const { harness, verify } = await withAda()
   const at = harness.store.position().committed
   await harness.commit({ op: "credential.remove", data: { userId: "ada" } })
-  expect(await verify({}, at)).toEqual({ match: true, userId: "ada" })
+  expect(await verify({}, at)).toEqual({ match: true, userId: "ada", credentialVersion: 2 })
   expect(await verify({}, at - 1)).toEqual({ match: false })
 })
 

@@ -27,6 +27,7 @@ interface Told {
   readonly version: number | undefined
 }
 
+const noPasswords = () => Promise.reject(new Error("no passwords here"))
 const root = { name: "root", scopes: ["admin"] } as const
 
 export class Clients {
@@ -59,7 +60,7 @@ export class Clients {
 
   make(operations: readonly object[]): Asked {
     const key = `k${++this.#count}`
-    const transaction = parseTransaction({ operations }, { principal: root, key, clusterId: "cluster", allowTimes: false, hashPassword: () => Promise.reject(new Error("no passwords here")) })
+    const transaction = parseTransaction({ operations }, { principal: root, key, clusterId: "cluster", allowTimes: false, hashPassword: noPasswords, verifyLogin: noPasswords })
     if (isRefusal(transaction) || transaction instanceof Promise) throw new Error("the simulator made a bad request")
     return { key, transaction }
   }

@@ -1,0 +1,45 @@
+// GET /users/{id}/sessions: the sessions of a user, without their tokens, as of a version. Those that had ended by the time of
+// that version's record are left out, so the answer is the same on both nodes, and for ever.
+import { hasExpired, userTerm } from "../operations/account-entries.ts"
+import { isRefusal } from "../refusal.ts"
+import { rowBody, rowDeleted, rowText } from "../store/row.ts"
+import type { Reader } from "../store/store.ts"
+import { readAsOf } from "./as-of.ts"
+import { cursorText, parseCursor } from "./cursor.ts"
+import type { Exchange } from "./exchange.ts"
+import { entityMissing, idParameter } from "./names.ts"
+import { nextLink, pageBody, pageParameters } from "./page.ts"
+import { limitParameter, parseQuery } from "./query.ts"
+
+export function getSessions(exchange: Exchange): Response | Promise<Response> {
+  const userId = idParameter(exchange, "id")
+  if (isRefusal(userId)) return exchange.problem(userId)
+  const query = parseQuery(exchange.url, pageParameters)
+  if (isRefusal(query)) return exchange.problem(query)
+  const limit = limitParameter(query)
+  if (isRefusal(limit)) return exchange.problem(limit)
+  const path = `users/${encodeURIComponent(userId)}/sessions`
+  const text = query.get("cursor")
+  const cursor = text === undefined ? undefined : parseCursor(text, path)
+  if (isRefusal(cursor)) return exchange.problem(cursor)
+
+  const answer = (version: number): Response => {
+    const { reader } = exchange.node
+    const user = reader.row("users", userId, version)
+    if (user === undefined || rowDeleted(user)) return entityMissing(exchange, "users", version)
+    const { field, value } = userTerm(userId)
+    const page = reader.holders("sessions", field, value, { at: version, after: cursor?.after, limit })
+    const next = page.next === undefined ? null : cursorText({ listing: path, version, after: page.next })
+    const body = pageBody(liveRows(reader, page.ids, version).map(rowBody), version, next)
+    return exchange.data(body, version, next === null ? undefined : { link: nextLink(path, next, limit) })
+  }
+  return readAsOf(exchange, query, answer, cursor?.version)
+}
+
+function liveRows(reader: Reader, ids: readonly string[], version: number): Uint8Array[] {
+  const time = new Date(reader.record(version)?.timeMs ?? 0).toISOString()
+  return ids.flatMap((id) => {
+    const row = reader.row("sessions", id, version)
+    return row === undefined || rowDeleted(row) || hasExpired(JSON.parse(rowText(row)) as { readonly [field: string]: unknown }, time) ? [] : [row]
+  })
+}

@@ -1,0 +1,15 @@
+// What logging in takes, and the one answer to whoever cannot: it never says which of the two was wrong.
+import * as v from "valibot"
+import { bounds } from "../bounds.ts"
+import { refuse } from "../refusal.ts"
+
+/** No rule on form: what cannot be an account does not match. */
+export const loginEmailField = v.pipe(v.string(), v.maxLength(bounds.emailLengthMax))
+export const loginPasswordField = v.pipe(v.string(), v.maxLength(bounds.passwordLengthMax))
+
+export interface LoginCredentials {
+  readonly email: string
+  readonly password: string
+}
+
+export const loginFailed = refuse("login-failed", "The e-mail address or the password is wrong, or the user is disabled.")

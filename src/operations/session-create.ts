@@ -1,0 +1,100 @@
+// session.create: a user is logged in, by e-mail and password or by a server that knows who it is. The answer shows the
+// session's token once; only its digest is stored.
+import * as v from "valibot"
+import { bounds } from "../bounds.ts"
+import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { textTerm } from "../store/row.ts"
+import { makeRoom, userTerm } from "./account-entries.ts"
+import { tokenHash, tokenTerm } from "./api-keys.ts"
+import { durationField, timeAfter } from "./durations.ts"
+import { emailKey } from "./email.ts"
+import { idField, jsonObjectField } from "./fields.ts"
+import { loginFailed, type LoginCredentials, loginEmailField, loginPasswordField } from "./login.ts"
+import { operation, type SealContext } from "./operation.ts"
+import { idleEnd } from "./session.ts"
+import type { TransactionView } from "./transaction-view.ts"
+import { userMissing } from "./user.ts"
+
+export const sessionPrefix = "ts_"
+
+/** Unless `ttl` says otherwise. */
+const ttlDefault = "30d"
+
+const schema = v.strictObject({
+  email: v.optional(loginEmailField),
+  password: v.optional(loginPasswordField),
+  userId: v.optional(idField),
+  ttl: v.optional(durationField, ttlDefault),
+  idle: v.optional(durationField),
+  data: v.optional(
+    v.pipe(
+      jsonObjectField,
+      v.check((data) => JSON.stringify(data).length <= bounds.sessionDataLengthMax, `must have at most ${bounds.sessionDataLengthMax} characters as JSON`),
+    ),
+  ),
+})
+type Data = v.InferOutput<typeof schema>
+
+/** What was verified before the transaction queued, and must still be so when it runs. */
+interface Login {
+  readonly emailKey: string
+  readonly credentialVersion: number
+}
+
+interface SealedSession {
+  readonly hash: string
+  readonly login?: Login
+}
+
+export const sessionCreate = operation<Data>({
+  name: "session.create",
+  scope: "write",
+  schema,
+  // Verified before any reference is resolved.
+  secretFields: ["email", "password"],
+  seal: async ({ email, password, ...open }, context) => {
+    const token = context.randomToken(sessionPrefix)
+    const once = { token }
+    if (email === undefined && password === undefined) {
+      return open.userId === undefined ? whoIsIt : { data: open, sealed: { hash: tokenHash(token) }, repeatable: false, once }
+    }
+    if (email === undefined || password === undefined || open.userId !== undefined) return whoIsIt
+    const login = await verified({ email, password }, context)
+    if (isRefusal(login)) return login
+    const { userId, ...rest } = login
+    return { data: { ...open, userId }, sealed: { hash: tokenHash(token), login: rest }, repeatable: false, once }
+  },
+  run: ({ userId = "", ttl, idle, data }, view, sealed) => {
+    const { hash, login } = sealed as SealedSession
+    const refused = login === undefined ? whyNotFor(view, userId) : whyNoLogin(view, userId, login)
+    if (refused !== undefined) return refused
+    makeRoom(view, "sessions", userId)
+    const id = view.newId()
+    const expiresAt = timeAfter(view.time, ttl)
+    const shown = { userId, expiresAt, idleExpiresAt: idleEnd(view.time, idle ?? null, expiresAt) }
+    view.put("sessions", id, { ...shown, idle: idle ?? null, data: data ?? {} }, [tokenTerm(hash), userTerm(userId)])
+    return { kind: "value", value: { id, ...shown } }
+  },
+})
+
+async function verified(credentials: LoginCredentials, { verifyLogin }: SealContext): Promise<(Login & { readonly userId: string }) | Refusal> {
+  const found = await verifyLogin(credentials)
+  if (isRefusal(found)) return found
+  if (!found.match) return loginFailed
+  return { userId: found.userId, emailKey: emailKey(credentials.email), credentialVersion: found.credentialVersion }
+}
+
+function whyNotFor(view: TransactionView, userId: string): Refusal | undefined {
+  const user = view.find("users", userId)
+  if (user === undefined) return userMissing(userId, "/userId")
+  return user["disabled"] === true ? refuse("conflict", `User \`${userId}\` is disabled.`, { pointer: "/userId" }) : undefined
+}
+
+/** The password, the address or the user may have changed since they were looked at. */
+function whyNoLogin(view: TransactionView, userId: string, login: Login): Refusal | undefined {
+  const same = view.holder("users", textTerm("email", login.emailKey, true)) === userId && view.versionOf("credentials", userId) === login.credentialVersion
+  return same && view.find("users", userId)?.["disabled"] === false ? undefined : loginFailed
+}
+
+const whoMessage = "must name a user either by `email` and `password` or by `userId`"
+const whoIsIt = refuse("invalid", `The data ${whoMessage}.`, { pointer: "", issues: [{ pointer: "", code: "session-user", message: whoMessage }] })

@@ -1,0 +1,21 @@
+// session.revokeAll: the sessions of a user end, all but one where one is named.
+import * as v from "valibot"
+import { deleteSessions } from "./account-entries.ts"
+import { idField } from "./fields.ts"
+import { operation } from "./operation.ts"
+import { liveSession, sessionMissing } from "./session.ts"
+import { userMissing } from "./user.ts"
+
+const schema = v.strictObject({ userId: idField, except: v.optional(idField) })
+
+export const sessionRevokeAll = operation<v.InferOutput<typeof schema>>({
+  name: "session.revokeAll",
+  scope: "write",
+  schema,
+  run: ({ userId, except }, view) => {
+    if (view.versionOf("users", userId) === undefined) return userMissing(userId, "/userId")
+    // Were a wrong name passed over, the session that was to stay would end with the others.
+    if (except !== undefined && liveSession(view, except)?.userId !== userId) return sessionMissing(except, "/except")
+    return { kind: "value", value: { revoked: deleteSessions(view, userId, except) } }
+  },
+})

@@ -1,0 +1,20 @@
+// session.revoke: one session ends, on both nodes with the acknowledgement.
+import * as v from "valibot"
+import { idField } from "./fields.ts"
+import { operation } from "./operation.ts"
+import { sessionMissing } from "./session.ts"
+
+const schema = v.strictObject({ id: idField })
+
+export const sessionRevoke = operation<v.InferOutput<typeof schema>>({
+  name: "session.revoke",
+  scope: "write",
+  schema,
+  target: ({ id }) => ({ collection: "sessions", id }),
+  run: ({ id }, view) => {
+    const session = view.find("sessions", id)
+    if (session === undefined) return sessionMissing(id)
+    view.delete("sessions", id)
+    return { kind: "value", value: { id, userId: session["userId"] } }
+  },
+})
