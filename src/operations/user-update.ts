@@ -1,6 +1,5 @@
-// user.update: changes some fields of a user; `data` is a merge patch. Who is disabled is logged out in the same version.
+// user.update: changes some fields of a user; `data` is a merge patch.
 import * as v from "valibot"
-import { deleteSessions } from "./account-entries.ts"
 import { emailField, idField, jsonObjectField, nameField } from "./fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { operation } from "./operation.ts"
@@ -30,8 +29,6 @@ export const userUpdate = operation<v.InferOutput<typeof schema>>({
       disabled: disabled ?? user.disabled,
       data: data === undefined ? user.data : (mergePatch(user.data, data) as UserFields["data"]),
     })
-    if (refused !== undefined) return refused
-    if (disabled === true) deleteSessions(view, id)
-    return { kind: "entity", collection: "users", id }
+    return refused ?? { kind: "entity", collection: "users", id }
   },
 })

@@ -2,7 +2,7 @@
 import { bounds } from "../bounds.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { textTerm } from "../store/row.ts"
-import { deleteAccountEntries } from "./account-entries.ts"
+import { deleteAccountEntries, deleteSessions } from "./account-entries.ts"
 import { emailKey } from "./email.ts"
 import type { JsonObject } from "./fields.ts"
 import type { Beginning, TransactionView } from "./transaction-view.ts"
@@ -15,7 +15,7 @@ export interface UserFields {
   readonly data: JsonObject
 }
 
-/** Writes a user whose e-mail address nobody else has. */
+/** Writes a user whose e-mail address nobody else has. Who is disabled is logged out in the same version. */
 export function putUser(view: TransactionView, id: string, fields: UserFields, began?: Beginning): Refusal | undefined {
   const key = emailKey(fields.email)
   const term = textTerm("email", key, true)
@@ -26,6 +26,7 @@ export function putUser(view: TransactionView, id: string, fields: UserFields, b
   if (Buffer.byteLength(`users${id}${key}`) > bounds.keyBytesMax) return tooLongTogether()
   const { email, name, verified, disabled, data } = fields
   view.put("users", id, { email, name, verified, disabled, data }, [term], began)
+  if (disabled) deleteSessions(view, id)
   return undefined
 }
 

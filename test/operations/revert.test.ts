@@ -232,6 +232,30 @@ describe("secrets", () => {
     expect(credentialOf(harness, "u")).toBeUndefined()
   })
 
+  const enter = (userId: string) => [{ op: "session.create", data: { userId } }, { op: "token.create", data: { purpose: "reset", userId } }]
+  const entriesOf = (harness: Harness) => ["sessions", "tokens"].map((collection) => harness.store.page(collection, { at: harness.store.position().head, after: undefined, limit: 9 }).rows.length)
+
+  test("that a user was given since go with the user, and do not return", async () => {
+    const harness = await after(user("ada"), enter("ada"))
+    expect(entriesOf(harness)).toEqual([1, 1])
+    await harness.commit(revert(1))
+    expect(entriesOf(harness)).toEqual([0, 0])
+    await harness.commit(revert(3))
+    expect([harness.get("users", "ada"), entriesOf(harness)]).toMatchObject([{ email: "ada@example.com" }, [0, 0]])
+    expect(await harness.refusal(revert(2, { force: true }))).toMatchObject({ code: "conflict" })
+  })
+
+  test("that were revoked stay so, and a user who is disabled again is logged out", async () => {
+    const harness = await after([user("ada"), define()], update("ada", { disabled: true }), update("ada", { disabled: false }), enter("ada"))
+    await harness.commit(revert(3))
+    expect([harness.get("users", "ada"), entriesOf(harness)]).toMatchObject([{ disabled: true }, [0, 1]])
+    await harness.commit(revert(5))
+    await harness.commit(...enter("ada"))
+    await harness.commit(put("g"), { op: "session.revokeAll", data: { userId: "ada" } })
+    await harness.commit(revert(8))
+    expect([harness.get("goals", "g"), entriesOf(harness)]).toEqual([undefined, [0, 2]])
+  })
+
   test("cannot be named, nor can definitions", async () => {
     const harness = await after([define(), user("ada"), password("ada")])
     for (const collection of ["credentials", "keys", "sessions", "tokens", "collections", "Goals", "", 5]) {
