@@ -22,7 +22,38 @@ interface Operations {
   "document.create": { data: NewDocument; result: Document }
   "document.put": { data: NewDocument; result: Document }
   "document.patch": { data: { readonly collection: string; readonly id: string; readonly patch: JsonObject }; result: Document }
+  "document.increment": { data: Increment; result: Document }
   "document.delete": { data: { readonly collection: string; readonly id: string }; result: { readonly collection: string; readonly id: string } }
+  revert: { data: Revert; result: readonly Change[] }
+}
+
+/** `field` is a name in the document's value; the sum is refused outside of `min` and `max`. */
+interface Increment {
+  readonly collection: string
+  readonly id: string
+  readonly field: string
+  readonly by: number
+  readonly min?: number
+  readonly max?: number
+}
+
+/** A `version` to undo, or the entity `collection` and `id` with the version `to` which it goes back. */
+interface Revert {
+  readonly version?: number
+  readonly collection?: string
+  readonly id?: string
+  readonly to?: number
+  /** Also where later changes are lost by it. */
+  readonly force?: boolean
+}
+
+/** What became of an entity that a revert changed. */
+export interface Change {
+  readonly collection: string
+  readonly id: string
+  readonly change: "created" | "updated" | "deleted"
+  /** The user, document or definition; null where it was deleted. */
+  readonly value: User | Document | CollectionDefinition | null
 }
 
 interface NewDocument {
