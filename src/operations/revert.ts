@@ -1,5 +1,5 @@
 // revert: undoes one version, or takes one entity back to what it was as of a version. History only grows: what comes
-// back is a new version. Never brings back a password, a key, a session or a token.
+// back is a new version. Never brings back what is hidden: passwords, keys, sessions.
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import type { Write } from "../protocol/record.ts"
@@ -75,7 +75,7 @@ function statesBefore(view: TransactionView, version: number, force: boolean): F
 function whyNotAll(view: TransactionView, version: number, writes: readonly Write[], shown: readonly Write[]): Refusal | undefined {
   const pointer = "/version"
   if (shown.length === 0 && writes.length > 0) {
-    return refuse("conflict", `Version ${version} changed nothing but passwords, keys, sessions or tokens, and a revert never brings one back.`, { pointer })
+    return refuse("conflict", `Version ${version} changed only what is never shown, such as passwords, keys and sessions, and a revert never brings that back.`, { pointer })
   }
   if (shown.some(({ collection }) => collection === "collections") && !allows(view.principal, "admin")) {
     return refuse("forbidden", `Version ${version} changed the definition of a collection; to revert it needs the scope admin, which this key does not have.`, { pointer })
