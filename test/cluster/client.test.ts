@@ -63,6 +63,38 @@ describe("while the primary is killed with SIGKILL again and again", () => {
   })
 })
 
+describe("where the answer to a write is lost after the node gave it", () => {
+  test("the same call still ends with what the write did, once (P3)", async () => {
+    const { a } = await startedPair()
+    const lost: string[] = []
+    const cutFirst = async (url: string, init: RequestInit): Promise<Response> => {
+      const answer = await fetch(url, init)
+      const key = new Headers(init.headers).get("idempotency-key")
+      if (key === null || lost.includes(key)) return answer
+      lost.push(key)
+      await answer.arrayBuffer()
+      throw new TypeError("the connection was cut")
+    }
+    const service = createService({ url: a.url, token: a.rootKey, surroundings: { fetch: cutFirst } })
+    const user = await service.createUser({ email: "ada@example.com" })
+    await service.setPassword(user.id, "correct horse")
+    const key = await service.createKey({ name: "web", scopes: ["read"] })
+    const { version, secretsOmitted } = await service.do([{ op: "key.create", data: { name: "other", scopes: ["read"] } }])
+
+    expect(lost).toHaveLength(4)
+    expect(await service.getUser(user.id)).toEqual(user)
+    expect(await service.verify("ada@example.com", "correct horse")).toBe(user.id)
+    // Only its hash is stored: nobody can show it a second time.
+    expect(key).toEqual({ id: key.id, name: "web", scopes: ["read"], expiresAt: null })
+    expect(secretsOmitted).toBe(true)
+    expect(await service.outcome(lost[3] ?? "")).toEqual({ outcome: "committed", version })
+    // One version each, whatever the first of the store was.
+    const keys: (string | null)[] = []
+    for await (const record of service.log()) keys.push(record.key)
+    expect(keys.filter((key) => key !== null)).toEqual(lost)
+  })
+})
+
 describe("reads on the replica", () => {
   test("see what the same client wrote just before, and what another one whose version it was given did (P4)", async () => {
     const pair = await startedPair()
