@@ -32,7 +32,7 @@ export const bounds = {
   pageBytesMax: 16 * 1024 * 1024,
   /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */
   historyRecordBytesMax: 16 * 1024 * 1024,
-  /** Sessions of a user, and one-time tokens of one. The oldest make room. */
+  /** Sessions of a user, and one-time tokens of one, of which the oldest make room; and identities, of which no more are taken. */
   accountEntriesMax: 256,
   /** The `data` of a session as JSON: they are listed together. */
   sessionDataLengthMax: 4_096,

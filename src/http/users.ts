@@ -1,8 +1,9 @@
-// GET /users: the user with an e-mail address, or a page of all of them.
+// GET /users: the user with an e-mail address, or with an identity elsewhere, or a page of all of them.
 import { emailKey } from "../operations/email.ts"
+import { identityTerm } from "../operations/identity.ts"
 import { bounds } from "../bounds.ts"
 import { isRefusal, refuse } from "../refusal.ts"
-import { textTerm } from "../store/row.ts"
+import { rowText, textTerm } from "../store/row.ts"
 import { readAsOf } from "./as-of.ts"
 import { answerEntity } from "./entity.ts"
 import type { Exchange } from "./exchange.ts"
@@ -10,15 +11,39 @@ import { answerPage, pageParameters } from "./page.ts"
 import { parameterRefusal, parseQuery, type Query } from "./query.ts"
 
 const byEmailParameters = ["email", "at", "atTime"]
-const listParameters = [...pageParameters, "email"]
+const byIdentityParameters = ["issuer", "subject", "at", "atTime"]
+const listParameters = [...pageParameters, "email", "issuer", "subject"]
 
 export function getUsers(exchange: Exchange): Response | Promise<Response> {
   const query = parseQuery(exchange.url, listParameters)
   if (isRefusal(query)) return exchange.problem(query)
   const email = query.get("email")
-  if (email === undefined) return answerPage(exchange, "users", query)
-  const alone = parseQuery(exchange.url, byEmailParameters)
-  return isRefusal(alone) ? exchange.problem(alone) : getByEmail(exchange, alone, email)
+  if (email !== undefined) {
+    const alone = parseQuery(exchange.url, byEmailParameters)
+    return isRefusal(alone) ? exchange.problem(alone) : getByEmail(exchange, alone, email)
+  }
+  if (!query.has("issuer") && !query.has("subject")) return answerPage(exchange, "users", query)
+  const alone = parseQuery(exchange.url, byIdentityParameters)
+  return isRefusal(alone) ? exchange.problem(alone) : getByIdentity(exchange, alone)
+}
+
+function getByIdentity(exchange: Exchange, query: Query): Response | Promise<Response> {
+  const issuer = query.get("issuer") ?? ""
+  const subject = query.get("subject") ?? ""
+  for (const [name, text] of [["issuer", issuer], ["subject", subject]] as const) {
+    if (text.length === 0 || text.length > bounds.nameLengthMax || !text.isWellFormed()) {
+      return exchange.problem(parameterRefusal(name, `must have 1 to ${bounds.nameLengthMax} characters`))
+    }
+  }
+  const { field, value } = identityTerm({ issuer, subject })
+  return readAsOf(exchange, query, (version) => {
+    const { reader } = exchange.node
+    const id = reader.lookup("identities", field, value, version)
+    const row = id === undefined ? undefined : reader.row("identities", id, version)
+    if (row === undefined) return exchange.absent(refuse("entity-missing", `No user had this identity at version ${version}.`, { version }))
+    const { userId } = JSON.parse(rowText(row)) as { readonly userId: string }
+    return answerEntity(exchange, "users", userId, version)
+  })
 }
 
 function getByEmail(exchange: Exchange, query: Query, email: string): Response | Promise<Response> {

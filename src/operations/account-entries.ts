@@ -5,14 +5,14 @@ import { type Term, textTerm } from "../store/row.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
 /** Collections of rows that carry their user's term. */
-const collections = ["sessions", "tokens"] as const
+const collections = ["identities", "sessions", "tokens"] as const
 
 export function userTerm(userId: string): Term {
   return textTerm("userId", userId, false)
 }
 
 /** Room for one more: where there is none, what has expired goes, and if nothing has, the oldest. */
-export function makeRoom(view: TransactionView, collection: (typeof collections)[number], userId: string): void {
+export function makeRoom(view: TransactionView, collection: "sessions" | "tokens", userId: string): void {
   const ids = view.holders(collection, userTerm(userId))
   if (ids.length < bounds.accountEntriesMax) return
   const expired = ids.filter((id) => hasEnded(view, collection, id))

@@ -1,8 +1,10 @@
 // Every operation of POST /do: one line each. Static imports, so that one executable holds them all.
 import { collectionDefine } from "./collection-define.ts"
 import { collectionDrop } from "./collection-drop.ts"
+import { credentialLink } from "./credential-link.ts"
 import { credentialRemove } from "./credential-remove.ts"
 import { credentialSetPassword } from "./credential-set-password.ts"
+import { credentialUnlink } from "./credential-unlink.ts"
 import { documentCreate } from "./document-create.ts"
 import { documentDelete } from "./document-delete.ts"
 import { documentIncrement } from "./document-increment.ts"
@@ -25,8 +27,10 @@ import { userUpdate } from "./user-update.ts"
 export const operations: readonly Operation<unknown>[] = [
   collectionDefine,
   collectionDrop,
+  credentialLink,
   credentialRemove,
   credentialSetPassword,
+  credentialUnlink,
   documentCreate,
   documentDelete,
   documentIncrement,

@@ -36,6 +36,9 @@ function data(random: Random, op: string): Value {
       return { id, ...(random.chance(0.5) ? { email: random.pick(emails) } : {}), ...(random.chance(0.5) ? { data: object(random), disabled: random.chance(0.5) } : {}) }
     case "credential.setPassword":
       return { userId: id, password: random.pick(["right horse", "wrong horse"]), ...(random.chance(0.3) ? { revokeSessions: random.chance(0.5) } : {}) }
+    case "credential.link":
+    case "credential.unlink":
+      return { ...(op === "credential.link" ? { userId: id } : {}), issuer: random.pick(["https://i", "日本語"]), subject: random.pick(["1", "2"]) }
     case "credential.remove":
       return { userId: id }
     case "collection.define":
@@ -146,6 +149,6 @@ export function randomCredentials(random: Random): string {
 export function randomPath(random: Random): string {
   const collection = random.pick([...collections, "users", "users", "users", "collections", "credentials", "keys", "log", "do", "a%2fb"])
   const id = random.pick([...ids.map(encodeURIComponent), "%", "%ff", "1", "."])
-  const query = random.pick(["", "", "", "", "", "?at=1", "?at=5", "?at=x", "?at=999", "?limit=1", "?limit=501", "?email=a@x.org", "?email=%00", "?cursor=AAAA", `?cursor=${"A".repeat(9_000)}`, "?atTime=2026-03-01T12:00:10Z", "?%00=1"])
+  const query = random.pick(["", "", "", "", "", "?at=1", "?at=5", "?at=x", "?at=999", "?limit=1", "?limit=501", "?email=a@x.org", "?email=%00", "?issuer=https://i&subject=1", "?issuer=&subject=1", "?cursor=AAAA", `?cursor=${"A".repeat(9_000)}`, "?atTime=2026-03-01T12:00:10Z", "?%00=1"])
   return random.pick([`/${collection}${query}`, `/${collection}/${id}${query}`, `/${collection}/${id}/history${query}`, `/users/${id}/sessions${query}`])
 }

@@ -264,7 +264,7 @@ describe("pages", () => {
 
   test("rows that hold secrets are in no read", async () => {
     const tandem = await withUsers("a")
-    for (const name of ["keys", "credentials", "sessions", "tokens", "__proto__", "Users"]) {
+    for (const name of ["keys", "credentials", "identities", "sessions", "tokens", "__proto__", "Users"]) {
       for (const path of [`/${name}`, `/${name}/a`, `/${name}/a/history`]) {
         expect([path, (await tandem.get(path)).status]).toEqual([path, 404])
       }

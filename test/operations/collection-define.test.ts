@@ -28,7 +28,7 @@ test("names begin with a lower-case letter and have 63 characters at most", asyn
 
 test("names that rows or paths of Tandem use are reserved", async () => {
   const harness = new Harness()
-  const rows = ["users", "credentials", "keys", "collections", "sessions", "tokens"]
+  const rows = ["users", "credentials", "identities", "keys", "collections", "sessions", "tokens"]
   const paths = routes.map(({ path }) => path.split("/")[1] ?? "").filter((first) => !first.startsWith(":"))
   const planned = ["metrics", "changes", "console", "admin"]
   for (const name of new Set([...rows, ...paths, ...planned])) {
