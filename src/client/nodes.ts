@@ -32,10 +32,6 @@ export class Nodes {
   wrote(url: string): void {
     this.#primaryUrl = url
   }
-
-  lost(url: string): void {
-    if (this.#primaryUrl === url) this.#primaryUrl = undefined
-  }
 }
 
 function origin(url: string): string {

@@ -96,7 +96,6 @@ export class Transport {
     if (method === "GET" && this.#version > 0) headers["tandem-min-version"] = String(this.#version)
     const verdict = verdictOn(await attempt({ url: url + path, method, headers, body, signal, timeoutMs }, this.surroundings))
     if (verdict.kind === "done") this.#learn(verdict.answer, key === undefined ? undefined : url)
-    else if (verdict.kind === "again") this.#nodes.lost(url)
     return verdict
   }
 

@@ -58,6 +58,14 @@ describe("a write", () => {
     expect(server.keys).toEqual(["key-1", "key-1", "key-2"])
   })
 
+  test("no longer goes first to a primary that does not answer any more", async () => {
+    const server = new ScriptedServer([problem(421, "not-primary", { primary: "http://c.test" }), committed(7), "cut", committed(8), committed(9)])
+    await server.service.createUser(ada)
+    await server.service.createUser(ada)
+    await server.service.createUser(ada)
+    expect(server.urls.map((url) => new URL(url).host)).toEqual(["a.test", "c.test", "c.test", "a.test", "a.test"])
+  })
+
   test("that two replicas send to each other waits between its tries", async () => {
     const server = new ScriptedServer([problem(421, "not-primary", { primary: "http://b.test" }), problem(421, "not-primary", { primary: "http://a.test" }), problem(421, "not-primary", { primary: "http://b.test" }), committed(7)], two)
     await server.service.createUser(ada)
