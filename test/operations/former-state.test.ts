@@ -1,4 +1,4 @@
-// Random histories, and random versions of them reverted: what comes back is what was there, nothing else changes, and
+// Random histories, and random versions and entities of them reverted: what comes back is what was there, nothing else changes, and
 // the revert of the revert is the beginning. A failing seed says so in its test's name.
 import { expect, test } from "bun:test"
 import type { Executed } from "../../src/operations/batch-run.ts"
@@ -69,6 +69,21 @@ function expectReverted(harness: Harness, version: number, executed: Executed): 
   }
 }
 
+/** One entity, taken back to a random version: it alone changes, and is what it was. */
+async function takeBack(harness: Harness, random: Random): Promise<void> {
+  const head = harness.store.position().head
+  const [collection, id, to] = [random.pick([...collections, "users"]), random.pick(ids), random.between(Math.max(0, head - 6), head)]
+  const executed = await harness.run({ op: "revert", data: { collection, id, to, force: random.chance(0.5) } })
+  const outcome = `entity ${executed.kind === "refused" ? executed.refusal.code : executed.kind}`
+  outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  if (executed.kind !== "record") return
+  const path = `${collection}/${id}`
+  const [then, now, last] = [everything(harness, to), everything(harness, head + 1), everything(harness, head)]
+  expect([path, content(now.get(path))]).toEqual([path, content(then.get(path))])
+  for (const entities of [now, last]) entities.delete(path)
+  expect(now).toEqual(last)
+}
+
 /** What the reverts of all seeds came to, so that a test can see that they were not all of one kind. */
 const outcomes = new Map<string, number>()
 
@@ -81,6 +96,10 @@ test.each(seeds)("seed %d: a revert gives exactly the earlier states, and its ow
     const head = harness.store.position().head
     if (random.chance(0.6)) {
       await harness.batch(Array.from({ length: random.between(1, 3) }, () => ({ operations: Array.from({ length: random.between(1, 3) }, () => operation(random)) })))
+      continue
+    }
+    if (random.chance(0.3)) {
+      await takeBack(harness, random)
       continue
     }
     const version = random.chance(0.6) ? head : random.between(1, head)
@@ -104,6 +123,7 @@ test.each(seeds)("seed %d: a revert gives exactly the earlier states, and its ow
 })
 
 test("the reverts above were of every kind", () => {
-  expect([...outcomes.keys()].sort()).toEqual(["collection-missing", "conflict", "record", "unique"])
-  expect(outcomes.get("record")).toBeGreaterThan(200)
+  const kinds = ["collection-missing", "conflict", "record", "unique", "entity collection-missing", "entity conflict", "entity entity-missing", "entity record"]
+  expect(kinds.filter((kind) => !outcomes.has(kind))).toEqual([])
+  for (const kind of ["record", "entity record"]) expect(outcomes.get(kind)).toBeGreaterThan(100)
 })
