@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { exitCodes } from "../../src/runtime/exit.ts"
 import { FewWrites } from "./few-writes.ts"
 import { RealPair } from "./real-pair.ts"
-import { readTrace, strace, type SystemCall } from "./strace.ts"
+import { readTrace, isStraceHere, strace, type SystemCall } from "./strace.ts"
 import { Witness } from "./witness.ts"
 
 type Victim = "primary" | "replica"
@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(pairs.splice(0).map((pair) => pair.remove()))
 })
 
-describe.each<Victim>(["primary", "replica"])("a %s whose disk fails", (victim) => {
+describe.skipIf(!isStraceHere).each<Victim>(["primary", "replica"])("a %s whose disk fails", (victim) => {
   test("to sync ends at once and starts again whole (P1, P3, I2, I3)", async () => {
     await Promise.all([1, 2, 3].map((when) => failAt(victim, "fdatasync", "EIO", when)))
   })

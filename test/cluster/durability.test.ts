@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { bounds } from "../../src/bounds.ts"
 import { RealPair, until } from "./real-pair.ts"
-import { readTrace, strace, type SystemCall } from "./strace.ts"
+import { readTrace, isStraceHere, strace, type SystemCall } from "./strace.ts"
 
 const writes = 40
 const calls = ["fdatasync", "fsync", "pwrite64", "pwritev", "writev", "write", "sendto", "sendmsg"]
@@ -21,81 +21,83 @@ interface DiskTransaction {
   readonly pages: string
 }
 
-let pair: RealPair
-let a: SystemCall[]
-let b: SystemCall[]
+describe.skipIf(!isStraceHere)("writes, one after the other", () => {
+  let pair: RealPair
+  let a: SystemCall[]
+  let b: SystemCall[]
 
-beforeAll(async () => {
-  pair = await RealPair.make()
-  for (const [n, node] of pair.nodes.entries()) node.start({ under: strace(join(pair.directory, `trace.${n}`), { calls, shownBytes }) })
-  await pair.inSync()
-  const define = await pair.a.do({ op: "collection.define", data: { name: "notes" } })
-  expect(define.status).toBe(200)
-  for (let n = 0; n < writes; n++) {
-    const answer = await pair.a.do({ op: "document.put", data: { collection: "notes", id: "one", value: { mark: markOf(n) } } })
-    expect(answer.status).toBe(200)
-  }
-  // The committed number of the last write goes to the disk by itself when all is quiet.
-  await until("both have written down what is committed", async () => {
-    const traces = [0, 1].map((n) => transactionsOf(readTrace(join(pair.directory, `trace.${n}`))))
-    return traces.every((transactions) => transactions.at(-1) !== undefined && transactions.at(-1) !== firstWith(transactions, writes - 1))
-  })
-  await pair.a.stop()
-  await pair.b.stop()
-  ;[a, b] = [0, 1].map((n) => readTrace(join(pair.directory, `trace.${n}`))) as [SystemCall[], SystemCall[]]
-})
-
-afterAll(() => pair.remove())
-
-test("a client hears of its write after both disks have synced it (P1, I3)", () => {
-  const answers = answersOf(a)
-  expect(answers).toHaveLength(writes)
-  for (const [n, answer] of answers.entries()) {
-    for (const node of [a, b]) {
-      const stored = firstWith(transactionsOf(node), n)
-      expect(stored).toBeDefined()
-      expect(stored?.endS).toBeLessThanOrEqual(answer.beginS)
+  beforeAll(async () => {
+    pair = await RealPair.make()
+    for (const [n, node] of pair.nodes.entries()) node.start({ under: strace(join(pair.directory, `trace.${n}`), { calls, shownBytes }) })
+    await pair.inSync()
+    const define = await pair.a.do({ op: "collection.define", data: { name: "notes" } })
+    expect(define.status).toBe(200)
+    for (let n = 0; n < writes; n++) {
+      const answer = await pair.a.do({ op: "document.put", data: { collection: "notes", id: "one", value: { mark: markOf(n) } } })
+      expect(answer.status).toBe(200)
     }
-  }
-})
+    // The committed number of the last write goes to the disk by itself when all is quiet.
+    await until("both have written down what is committed", async () => {
+      const traces = [0, 1].map((n) => transactionsOf(readTrace(join(pair.directory, `trace.${n}`))))
+      return traces.every((transactions) => transactions.at(-1) !== undefined && transactions.at(-1) !== firstWith(transactions, writes - 1))
+    })
+    await pair.a.stop()
+    await pair.b.stop()
+    ;[a, b] = [0, 1].map((n) => readTrace(join(pair.directory, `trace.${n}`))) as [SystemCall[], SystemCall[]]
+  })
 
-test("the replica votes after its disk has synced the batch (I2)", () => {
-  const votes = b.filter(({ name, arguments: shown }) => isSend(name) && shown.includes('\\"kind\\":\\"vote\\"'))
-  expect(votes).toHaveLength(writes + 1)
-  for (const [n, vote] of votes.slice(1).entries()) {
-    const stored = firstWith(transactionsOf(b), n)
-    expect(stored?.endS).toBeLessThanOrEqual(vote.beginS)
-  }
-})
+  afterAll(() => pair.remove())
 
-describe.each(["the primary", "the replica"])("%s", (which) => {
-  const trace = (): SystemCall[] => (which === "the primary" ? a : b)
-
-  test("syncs the pages before it writes the meta page that shows them", () => {
-    for (const { syncBeginS, syncEndS, metaBeginS, endS } of transactionsOf(trace())) {
-      expect([syncBeginS, syncEndS, metaBeginS, endS].toSorted((x, y) => x - y)).toEqual([syncBeginS, syncEndS, metaBeginS, endS])
+  test("a client hears of its write after both disks have synced it (P1, I3)", () => {
+    const answers = answersOf(a)
+    expect(answers).toHaveLength(writes)
+    for (const [n, answer] of answers.entries()) {
+      for (const node of [a, b]) {
+        const stored = firstWith(transactionsOf(node), n)
+        expect(stored).toBeDefined()
+        expect(stored?.endS).toBeLessThanOrEqual(answer.beginS)
+      }
     }
   })
 
-  test("stores each of the writes in one transaction of its own", () => {
-    const transactions = transactionsOf(trace())
-    const storing = Array.from({ length: writes }, (_, n) => transactions.findIndex(({ pages }) => pages.includes(markOf(n))))
-    expect(storing).not.toContain(-1)
-    expect(new Set(storing).size).toBe(writes)
-    expect(storing.toSorted((x, y) => x - y)).toEqual(storing)
-    // Between them nothing, but where the client paused for longer than a quiet node waits: then the committed number.
-    const between = transactions.map((_, n) => n).filter((n) => n > (storing[0] ?? 0) && !storing.includes(n))
-    expect(between.at(-1)).toBe(transactions.length - 1)
-    for (const n of between) {
-      expect(storing).toContain(n - 1)
-      expect((transactions[n]?.beginS ?? 0) - (transactions[n - 1]?.beginS ?? 0)).toBeGreaterThan((bounds.idleFlushMs * 0.9) / 1_000)
+  test("the replica votes after its disk has synced the batch (I2)", () => {
+    const votes = b.filter(({ name, arguments: shown }) => isSend(name) && shown.includes('\\"kind\\":\\"vote\\"'))
+    expect(votes).toHaveLength(writes + 1)
+    for (const [n, vote] of votes.slice(1).entries()) {
+      const stored = firstWith(transactionsOf(b), n)
+      expect(stored?.endS).toBeLessThanOrEqual(vote.beginS)
     }
   })
 
-  test("syncs nothing else", () => {
-    const syncs = trace().filter(({ name, arguments: shown }) => (name === "fdatasync" || name === "fsync") && isData(shown))
-    expect(syncs.every(({ name, result }) => name === "fdatasync" && result === 0)).toBe(true)
-    expect(transactionsOf(trace())).toHaveLength(syncs.length)
+  describe.each(["the primary", "the replica"])("%s", (which) => {
+    const trace = (): SystemCall[] => (which === "the primary" ? a : b)
+
+    test("syncs the pages before it writes the meta page that shows them", () => {
+      for (const { syncBeginS, syncEndS, metaBeginS, endS } of transactionsOf(trace())) {
+        expect([syncBeginS, syncEndS, metaBeginS, endS].toSorted((x, y) => x - y)).toEqual([syncBeginS, syncEndS, metaBeginS, endS])
+      }
+    })
+
+    test("stores each of the writes in one transaction of its own", () => {
+      const transactions = transactionsOf(trace())
+      const storing = Array.from({ length: writes }, (_, n) => transactions.findIndex(({ pages }) => pages.includes(markOf(n))))
+      expect(storing).not.toContain(-1)
+      expect(new Set(storing).size).toBe(writes)
+      expect(storing.toSorted((x, y) => x - y)).toEqual(storing)
+      // Between them nothing, but where the client paused for longer than a quiet node waits: then the committed number.
+      const between = transactions.map((_, n) => n).filter((n) => n > (storing[0] ?? 0) && !storing.includes(n))
+      expect(between.at(-1)).toBe(transactions.length - 1)
+      for (const n of between) {
+        expect(storing).toContain(n - 1)
+        expect((transactions[n]?.beginS ?? 0) - (transactions[n - 1]?.beginS ?? 0)).toBeGreaterThan((bounds.idleFlushMs * 0.9) / 1_000)
+      }
+    })
+
+    test("syncs nothing else", () => {
+      const syncs = trace().filter(({ name, arguments: shown }) => (name === "fdatasync" || name === "fsync") && isData(shown))
+      expect(syncs.every(({ name, result }) => name === "fdatasync" && result === 0)).toBe(true)
+      expect(transactionsOf(trace())).toHaveLength(syncs.length)
+    })
   })
 })
 
