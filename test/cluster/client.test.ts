@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { createService, type Service } from "../../src/client/service.ts"
 import type { SmokeTarget } from "../client/smoke.ts"
-import { BrowserPage } from "./browser-page.ts"
+import { BrowserPage, isBrowserHere } from "./browser-page.ts"
 import { RealPair, until } from "./real-pair.ts"
 
 const repository = fileURLToPath(new URL("../..", import.meta.url))
@@ -158,7 +158,7 @@ describe("the same program", () => {
     }
   })
 
-  test("sees the same in a browser, on a page from another origin", async () => {
+  test.skipIf(!isBrowserHere)("sees the same in a browser, on a page from another origin", async () => {
     const page = await BrowserPage.serve()
     try {
       const pair = await startedPair(["--cors-origin", page.origin])
