@@ -7,7 +7,7 @@ import { type Refusal, refuse } from "../refusal.ts"
 import { HardState } from "./hard-state.ts"
 import { Log } from "./log.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
-import type { Batch, HistoryQuery, HoldersPage, Identity, Page, PageQuery, Position, Store } from "./store.ts"
+import type { Batch, HistoryQuery, HoldersPage, Identity, Page, PageQuery, Position, Store, WalkPage, WalkQuery } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Engine } from "./tables.ts"
 import { TermIndex } from "./term-index.ts"
@@ -78,6 +78,10 @@ export class TableStore implements Store {
 
   holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage {
     return this.index.holders(collection, field, value, query, this.#position.head)
+  }
+
+  walk(collection: string, field: string, query: WalkQuery): WalkPage {
+    return this.index.walk(collection, field, query, bounds.pageScanMax)
   }
 
   record(version: number): SealedRecord | undefined {
