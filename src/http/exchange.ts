@@ -5,12 +5,14 @@ import type { NodeService } from "../node/service.ts"
 import type { Passwords } from "../operations/passwords.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
-import type { Patience } from "../runtime/serve.ts"
+import type { Connection } from "../runtime/serve.ts"
 import { bearer, challenge } from "./bearer.ts"
+import { clientAddress } from "./client-address.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
+import { addressSigned, forwardedAddressHeader } from "./forwarded-address.ts"
 import type { InFlight } from "./in-flight.ts"
-import type { LoginThrottle } from "./login-throttle.ts"
+import type { LoginThrottles } from "./login.ts"
 import { problemJson, statusOf } from "./problem.ts"
 import type { RequestIds } from "./request-id.ts"
 import type { Route } from "./route.ts"
@@ -22,6 +24,10 @@ export interface PublicSettings {
   readonly bodyBytesMax: number
   /** Sends writes on to the primary instead of answering 421. */
   readonly forwardWrites: boolean
+  /** A header in which a proxy in front of this node says the client's address; without it, none is believed. */
+  readonly clientAddressHeader?: string | undefined
+  /** Shared by both nodes. */
+  readonly secret: string
 }
 
 /** What all requests share. */
@@ -30,7 +36,7 @@ export interface Shared {
   readonly settings: PublicSettings
   readonly passwords: Passwords
   readonly storeCheck: StoreCheck
-  readonly throttle: LoginThrottle
+  readonly throttles: LoginThrottles
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight
@@ -54,6 +60,7 @@ export class Exchange {
   readonly requestId: string
   readonly #context: Context
   #principal: Principal | undefined
+  #forwardedFor: string | undefined
 
   constructor(shared: Shared, context: Context) {
     this.shared = shared
@@ -78,8 +85,25 @@ export class Exchange {
 
   /** For what may take long, or lets its client take long: the connection is not cut for being idle. */
   takesTime(): void {
-    const { patience } = this.#context.env as { readonly patience?: Patience }
-    patience?.unlimited(this.request)
+    this.#connection?.unlimited(this.request)
+  }
+
+  /** By which tries are counted; undefined where it is not known. */
+  clientAddress(): string | undefined {
+    if (this.#forwardedFor !== undefined) return this.#forwardedFor
+    const { clientAddressHeader } = this.shared.settings
+    const header = clientAddressHeader === undefined ? null : this.request.headers.get(clientAddressHeader)
+    return clientAddress(this.#connection?.address(this.request), header)
+  }
+
+  /** Who stands behind a write that the other node has sent on, where that says so. */
+  takeForwardedAddress(body: string): void {
+    const header = this.request.headers.get(forwardedAddressHeader)
+    if (header !== null) this.#forwardedFor = addressSigned(header, body, this.shared.settings.secret)
+  }
+
+  get #connection(): Connection | undefined {
+    return (this.#context.env as { readonly connection?: Connection }).connection
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */

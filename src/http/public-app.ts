@@ -6,13 +6,13 @@ import { bounds } from "../bounds.ts"
 import type { NodeService } from "../node/service.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { randomBytes } from "../runtime/random.ts"
-import type { Patience } from "../runtime/serve.ts"
+import type { Connection } from "../runtime/serve.ts"
 import { refuse } from "../refusal.ts"
 import { Cors } from "./cors.ts"
 import { EntityHeaders } from "./entity-headers.ts"
 import { Exchange, type PublicSettings, type Shared } from "./exchange.ts"
 import { InFlight } from "./in-flight.ts"
-import { LoginThrottle } from "./login-throttle.ts"
+import { LoginThrottles } from "./login.ts"
 import { PathRouter } from "./path-router.ts"
 import { RequestIds } from "./request-id.ts"
 import { checkRoutes, type Route } from "./route.ts"
@@ -32,8 +32,8 @@ export interface PublicAppOptions {
 }
 
 export interface PublicApp {
-  /** `patience` where a real connection is behind the request. */
-  fetch(request: Request, patience?: Patience): Response | Promise<Response>
+  /** `connection` where a real one is behind the request. */
+  fetch(request: Request, connection?: Connection): Response | Promise<Response>
 }
 
 export function createPublicApp(options: PublicAppOptions): PublicApp {
@@ -45,7 +45,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     settings: options.settings,
     passwords: options.passwords,
     storeCheck: new StoreCheck(options.verifyStore),
-    throttle: new LoginThrottle(monotonicMs),
+    throttles: new LoginThrottles(monotonicMs),
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),
     inFlight: new InFlight(),
@@ -62,7 +62,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
   })
   // Handlers answer for what they throw; what is left is an error in here.
   hono.onError((error, context) => broken(new Exchange(shared, context), "routing", error))
-  return { fetch: (request, patience) => hono.fetch(request, { patience }) }
+  return { fetch: (request, connection) => hono.fetch(request, { connection }) }
 }
 
 /** Hono answers HEAD as GET without the body. */

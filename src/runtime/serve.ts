@@ -8,13 +8,15 @@ export interface ServeOptions {
   readonly port: number
   /** A connection on which no byte moves for this long is cut, also while its request is being answered. Deno has no such limit. */
   readonly idleTimeoutSeconds: number
-  readonly fetch: (request: Request, patience: Patience) => Response | Promise<Response>
+  readonly fetch: (request: Request, connection: Connection) => Response | Promise<Response>
 }
 
-/** For requests that may rest for long: whose answer takes its time, or whose client does. */
-export interface Patience {
-  /** From now on this request's connection may be idle for as long as it likes. */
+/** What is behind a request. */
+export interface Connection {
+  /** From now on it may be idle for as long as it likes: its answer takes its time, or its client does. */
   unlimited(request: Request): void
+  /** Of the other end; undefined where that is gone, or has none. */
+  address(request: Request): string | undefined
 }
 
 export interface Listener {
@@ -28,13 +30,16 @@ export function serve(options: ServeOptions): Listener {
 }
 
 function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptions): Listener {
-  const patience: Patience = { unlimited: (request) => server.timeout(request, 0) }
+  const connection: Connection = {
+    unlimited: (request) => server.timeout(request, 0),
+    address: (request) => server.requestIP(request)?.address,
+  }
   const server = Bun.serve({
     hostname,
     port,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: idleTimeoutSeconds,
-    fetch: (request) => fetch(request, patience),
+    fetch: (request) => fetch(request, connection),
     development: false,
   })
   return {
@@ -48,8 +53,9 @@ function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptio
 }
 
 function serveUnderDeno({ hostname, port, fetch }: ServeOptions, runtime: NonNullable<typeof deno>): Listener {
-  const patience: Patience = { unlimited: () => undefined }
-  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request) => fetch(request, patience))
+  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request, { remoteAddr }) =>
+    fetch(request, { unlimited: () => undefined, address: () => remoteAddr.hostname }),
+  )
   // A shutdown that has begun cannot be hurried: what is late ends with the process.
   return { port: server.addr.port, stop: (withinMs) => Promise.race([server.shutdown(), sleep(withinMs)]) }
 }

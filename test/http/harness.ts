@@ -36,7 +36,7 @@ export class Harness {
     this.node.principals.set(rootToken, { name: "root", scopes: ["admin"] })
     this.app = createPublicApp({
       node: this.node,
-      settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, ...settings },
+      settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, secret: "shared", ...settings },
       passwords,
       verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { rows: 1 } }),
       ...(streamIdleMs === undefined ? {} : { streamIdleMs }),
