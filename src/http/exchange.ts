@@ -9,6 +9,7 @@ import type { Patience } from "../runtime/serve.ts"
 import { bearer, challenge, type RouteScope } from "./bearer.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
+import type { FeedTail } from "./feed-tail.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { LoginThrottle } from "./login-throttle.ts"
 import { problemJson, statusOf } from "./problem.ts"
@@ -33,6 +34,7 @@ export interface Shared {
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight
+  readonly feed: FeedTail
   /** A stream ends when no line has come for this long: its client is gone, or takes no answers. */
   readonly streamIdleMs: number
   readonly requestIds: RequestIds
@@ -77,8 +79,18 @@ export class Exchange {
 
   /** For what may take long, or lets its client take long: the connection is not cut for being idle. */
   takesTime(): void {
-    const { patience } = this.#context.env as { readonly patience?: Patience }
-    patience?.unlimited(this.request)
+    this.#patience?.unlimited(this.request)
+  }
+
+  /** Calls `listener` once nobody waits for the answer any more, also where it was sent whole. */
+  whenGone(listener: () => void): void {
+    const patience = this.#patience
+    if (patience === undefined) this.request.signal.addEventListener("abort", listener)
+    else patience.whenGone(this.request, listener)
+  }
+
+  get #patience(): Patience | undefined {
+    return (this.#context.env as { readonly patience?: Patience }).patience
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */
@@ -88,6 +100,16 @@ export class Exchange {
     if (isRefusal(found)) return found
     this.#principal = found
     return undefined
+  }
+
+  /** What it was admitted by. */
+  get credentials(): string {
+    return this.request.headers.get("authorization") ?? ""
+  }
+
+  /** For what goes on for long: whether who asks would be admitted now. */
+  stillAdmitted(scope: RouteScope): boolean {
+    return this.admit(scope) === undefined
   }
 
   get principal(): Principal {

@@ -199,6 +199,10 @@ export class TandemNode implements NodeService {
     return this.#waiters.wait(version, timeoutMs)
   }
 
+  onAdvanced(listener: () => void): () => void {
+    return this.#waiters.listen(listener)
+  }
+
   authenticate(token: string): Principal | undefined {
     // In constant time, so that no answer's delay says how much of a digest was right.
     if (timingSafeEqual(digestOf(token), this.#rootKeyDigest)) return rootPrincipal
