@@ -65,7 +65,7 @@ async function waitFor(exchange: Exchange, wait: Wait): Promise<Response> {
   if (feed.full()) return exchange.problem(noRoom())
   exchange.takesTime()
   const awaited = await inFlight.spare(awaitChanges(exchange, feed, wait))
-  const refused = exchange.admit("read")
+  const refused = exchange.readmit()
   return refused === undefined ? pageOf(exchange, wait.view, wait.limit, awaited) : exchange.problem(refused)
 }
 

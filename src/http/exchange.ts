@@ -6,7 +6,7 @@ import type { Passwords } from "../operations/passwords.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Patience } from "../runtime/serve.ts"
-import { bearer, challenge, type RouteScope } from "./bearer.ts"
+import { bearer, challenge } from "./bearer.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
 import type { FeedTail } from "./feed-tail.ts"
@@ -14,6 +14,7 @@ import type { InFlight } from "./in-flight.ts"
 import type { LoginThrottle } from "./login-throttle.ts"
 import { problemJson, statusOf } from "./problem.ts"
 import type { RequestIds } from "./request-id.ts"
+import type { Route } from "./route.ts"
 import type { StoreCheck } from "./store-check.ts"
 
 export interface PublicSettings {
@@ -44,6 +45,9 @@ export interface Shared {
   readonly unexpected: (error: unknown, where: string) => void
 }
 
+/** What of a route says who is let in. */
+type Admission = Pick<Route, "scope" | "also">
+
 type Headers = Record<string, string>
 
 const secret = "no-store"
@@ -55,6 +59,7 @@ export class Exchange {
   readonly requestId: string
   readonly #context: Context
   #principal: Principal | undefined
+  #admission: Admission | undefined
 
   constructor(shared: Shared, context: Context) {
     this.shared = shared
@@ -94,22 +99,24 @@ export class Exchange {
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */
-  admit(scope: RouteScope): Refusal | undefined {
+  admit(route: Admission): Refusal | undefined {
+    const { scope, also } = route
     if (scope === "public") return undefined
-    const found = bearer(this.request, scope, (token) => this.node.authenticate(token))
+    const found = bearer(this.request, scope, also, (token) => this.node.authenticate(token))
     if (isRefusal(found)) return found
     this.#principal = found
+    this.#admission = route
     return undefined
+  }
+
+  /** For what goes on for long: a refusal where who was admitted would be no more. */
+  readmit(): Refusal | undefined {
+    return this.#admission === undefined ? undefined : this.admit(this.#admission)
   }
 
   /** What it was admitted by. */
   get credentials(): string {
     return this.request.headers.get("authorization") ?? ""
-  }
-
-  /** For what goes on for long: whether who asks would be admitted now. */
-  stillAdmitted(scope: RouteScope): boolean {
-    return this.admit(scope) === undefined
   }
 
   get principal(): Principal {

@@ -53,7 +53,7 @@ class Poll implements FeedReader {
   }
 
   admitted(): boolean {
-    return this.#exchange.stillAdmitted("read")
+    return this.#exchange.readmit() === undefined
   }
 
   ready(): boolean {

@@ -54,7 +54,7 @@ export class FeedStream implements FeedReader {
   }
 
   admitted(): boolean {
-    return this.#exchange.stillAdmitted("read")
+    return this.#exchange.readmit() === undefined
   }
 
   ready(): boolean {
