@@ -10,8 +10,11 @@ const schema = v.strictObject({ userId: idField, except: v.optional(idField) })
 
 export const sessionRevokeAll = operation<v.InferOutput<typeof schema>>({
   name: "session.revokeAll",
+  summary: "Ends the sessions of a user, all but one where one is named.",
   scope: "write",
   schema,
+  result: v.strictObject({ revoked: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+  example: { data: { userId: "ada" }, result: { revoked: 1 } },
   run: ({ userId, except }, view) => {
     if (view.versionOf("users", userId) === undefined) return userMissing(userId, "/userId")
     // Were a wrong name passed over, the session that was to stay would end with the others.
