@@ -52,6 +52,7 @@ export function openApiDocument(routes: readonly Route[], operations: readonly O
       headers,
       securitySchemes: {
         key: { type: "http", scheme: "bearer", description: "An API key with the scopes that a route or an operation needs (`x-tandem-scope`); `admin` includes all others." },
+        session: { type: "http", scheme: "bearer", description: "A session's token, which acts as its user: it sees and does what access rules let the user, and what it may not see is 404." },
       },
     },
   }
@@ -86,9 +87,15 @@ function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, s
       ...(headers.some((header) => header.name === "if-none-match") ? { 304: { description: "The client has it already.", headers: headerRefs([...always, ...own]) } } : {}),
       ...problemsOf(codesOf(route)),
     },
-    security: scope === "public" ? [] : [{ key: [] }],
+    security: securityOf(route),
     "x-tandem-scope": scope,
   }
+}
+
+/** Any of these is enough; `{}` is none at all. */
+function securityOf({ scope, also }: Route): readonly JsonSchema[] {
+  if (scope === "public") return []
+  return [{ key: [] }, ...(also === undefined ? [] : [{ session: [] }]), ...(also === "everyone" ? [{}] : [])]
 }
 
 const always = answerHeaders.filter(({ name }) => name.startsWith("tandem-"))

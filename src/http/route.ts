@@ -1,7 +1,7 @@
 // What a route is, how it describes itself, and what must hold of all of them. The table itself is in routes.ts.
 import type { GenericSchema } from "valibot"
 import type { RefusalCode } from "../refusal.ts"
-import type { RouteScope } from "./bearer.ts"
+import type { AlsoFor, RouteScope } from "./bearer.ts"
 import type { Exchange } from "./exchange.ts"
 import type { Described, Parameter } from "./parameter.ts"
 
@@ -12,6 +12,7 @@ export interface Route {
   /** Segments are literal or `:name`; of several routes that match, the more literal one answers. */
   readonly path: string
   readonly scope: RouteScope
+  readonly also?: AlsoFor
   readonly handler: Handler
   readonly about: About
 }
@@ -68,10 +69,11 @@ export function checkRoutes(routes: readonly Pick<Route, "method" | "path" | "sc
 }
 
 /** All codes that a route may refuse with. */
-export function codesOf({ scope, about }: Route): readonly RefusalCode[] {
+export function codesOf({ scope, also, about }: Route): readonly RefusalCode[] {
   const codes: RefusalCode[] = ["malformed", ...about.codes, "internal"]
   // Whether there is room for one more is asked of all but the public ones.
   if (scope !== "public") codes.push("unauthenticated", "unavailable")
-  if (scope !== "public" && scope !== "any") codes.push("forbidden")
+  // Keys may lack the scope, and sessions may not be let in.
+  if (scope !== "public" && (scope !== "any" || also === undefined)) codes.push("forbidden")
   return [...new Set(codes)]
 }

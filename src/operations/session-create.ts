@@ -14,11 +14,9 @@ import { idField, jsonObjectField } from "./fields.ts"
 import { loginFailed, type LoginCredentials, loginEmailField, loginPasswordField } from "./login.ts"
 import { operation, type SealContext } from "./operation.ts"
 import { sessionEndsExample, sessionEndsShape } from "./session-shape.ts"
-import { idleEnd } from "./session.ts"
+import { idleEnd, sessionPrefix } from "./session.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import { userMissing } from "./user.ts"
-
-export const sessionPrefix = "ts_"
 
 /** Unless `ttl` says otherwise. */
 const ttlDefault = "30d"

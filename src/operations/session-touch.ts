@@ -5,6 +5,7 @@ import { parseDuration } from "./durations.ts"
 import { exampleIds } from "./example-ids.ts"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { whyNotOwnSession } from "./own-session.ts"
 import { sessionEndsExample, sessionEndsShape } from "./session-shape.ts"
 import { idleEnd, liveSession, type Session, sessionMissing } from "./session.ts"
 
@@ -18,6 +19,7 @@ export const sessionTouch = operation<v.InferOutput<typeof schema>>({
   result: sessionEndsShape,
   example: { data: { id: exampleIds.session }, result: sessionEndsExample },
   target: ({ id }) => ({ collection: "sessions", id }),
+  forUsers: (data, view, run) => whyNotOwnSession(view, data.id, sessionMissing(data.id)) ?? run(data),
   run: ({ id }, view) => {
     const session = liveSession(view, id)
     if (session === undefined) return sessionMissing(id)

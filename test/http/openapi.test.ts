@@ -89,7 +89,9 @@ describe("every route", () => {
 
   test.each(cases)("$name says who may, and which codes each status may have", ({ route, path }) => {
     const described = api.operation(route.method, written(path))
-    expect([inside(described, "x-tandem-scope"), inside(described, "security")]).toEqual([route.scope, route.scope === "public" ? [] : [{ key: [] }]])
+    const { scope, also } = route
+    const ways = scope === "public" ? [] : also === "everyone" ? [{ key: [] }, { session: [] }, {}] : also === "sessions" ? [{ key: [] }, { session: [] }] : [{ key: [] }]
+    expect([inside(described, "x-tandem-scope"), inside(described, "security")]).toEqual([scope, ways])
     for (const code of codesOf(route)) {
       const schema = inside(described, "responses", statusOf(code), "content", "application/problem+json", "schema")
       expect([code, inside(schema, "properties", "code", "enum")]).toEqual([code, expect.arrayContaining([code])])
