@@ -1,6 +1,8 @@
 // Texts of an event stream (text/event-stream), as EventSource reads them. Data is JSON, so it has no line breaks.
 import type { FeedItem } from "../operations/feed.ts"
 
+export const eventStream = "text/event-stream"
+
 const encoder = new TextEncoder()
 
 /** Opens the stream: how long a reader waits before it connects again. */
