@@ -11,10 +11,12 @@ export interface ServeOptions {
   readonly fetch: (request: Request, connection: Connection) => Response | Promise<Response>
 }
 
-/** What is behind a request. */
+/** What is behind a request. Of one request, and only for that. */
 export interface Connection {
-  /** From now on it may be idle for as long as it likes: its answer takes its time, or its client does. */
+  /** From now on it may be idle for as long as it likes: the answer takes its time, or the client does. */
   unlimited(request: Request): void
+  /** Calls `listener` once nobody waits for its answer any more: the client has gone, or has all of it. Deno knows only once the answer has begun. */
+  whenGone(request: Request, listener: () => void): void
   /** Of the other end; undefined where that is gone, or has none. */
   address(request: Request): string | undefined
 }
@@ -32,6 +34,7 @@ export function serve(options: ServeOptions): Listener {
 function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptions): Listener {
   const connection: Connection = {
     unlimited: (request) => server.timeout(request, 0),
+    whenGone: ({ signal }, listener) => (signal.aborted ? listener() : signal.addEventListener("abort", listener)),
     address: (request) => server.requestIP(request)?.address,
   }
   const server = Bun.serve({
@@ -53,8 +56,9 @@ function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptio
 }
 
 function serveUnderDeno({ hostname, port, fetch }: ServeOptions, runtime: NonNullable<typeof deno>): Listener {
-  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request, { remoteAddr }) =>
-    fetch(request, { unlimited: () => undefined, address: () => remoteAddr.hostname }),
+  const unlimited = () => undefined
+  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request, { completed, remoteAddr }) =>
+    fetch(request, { unlimited, whenGone: (_, listener) => void completed.then(listener, listener), address: () => remoteAddr.hostname }),
   )
   // A shutdown that has begun cannot be hurried: what is late ends with the process.
   return { port: server.addr.port, stop: (withinMs) => Promise.race([server.shutdown(), sleep(withinMs)]) }

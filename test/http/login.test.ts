@@ -35,7 +35,7 @@ async function login(given: Try = {}): Promise<number> {
   const body = JSON.stringify(given.path === "/verify" ? credentials : { op: "session.create", data: credentials })
   const headers = { "content-type": "application/json", ...given.headers, ...(given.token === undefined ? {} : { authorization: `Bearer ${given.token}` }) }
   const request = new Request(`http://tandem.test${given.path ?? "/do"}`, { method: "POST", headers, body })
-  const response = await tandem.app.fetch(request, { unlimited: () => undefined, address: () => given.from ?? "192.0.2.7" })
+  const response = await tandem.app.fetch(request, { unlimited: () => undefined, whenGone: () => undefined, address: () => given.from ?? "192.0.2.7" })
   await response.text()
   return response.status
 }
@@ -102,7 +102,7 @@ describe("a login that a replica sends on", () => {
 
   test("counts for the client's address, not for the replica's", async () => {
     const primary = tandem
-    using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => primary.app.fetch(request, { unlimited: () => undefined, address: () => "10.0.0.2" }) })
+    using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => primary.app.fetch(request, { unlimited: () => undefined, whenGone: () => undefined, address: () => "10.0.0.2" }) })
     tandem = await replicaOf(server.port)
     expect(new Set(await guess(free, { from: "198.51.100.1" }))).toEqual(new Set([401]))
     expect([await login({ from: "198.51.100.1" }), await login({ from: "198.51.100.2" })]).toEqual([429, 200])
