@@ -1,6 +1,7 @@
 // The TypeScript client: everything a front end or a server asks of Tandem. Needs `fetch` and nothing else, so it works in
 // browsers, Bun, Node and Deno. What front ends import; a token with the scope `write` belongs on servers only.
 import type { ApiKey, NewApiKey } from "./api-key.ts"
+import { type ChangedVersion, ChangeFeed, type ChangesOptions } from "./change-feed.ts"
 import { Collection, type RevertOptions } from "./collection.ts"
 import type { CollectionDefinition } from "./document.ts"
 import type { Identity } from "./identity.ts"
@@ -24,6 +25,7 @@ import { View } from "./view.ts"
 export { TandemError }
 export type { ErrorOutcome, Issue } from "./tandem-error.ts"
 export type { Collection, CollectionView, IncrementOptions, NewDocumentOptions, NumberField } from "./collection.ts"
+export type { Cut, FeedOptions } from "./change-feed.ts"
 export type { Document } from "./document.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
 export type { Condition, OperationName, Reference, ResultOf } from "./operation.ts"
@@ -32,7 +34,7 @@ export type { JsonObject, Patch } from "./json.ts"
 export type { Login, Session, StartedSession } from "./session.ts"
 export type { NewSession, RevokeAllOptions } from "./sessions.ts"
 export type { Scope } from "./api-key.ts"
-export type { ApiKey, CallOptions, Change, CollectionDefinition, ConsumedToken, Identity, LogRecord, NewApiKey, NewOneTimeToken, NewUser, NodeStatus, OneTimeToken }
+export type { ApiKey, CallOptions, Change, ChangedVersion, ChangesOptions, CollectionDefinition, ConsumedToken, Identity, LogRecord, NewApiKey, NewOneTimeToken, NewUser, NodeStatus, OneTimeToken }
 export type { Operation, OperationOptions, Page, RevertOptions, Sessions, StoreReport, Surroundings, Transacted, TransactionOptions, User, UserChanges, View, WithSecret }
 
 export interface ServiceOptions {
@@ -223,6 +225,19 @@ export class Service extends View {
   /** Makes a user again what it was as of a version. */
   revertUser(id: string, to: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
     return transactOne(this.#transport, { op: "revert", data: { collection: "users", id, to, force } }, options)
+  }
+
+  /**
+   * What is committed from now on, or since a version: whole versions in order, none twice and none left out, whichever node
+   * ends meanwhile. Ends when `signal` is aborted.
+   *
+   * ```ts
+   * const { items, version } = await service.collection("goals").page()
+   * for await (const { changes } of service.changes({ since: version, collections: ["goals"], signal })) show(changes)
+   * ```
+   */
+  changes(options: ChangesOptions): AsyncGenerator<ChangedVersion, void, undefined> {
+    return new ChangeFeed(this.#transport, options).versions()
   }
 
   /** The records from one version to the newest, oldest first. Needs the scope `log`. */

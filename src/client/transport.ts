@@ -21,6 +21,8 @@ export interface Call extends CallOptions {
   /** JSON, or a stream of whatever `headers` say it is, which can be sent once only. */
   readonly body?: string | ReadableStream<Uint8Array>
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** How long one node may take, where that is not the usual. */
+  readonly attemptMs?: number
   /** Whom to ask first. */
   readonly first: "primary" | "replica"
   /** The idempotency key: whatever may commit something has one. */
@@ -43,7 +45,7 @@ export interface TransportOptions {
 
 const timeoutDefaultMs = 30_000
 /** A node that says nothing for so long is asked again, or another one is. */
-const attemptMs = 10_000
+const attemptDefaultMs = 10_000
 
 export class Transport {
   readonly surroundings: Surroundings
@@ -71,6 +73,10 @@ export class Transport {
     return this.#version
   }
 
+  saw(version: number): void {
+    if (Number.isSafeInteger(version) && version > this.#version) this.#version = version
+  }
+
   /** The answer of a node that did what was asked; anything else is thrown as a TandemError. */
   send(call: Call): Promise<Answer> {
     return this.#settle<Answer>(call, attempt)
@@ -82,7 +88,7 @@ export class Transport {
   }
 
   async #settle<Done extends Answer | Opened>(call: Call, ask: Ask<Done>): Promise<Done> {
-    const { key, signal, timeoutMs = this.timeoutMs } = call
+    const { key, signal, timeoutMs = this.timeoutMs, attemptMs = attemptDefaultMs } = call
     const { nowMs, random } = this.surroundings
     const endMs = nowMs() + timeoutMs
     const nodes = call.first === "replica" ? this.#nodes.forRead() : this.#nodes.forWrite()
@@ -107,7 +113,7 @@ export class Transport {
       // A node not asked yet is asked at once.
       const waitMs = tried.has(next) ? verdict.retryAfterMs + backoffMs(waits++, random()) : 0
       if (nowMs() + waitMs >= endMs) throw gaveUp(last, { key, mayBeDone })
-      await this.#wait(waitMs, signal)
+      await this.wait(waitMs, signal)
       url = next
     }
   }
@@ -126,13 +132,12 @@ export class Transport {
   }
 
   #learn({ headers }: Answer | Opened, primaryUrl: string | undefined): void {
-    const version = Number(headers.get("tandem-version"))
-    if (Number.isSafeInteger(version) && version > this.#version) this.#version = version
+    this.saw(Number(headers.get("tandem-version")))
     if (primaryUrl !== undefined) this.#nodes.wrote(primaryUrl)
   }
 
   /** Ends early when the call is aborted. */
-  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (delayMs <= 0) return Promise.resolve()
     return new Promise((resolve) => {
       const end = (): void => {
@@ -149,6 +154,6 @@ export class Transport {
 type Ask<Done extends Answer | Opened> = (asked: Attempt, surroundings: Surroundings) => Promise<Done | Answer | Lost>
 
 /** A function, since it may have changed since it was last asked. */
-function isAborted(signal: AbortSignal | undefined): boolean {
+export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }
