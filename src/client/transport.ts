@@ -32,7 +32,6 @@ export interface Call extends CallOptions {
 export interface TransportOptions {
   readonly url: string
   readonly replicaUrl?: string
-  /** Undefined for what anybody may do. */
   readonly token?: string | undefined
   readonly timeoutMs?: number
   readonly minVersion?: number
@@ -49,23 +48,37 @@ const attemptDefaultMs = 10_000
 
 export class Transport {
   readonly surroundings: Surroundings
+  /** An API key or a session's; undefined for what anybody may do. */
+  readonly token: string | undefined
   /** Of calls that do not say how long they may take. */
   readonly timeoutMs: number
   /** What entities were when they were read last. */
   readonly entities: EntityCache
-  readonly #token: string | undefined
+  readonly #options: TransportOptions
   readonly #tries: number
   readonly #nodes: Nodes
   #version: number
 
-  constructor({ url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, tries = Number.POSITIVE_INFINITY, surroundings }: TransportOptions) {
+  constructor(options: TransportOptions) {
+    const { url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, tries = Number.POSITIVE_INFINITY, surroundings } = options
+    this.#options = options
     this.surroundings = surroundings
-    this.#nodes = new Nodes(url, replicaUrl)
-    this.#token = token
-    this.#tries = tries
+    this.token = token
     this.timeoutMs = timeoutMs
-    this.#version = minVersion
     this.entities = new EntityCache(cache)
+    this.#nodes = new Nodes(url, replicaUrl)
+    this.#tries = tries
+    this.#version = minVersion
+  }
+
+  /** The same nodes for somebody else, who shares nothing with it but what version was seen. */
+  withToken(token: string | undefined): Transport {
+    return new Transport({ ...this.#options, token, minVersion: this.#version })
+  }
+
+  /** When a call that begins now is over. */
+  endMs({ timeoutMs = this.timeoutMs }: CallOptions): number {
+    return this.surroundings.nowMs() + timeoutMs
   }
 
   /** The newest version that was seen: no later read answers from an older one, whichever node it asks. */
@@ -88,9 +101,9 @@ export class Transport {
   }
 
   async #settle<Done extends Answer | Opened>(call: Call, ask: Ask<Done>): Promise<Done> {
-    const { key, signal, timeoutMs = this.timeoutMs, attemptMs = attemptDefaultMs } = call
+    const { key, signal, attemptMs = attemptDefaultMs } = call
     const { nowMs, random } = this.surroundings
-    const endMs = nowMs() + timeoutMs
+    const endMs = this.endMs(call)
     const nodes = call.first === "replica" ? this.#nodes.forRead() : this.#nodes.forWrite()
     const tried = new Set<string>()
     let last: Again | undefined
@@ -121,7 +134,7 @@ export class Transport {
   async #try<Done extends Answer | Opened>(call: Call, url: string, timeoutMs: number, ask: Ask<Done>): Promise<Verdict<Done>> {
     const { method, path, body, key, signal } = call
     const headers: Record<string, string> = {}
-    if (this.#token !== undefined) headers["authorization"] = `Bearer ${this.#token}`
+    if (this.token !== undefined) headers["authorization"] = `Bearer ${this.token}`
     if (body !== undefined) headers["content-type"] = "application/json"
     if (key !== undefined) headers["idempotency-key"] = key
     if (method === "GET" && this.#version > 0) headers["tandem-min-version"] = String(this.#version)

@@ -54,17 +54,20 @@ async function accounts(service: Service, { id, email }: User): Promise<readonly
   await service.linkIdentity(id, identity)
   const linked = (await service.getUserByIdentity(identity))?.id === id
   await service.unlinkIdentity(identity)
-  const one = await service.session.create({ email, password: "correct horse", idle: "1h" })
+  const { session: one, service: own } = await service.logIn({ email, password: "correct horse", idle: "1h" })
+  const self = [(await own.getUser(id))?.id === id, ...(await codes(own.updateUser(id, { verified: true }), own.session.touch("another's")))]
   const other = await service.session.create({ userId: id, data: { of: "42" } })
   const touched = await service.session.touch(one.id)
   const ofOther: unknown[] = []
   for await (const session of service.listSessions(id)) if (session.id === other.id) ofOther.push(session.data["of"])
   await service.session.revoke(one.id)
   const ended = await service.session.revokeAll(id)
+  self.push(...(await codes(own.getUser(id))))
   const { token } = await service.createToken({ purpose: "reset", userId: id })
   const consumed = await service.consumeToken(token, "reset")
   return [
     linked,
+    self,
     [...ofOther, (await service.getUserByIdentity(identity)) ?? null],
     [touched.id === one.id, ofOther.length, ended, await service.session.revokeAll(id)],
     [consumed?.purpose, (await service.consumeToken(token, "reset")) ?? null],
