@@ -13,7 +13,7 @@ const stream = (...chunks: readonly string[]): Scripted => ({ status: 200, body:
 /** It stays open when its chunks are over, and says nothing more. */
 const hanging = (...chunks: readonly string[]): Scripted => ({ status: 200, body: "", headers: { "content-type": "text/event-stream" }, chunks, hangs: true })
 const polled = (versions: readonly number[], next: number): Scripted => ({ status: 200, body: { items: versions.map(item), version: next, next } })
-const gone = problem(410, "version-trimmed", { oldestVersion: 90 })
+const gone = problem(410, "trimmed", { oldestVersion: 90 })
 
 /** What came until so many versions are there, or it ended. */
 async function seen(server: ScriptedServer, count: number, options: Partial<ChangesOptions> = {}): Promise<readonly number[]> {
@@ -123,7 +123,7 @@ describe("the end", () => {
     const server = new ScriptedServer([stream(opening, change(1)), gone])
     const feed = server.service.changes({ since: 0 })
     await feed.next()
-    expect(await refusalOf(feed.next(), TandemError)).toMatchObject({ code: "version-trimmed", status: 410, problem: { oldestVersion: 90 } })
+    expect(await refusalOf(feed.next(), TandemError)).toMatchObject({ code: "trimmed", status: 410, oldestVersion: 90 })
     expect(await feed.next()).toEqual({ done: true, value: undefined })
   })
 
