@@ -7,8 +7,9 @@ import type { Reader } from "../store/store.ts"
 import { readAsOf } from "./as-of.ts"
 import { cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
+import { pageBody } from "./list.ts"
 import { entityMissing, idParameter } from "./names.ts"
-import { nextLink, pageBody, pageParameters } from "./page.ts"
+import { nextLink, pageParameters } from "./page.ts"
 import { limitParameter, parseQuery } from "./query.ts"
 
 export function getSessions(exchange: Exchange): Response | Promise<Response> {

@@ -7,22 +7,21 @@ import { rowText, textTerm } from "../store/row.ts"
 import { readAsOf } from "./as-of.ts"
 import { answerEntity } from "./entity.ts"
 import type { Exchange } from "./exchange.ts"
-import { answerPage, pageParameters } from "./page.ts"
-import { parameterRefusal, parseQuery, type Query } from "./query.ts"
+import { answerPage } from "./page.ts"
+import { parameterRefusal, parseAnyQuery, parseQuery, type Query } from "./query.ts"
 
 const byEmailParameters = ["email", "at", "atTime"]
 const byIdentityParameters = ["issuer", "subject", "at", "atTime"]
-const listParameters = [...pageParameters, "email", "issuer", "subject"]
 
 export function getUsers(exchange: Exchange): Response | Promise<Response> {
-  const query = parseQuery(exchange.url, listParameters)
+  const query = parseAnyQuery(exchange.url)
   if (isRefusal(query)) return exchange.problem(query)
   const email = query.get("email")
   if (email !== undefined) {
     const alone = parseQuery(exchange.url, byEmailParameters)
     return isRefusal(alone) ? exchange.problem(alone) : getByEmail(exchange, alone, email)
   }
-  if (!query.has("issuer") && !query.has("subject")) return answerPage(exchange, "users", query)
+  if (!query.has("issuer") && !query.has("subject")) return answerPage(exchange, "users")
   const alone = parseQuery(exchange.url, byIdentityParameters)
   return isRefusal(alone) ? exchange.problem(alone) : getByIdentity(exchange, alone)
 }
