@@ -3,7 +3,9 @@ import { isRefusal, type Refusal } from "../refusal.ts"
 import { openCursor, type OpenCursor } from "./cursor.ts"
 import { isFieldName } from "./list-field.ts"
 import { type Operator, operators } from "./list-span.ts"
-import { flagParameter, limitParameter, parameterRefusal, parseAnyQuery, type Query } from "./query.ts"
+import { cursorParameter, limitParameter, pageParameters } from "./page.ts"
+import { flag, text } from "./parameter.ts"
+import { parameterRefusal, parseAnyQuery, type Query } from "./query.ts"
 
 export interface Filter {
   /** As it stands in the URL: `age.gte`. */
@@ -31,27 +33,32 @@ export interface ListParameters {
   readonly unknown: readonly string[]
 }
 
-/** A field of one of these names could not be filtered by: `collection.define` refuses an index for it. */
-export const listParameters = ["limit", "cursor", "at", "atTime", "sort", "fields", "count"] as const
+const sortParameter = text({ name: "sort", description: "The order: a field with an index, upwards, or downwards after a `-`. What has no value is before all others." })
+const fieldsParameter = text({ name: "fields", description: "What is shown of each entity's own value: names of fields with commas between them." })
+const countParameter = flag({ name: "count", description: "Whether the answer says how many there are in all." })
+
+/** The parameters of every list. All others are filters, so a field of one of these names cannot have an index. */
+export const listParameters = [...pageParameters, sortParameter, fieldsParameter, countParameter]
 
 export function parseListParameters(url: string): ListParameters | Refusal {
   const query = parseAnyQuery(url)
   if (isRefusal(query)) return query
-  const limit = limitParameter(query)
+  const limit = limitParameter.of(query)
   if (isRefusal(limit)) return limit
-  const text = query.get("cursor")
-  const cursor = text === undefined ? undefined : openCursor(text)
+  const given = cursorParameter.of(query)
+  if (isRefusal(given)) return given
+  const cursor = given === undefined ? undefined : openCursor(given)
   if (isRefusal(cursor)) return cursor
-  const sort = sortParameter(query)
+  const sort = sortOf(query)
   if (isRefusal(sort)) return sort
-  const fields = fieldsParameter(query)
+  const fields = fieldsOf(query)
   if (isRefusal(fields)) return fields
-  const count = flagParameter(query, "count")
+  const count = countParameter.of(query)
   if (isRefusal(count)) return count
   const filters: Filter[] = []
   const unknown: string[] = []
   for (const [parameter, value] of query) {
-    if ((listParameters as readonly string[]).includes(parameter)) continue
+    if (listParameters.some(({ name }) => name === parameter)) continue
     const filter = filterOf(parameter, value)
     if (filter === undefined) unknown.push(parameter)
     else filters.push(filter)
@@ -66,17 +73,17 @@ function filterOf(parameter: string, text: string): Filter | undefined {
   return operator === undefined || !isFieldName(field) ? undefined : { parameter, field, operator, text }
 }
 
-function sortParameter(query: Query): Sort | undefined | Refusal {
-  const text = query.get("sort")
-  if (text === undefined) return undefined
+function sortOf(query: Query): Sort | undefined | Refusal {
+  const text = sortParameter.of(query)
+  if (text === undefined || isRefusal(text)) return text
   const reverse = text.startsWith("-")
   const field = reverse ? text.slice(1) : text
   return isFieldName(field) ? { field, reverse } : parameterRefusal("sort", "must be the name of a field, or of a field after a `-`")
 }
 
-function fieldsParameter(query: Query): readonly string[] | undefined | Refusal {
-  const text = query.get("fields")
-  if (text === undefined) return undefined
+function fieldsOf(query: Query): readonly string[] | undefined | Refusal {
+  const text = fieldsParameter.of(query)
+  if (text === undefined || isRefusal(text)) return text
   const names = text.split(",")
   if (names.some((name) => name === "")) return parameterRefusal("fields", "must be names of fields, with commas between them")
   return new Set(names).size === names.length ? names : parameterRefusal("fields", "names a field more than once")

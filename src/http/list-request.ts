@@ -2,11 +2,11 @@
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { filterValue, valueForm } from "./filter-value.ts"
 import { type Described, hintFor, listField, listFields, whyNoField } from "./list-field.ts"
-import { type Filter, type ListParameters, listParameters, type Sort } from "./list-parameters.ts"
+import type { Filter, ListParameters, Sort } from "./list-parameters.ts"
 import type { ListOrder } from "./list-plan.ts"
 import { narrowed, type Span, spanOf } from "./list-span.ts"
 import { valueName } from "./projection.ts"
-import { parameterRefusal, unknownRefusal } from "./query.ts"
+import { type Declared, parameterRefusal, unknownRefusal } from "./query.ts"
 
 export interface ListRequest {
   /** Of one field each. */
@@ -14,8 +14,8 @@ export interface ListRequest {
   readonly sort: ListOrder | undefined
 }
 
-export function listRequest(described: Described, parameters: ListParameters): ListRequest | Refusal {
-  const unknown = unknownOf(described, parameters)
+export function listRequest(described: Described, parameters: ListParameters, declared: Declared): ListRequest | Refusal {
+  const unknown = unknownOf(described, parameters, declared)
   if (unknown !== undefined) return unknown
   const spans = spansOf(described, parameters.filters)
   if (isRefusal(spans)) return spans
@@ -35,14 +35,19 @@ function boundText(bound: Span["from"]): string {
 }
 
 /** All that is neither a parameter nor anything that the collection has. */
-function unknownOf(described: Described, { filters, unknown }: ListParameters): Refusal | undefined {
+function unknownOf(described: Described, { filters, unknown }: ListParameters, declared: Declared): Refusal | undefined {
   const names = described.definition?.fields ?? {}
   const strange = filters.filter(({ field }) => !Object.hasOwn(names, field) && listField(described, field) === undefined)
   if (unknown.length + strange.length === 0) return undefined
-  const known = [...listParameters, ...listFields(described).map(({ name }) => name)]
-  const [first] = strange
-  const hint = first === undefined || described.collection === "collections" ? undefined : hintFor(described, first.field)
-  return unknownRefusal([...unknown, ...strange.map(({ parameter }) => parameter)], known, hint)
+  const known = declared.map(({ name }) => name)
+  return unknownRefusal([...unknown, ...strange.map(({ parameter }) => parameter)], known, hintForUnknown(described, strange[0]?.field))
+}
+
+function hintForUnknown(described: Described, field: string | undefined): string | undefined {
+  const indexed = listFields(described).map(({ name }) => `\`${name}\``)
+  const there = indexed.length === 0 ? [] : [`Fields with an index: ${indexed.join(", ")}.`]
+  const more = field === undefined || described.collection === "collections" ? [] : [hintFor(described, field)]
+  return there.length + more.length === 0 ? undefined : [...there, ...more].join(" ")
 }
 
 function spansOf(described: Described, filters: readonly Filter[]): readonly Span[] | Refusal {

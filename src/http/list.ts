@@ -1,69 +1,63 @@
-// One page of a list as the bytes of its answer: from what was asked for to what is sent, as of a version.
-import { isRefusal, type Refusal } from "../refusal.ts"
-import { rowBody } from "../store/row.ts"
-import type { WalkPlace } from "../store/store.ts"
-import { type Cursor, cursorOf, cursorText } from "./cursor.ts"
-import { countOf, type ListCount } from "./list-count.ts"
-import { type Described, listFields } from "./list-field.ts"
-import { type ListLimits, listLimits } from "./list-limits.ts"
-import type { ListParameters } from "./list-parameters.ts"
-import { type ListOrder, orderOf, planCount, planList, possibleOrders } from "./list-plan.ts"
-import { listingOf, type ListRequest, listRequest } from "./list-request.ts"
-import { listPage, type Listed, noValue, sizesOf } from "./list-rows.ts"
-import { projected, valueName } from "./projection.ts"
-import { parameterRefusal } from "./query.ts"
+// GET /{collection}: entities page by page, all pages as of the first one's version; filtered, in the order of a field, or of ids.
+import { definitionExample, definitionShape } from "../operations/definition-shape.ts"
+import { changedExample, documentShape } from "../operations/document-shape.ts"
+import { isRefusal } from "../refusal.ts"
+import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
+import type { Exchange } from "./exchange.ts"
+import { listAnswer } from "./list-page.ts"
+import { type ListParameters, listParameters, parseListParameters } from "./list-parameters.ts"
+import { collectionMissing, isReadable, isThere, namedCodes } from "./names.ts"
+import { linkHeader, nextLink, pageParameters } from "./page.ts"
+import { listShape } from "./page-shape.ts"
+import type { About } from "./route.ts"
 
-export interface ListAnswer {
-  readonly bytes: Uint8Array
-  readonly next: string | null
+export function getList(exchange: Exchange): Response | Promise<Response> {
+  const collection = exchange.param("collection")
+  if (!isReadable(collection)) return collectionMissing(exchange, collection, exchange.node.committed())
+  return answerList(exchange, collection)
 }
 
-export function listAnswer(listed: Listed, parameters: ListParameters, limits: ListLimits = listLimits): ListAnswer | Refusal {
-  const { collection, at } = listed
-  const described: Described = { collection, version: at, definition: undefined }
-  const request = listRequest(described, parameters)
-  if (isRefusal(request)) return request
-  const listing = listingOf(collection, request)
-  const cursor = parameters.cursor === undefined ? undefined : cursorOf(parameters.cursor, listing)
-  if (isRefusal(cursor)) return cursor
-  const sizeOf = sizesOf(listed, limits)
-  const order = cursor === undefined ? orderOf(request.spans, request.sort, sizeOf) : orderOfCursor(cursor, request)
-  if (isRefusal(order)) return order
-  const after: WalkPlace | undefined = cursor && { value: cursor.by?.value ?? noValue, id: cursor.after }
-  const page = listPage(listed, planList(request.spans, order, sizeOf, limits), { order, after, limit: parameters.limit }, limits)
-  const next = page.next === undefined ? null : cursorText({ listing, version: at, after: page.next.id, by: order && { field: order.field, value: page.next.value } })
-  const count = parameters.count ? countOf(listed, planCount(request.spans, sizeOf), listFields(described)[0], limits) : undefined
-  return { bytes: pageBody(itemsOf(page.rows, collection, parameters.fields), at, next, count), next }
-}
-
-/** A list goes on in the order that its first page had. */
-function orderOfCursor({ by }: Cursor, { spans, sort }: ListRequest): ListOrder | undefined | Refusal {
-  const possible = possibleOrders(spans, sort)
-  const order = possible.find(({ field }) => field === by?.field)
-  const isPossible = order === undefined ? by === undefined && possible.length === 0 : true
-  return isPossible ? order : parameterRefusal("cursor", "is not one that this listing gave out")
-}
-
-function itemsOf(rows: readonly Uint8Array[], collection: string, fields: readonly string[] | undefined): Uint8Array[] {
-  const name = valueName(collection)
-  return rows.map(fields === undefined || name === undefined ? rowBody : (row) => projected(row, name, fields))
-}
-
-const comma = Buffer.from(",")
-const opening = Buffer.from('{"items":[')
-
-/** Built from the bytes of the rows, without parsing one. */
-export function pageBody(items: readonly Uint8Array[], version: number, next: string | null, count?: ListCount): Uint8Array {
-  const parts: Uint8Array[] = [opening]
-  for (const [n, item] of items.entries()) {
-    if (n > 0) parts.push(comma)
-    parts.push(item)
+export function answerList(exchange: Exchange, collection: string): Response | Promise<Response> {
+  const parameters = parseListParameters(exchange.url)
+  if (isRefusal(parameters)) return exchange.problem(parameters)
+  const answer = (version: number): Response => {
+    if (!isThere(exchange, collection, version)) return collectionMissing(exchange, collection, version)
+    const page = listAnswer({ reader: exchange.node.reader, collection, at: version }, parameters, exchange.parameters)
+    if (isRefusal(page)) return exchange.problem(page)
+    const { bytes, next } = page
+    return exchange.data(bytes, version, next === null ? undefined : { link: nextLink(collection, next, parameters.limit, repeated(parameters)) })
   }
-  parts.push(Buffer.from(`],"version":${version},"next":${JSON.stringify(next)}${countText(count)}}`))
-  return Buffer.concat(parts)
+  return readAsOf(exchange, parameters.query, answer, parameters.cursor?.version)
 }
 
-function countText(counted: ListCount | undefined): string {
-  if (counted === undefined) return ""
-  return counted.count === undefined ? `,"count":null,"countAtLeast":${counted.atLeast}` : `,"count":${counted.count}`
+/** What the next page must be asked for, too. The cursor carries the version. */
+function repeated({ query }: ListParameters): string {
+  const others = [...query].filter(([name]) => !pageParameters.some((parameter) => parameter.name === name))
+  return others.map(([name, value]) => `&${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("")
+}
+
+export const listDetails =
+  "All pages are as of the first one's version. All other parameters are filters on fields that have an index: `field=` for a value, `field.gt=`, `field.gte=`, `field.lt=` and `field.lte=` " +
+  "for a range, several at once; what has no value fulfils none. A filter or an order without an index is refused with what would add it. Without `sort`, a list is in the order of ids, or " +
+  "where all filters are ranges in that of one of them. A page may be short, even empty, and still have `next`."
+
+export const listAbout: About = {
+  name: "listDocuments",
+  summary: "The documents of a collection, page by page.",
+  details: listDetails,
+  query: listParameters,
+  headers: [minVersionHeader],
+  answer: listShape(documentShape),
+  answerHeaders: [linkHeader],
+  codes: [...asOfCodes, ...namedCodes],
+  example: { path: "/goals?limit=10", answer: { items: [changedExample], version: 4, next: null } },
+  cases: [
+    {
+      path: "/collections",
+      name: "listDefinitions",
+      summary: "The definitions of all collections, page by page.",
+      answer: listShape(definitionShape),
+      example: { path: "/collections", answer: { items: [definitionExample], version: 4, next: null } },
+    },
+  ],
 }

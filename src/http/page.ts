@@ -1,40 +1,32 @@
-// GET /{collection}: entities page by page, all pages as of the first one's version; filtered, in the order of a field, or of ids.
-import { isRefusal } from "../refusal.ts"
-import { readAsOf } from "./as-of.ts"
-import type { Exchange } from "./exchange.ts"
-import { listAnswer } from "./list.ts"
-import { type ListParameters, parseListParameters } from "./list-parameters.ts"
-import { collectionMissing, isReadable, isThere } from "./names.ts"
+// What all listings share that go on page by page: their parameters, the header that leads on, and the bytes of a page.
+import * as v from "valibot"
+import { bounds } from "../bounds.ts"
+import { asOfParameters } from "./as-of.ts"
+import { type Described, text, wholeOr } from "./parameter.ts"
 
-/** Of pages that have neither filters nor an order. */
-export const pageParameters = ["limit", "cursor", "at", "atTime"]
+export const limitParameter = wholeOr(bounds.pageLimitDefault, { name: "limit", description: "Items of a page, at most.", min: 1, max: bounds.pageLimitMax })
+export const cursorParameter = text({ name: "cursor", description: "Goes on where a page of this listing ended, as of the same version." })
 
-export function getPage(exchange: Exchange): Response | Promise<Response> {
-  const collection = exchange.param("collection")
-  if (!isReadable(collection)) return collectionMissing(exchange, collection, exchange.node.committed())
-  return answerPage(exchange, collection)
-}
+/** The parameters of every listing that goes on by a cursor. */
+export const pageParameters = [limitParameter, cursorParameter, ...asOfParameters]
 
-export function answerPage(exchange: Exchange, collection: string): Response | Promise<Response> {
-  const parameters = parseListParameters(exchange.url)
-  if (isRefusal(parameters)) return exchange.problem(parameters)
-  const answer = (version: number): Response => {
-    if (!isThere(exchange, collection, version)) return collectionMissing(exchange, collection, version)
-    const page = listAnswer({ reader: exchange.node.reader, collection, at: version }, parameters)
-    if (isRefusal(page)) return exchange.problem(page)
-    const { bytes, next } = page
-    return exchange.data(bytes, version, next === null ? undefined : { link: nextLink(collection, next, parameters.limit, repeated(parameters)) })
-  }
-  return readAsOf(exchange, parameters.query, answer, parameters.cursor?.version)
-}
-
-/** What the next page must be asked for, too. The cursor carries the version. */
-function repeated({ query }: ListParameters): string {
-  const others = [...query].filter(([name]) => !pageParameters.includes(name))
-  return others.map(([name, value]) => `&${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("")
-}
+export const linkHeader: Described = { name: "link", description: 'The next page, as `<…>; rel="next"`; absent at the end.', schema: v.optional(v.string()) }
 
 /** `path` has no leading slash and is encoded; `more` begins with `&`. */
 export function nextLink(path: string, next: string, limit: number, more = ""): string {
   return `</${path}?cursor=${next}&limit=${limit}${more}>; rel="next"`
+}
+
+const comma = Buffer.from(",")
+const opening = Buffer.from('{"items":[')
+
+/** Built from the bytes of the rows, without parsing one. `more` is what else the page says, and begins with a comma. */
+export function pageBody(items: readonly Uint8Array[], version: number, next: string | null, more = ""): Uint8Array {
+  const parts: Uint8Array[] = [opening]
+  for (const [n, item] of items.entries()) {
+    if (n > 0) parts.push(comma)
+    parts.push(item)
+  }
+  parts.push(Buffer.from(`],"version":${version},"next":${JSON.stringify(next)}${more}}`))
+  return Buffer.concat(parts)
 }

@@ -1,17 +1,20 @@
 // Query parameters, strictly: unknown and repeated ones are refused by name. Never guesses what was meant.
-import { bounds } from "../bounds.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 
 export type Query = ReadonlyMap<string, string>
 
+/** The parameters that a route takes. */
+export type Declared = readonly { readonly name: string }[]
+
 const none: Query = new Map()
 
-/** The parameters of `url`, of which only those in `allowed` may be there. */
-export function parseQuery(url: string, allowed: readonly string[]): Query | Refusal {
+/** The parameters of `url`, of which only those that are declared may be there. */
+export function parseQuery(url: string, declared: Declared): Query | Refusal {
   const query = parseAnyQuery(url)
-  if (isRefusal(query)) return query
-  const unknown = [...query.keys()].filter((name) => !allowed.includes(name))
-  return unknown.length === 0 ? query : unknownRefusal(unknown, allowed)
+  if (isRefusal(query) || query.size === 0) return query
+  const known = declared.map(({ name }) => name)
+  const unknown = [...query.keys()].filter((name) => !known.includes(name))
+  return unknown.length === 0 ? query : unknownRefusal(unknown, known)
 }
 
 /** The parameters of `url`, whatever their names. */
@@ -57,27 +60,13 @@ export function parseWhole(text: string): number | undefined {
 }
 
 /** Versions are kept in six bytes. */
-const versionMax = 2 ** 48 - 1
+export const versionMax = 2 ** 48 - 1
 
 /** A whole number parameter, or undefined where it is absent. */
 export function wholeParameter(query: Query, name: string): number | undefined | Refusal {
   const text = query.get(name)
   if (text === undefined) return undefined
   return parseWhole(text) ?? parameterRefusal(name, "is not a whole number")
-}
-
-export function limitParameter(query: Query): number | Refusal {
-  const limit = wholeParameter(query, "limit")
-  if (limit === undefined) return bounds.pageLimitDefault
-  if (isRefusal(limit)) return limit
-  if (limit >= 1 && limit <= bounds.pageLimitMax) return limit
-  return parameterRefusal("limit", `must be between 1 and ${bounds.pageLimitMax}`)
-}
-
-export function flagParameter(query: Query, name: string): boolean | Refusal {
-  const text = query.get(name)
-  if (text === undefined || text === "false") return false
-  return text === "true" || parameterRefusal(name, "must be `true` or `false`")
 }
 
 function pointerTo(name: string): string {
