@@ -6,13 +6,17 @@ import type { Passwords } from "../operations/passwords.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Patience } from "../runtime/serve.ts"
-import { bearer, challenge, type RouteScope } from "./bearer.ts"
+import { bearer, challenge } from "./bearer.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { LoginThrottle } from "./login-throttle.ts"
+import type { OpenApi } from "./openapi.ts"
+import type { Parameter } from "./parameter.ts"
 import { problemJson, statusOf } from "./problem.ts"
+import { parseQuery, type Query } from "./query.ts"
 import type { RequestIds } from "./request-id.ts"
+import type { Route } from "./route.ts"
 import type { StoreCheck } from "./store-check.ts"
 
 export interface PublicSettings {
@@ -29,6 +33,7 @@ export interface Shared {
   readonly settings: PublicSettings
   readonly passwords: Passwords
   readonly storeCheck: StoreCheck
+  readonly openApi: OpenApi
   readonly throttle: LoginThrottle
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
@@ -52,14 +57,17 @@ export class Exchange {
   readonly request: Request
   readonly requestId: string
   readonly #context: Context
+  readonly #parameters: readonly Parameter[]
   #principal: Principal | undefined
 
-  constructor(shared: Shared, context: Context) {
+  /** `parameters` are those of the query that the route takes. */
+  constructor(shared: Shared, context: Context, parameters: readonly Parameter[] = []) {
     this.shared = shared
     this.node = shared.node
     this.request = context.req.raw
     this.requestId = shared.requestIds.of(this.request)
     this.#context = context
+    this.#parameters = parameters
   }
 
   get url(): string {
@@ -69,6 +77,11 @@ export class Exchange {
   /** Decoded. May hold any character: check it before use. */
   param(name: string): string {
     return this.#context.req.param(name) ?? ""
+  }
+
+  /** The query, in which only what the route declares may be. */
+  query(): Query | Refusal {
+    return parseQuery(this.url, this.#parameters)
   }
 
   path(): string {
@@ -82,9 +95,9 @@ export class Exchange {
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */
-  admit(scope: RouteScope): Refusal | undefined {
+  admit({ scope, also }: Pick<Route, "scope" | "also">): Refusal | undefined {
     if (scope === "public") return undefined
-    const found = bearer(this.request, scope, (token) => this.node.authenticate(token))
+    const found = bearer(this.request, scope, also, (token) => this.node.authenticate(token))
     if (isRefusal(found)) return found
     this.#principal = found
     return undefined
@@ -127,6 +140,15 @@ export class Exchange {
     const headers = this.#headers(contentType, secret, version)
     if (more !== undefined) Object.assign(headers, more)
     return new Response(body, { headers })
+  }
+
+  /** The description of the API: the same for everyone, whatever the node's state. Without a text it is the one the client has. */
+  description(text: string | undefined, etag: string): Response {
+    const headers = this.#headers("application/json", "no-cache", this.node.committed())
+    headers["etag"] = etag
+    if (text !== undefined) return new Response(text, { headers })
+    delete headers["content-type"]
+    return new Response(null, { status: 304, headers })
   }
 
   problem(refused: Refusal, more?: Headers): Response {

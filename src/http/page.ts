@@ -1,23 +1,36 @@
 // GET /{collection}: entities in id order, page by page, all pages as of the first one's version.
+import * as v from "valibot"
+import { bounds } from "../bounds.ts"
+import { definitionExample, definitionShape } from "../operations/definition-shape.ts"
+import { changedExample, documentShape } from "../operations/document-shape.ts"
 import { isRefusal } from "../refusal.ts"
 import { rowBody } from "../store/row.ts"
-import { readAsOf } from "./as-of.ts"
+import { asOfCodes, asOfParameters, minVersionHeader, readAsOf } from "./as-of.ts"
 import { cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
-import { collectionMissing, isReadable, isThere } from "./names.ts"
-import { limitParameter, parseQuery, type Query } from "./query.ts"
+import { collectionMissing, isReadable, isThere, namedCodes } from "./names.ts"
+import { pageShape } from "./page-shape.ts"
+import { type Described, text, wholeOr } from "./parameter.ts"
+import type { Query } from "./query.ts"
+import type { About } from "./route.ts"
 
-export const pageParameters = ["limit", "cursor", "at", "atTime"]
+export const limitParameter = wholeOr(bounds.pageLimitDefault, { name: "limit", description: "Items of a page, at most.", min: 1, max: bounds.pageLimitMax })
+export const cursorParameter = text({ name: "cursor", description: "Goes on where a page of this listing ended, as of the same version." })
+
+/** The parameters of every listing that goes on by a cursor. */
+export const pageParameters = [limitParameter, cursorParameter, ...asOfParameters]
+
+export const linkHeader: Described = { name: "link", description: 'The next page, as `<…>; rel="next"`; absent at the end.', schema: v.optional(v.string()) }
 
 export function getPage(exchange: Exchange): Response | Promise<Response> {
   const collection = exchange.param("collection")
   if (!isReadable(collection)) return collectionMissing(exchange, collection, exchange.node.committed())
-  const query = parseQuery(exchange.url, pageParameters)
+  const query = exchange.query()
   return isRefusal(query) ? exchange.problem(query) : answerPage(exchange, collection, query)
 }
 
 export function answerPage(exchange: Exchange, collection: string, query: Query): Response | Promise<Response> {
-  const limit = limitParameter(query)
+  const limit = limitParameter.of(query)
   if (isRefusal(limit)) return exchange.problem(limit)
   const text = query.get("cursor")
   const cursor = text === undefined ? undefined : parseCursor(text, collection)
@@ -50,4 +63,25 @@ export function pageBody(items: readonly Uint8Array[], version: number, next: st
   }
   parts.push(Buffer.from(`],"version":${version},"next":${JSON.stringify(next)}}`))
   return Buffer.concat(parts)
+}
+
+export const pageAbout: About = {
+  name: "listDocuments",
+  summary: "The documents of a collection, page by page.",
+  details: "All pages are as of the first one's version.",
+  query: pageParameters,
+  headers: [minVersionHeader],
+  answer: pageShape(documentShape),
+  answerHeaders: [linkHeader],
+  codes: [...asOfCodes, ...namedCodes],
+  example: { path: "/goals?limit=10", answer: { items: [changedExample], version: 4, next: null } },
+  cases: [
+    {
+      path: "/collections",
+      name: "listDefinitions",
+      summary: "The definitions of all collections, page by page.",
+      answer: pageShape(definitionShape),
+      example: { path: "/collections", answer: { items: [definitionExample], version: 4, next: null } },
+    },
+  ],
 }

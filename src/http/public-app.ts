@@ -13,12 +13,15 @@ import { EntityHeaders } from "./entity-headers.ts"
 import { Exchange, type PublicSettings, type Shared } from "./exchange.ts"
 import { InFlight } from "./in-flight.ts"
 import { LoginThrottle } from "./login-throttle.ts"
+import { OpenApi } from "./openapi.ts"
+import { openApiDocument } from "./openapi-document.ts"
 import { PathRouter } from "./path-router.ts"
 import { RequestIds } from "./request-id.ts"
 import { checkRoutes, type Route } from "./route.ts"
 import { routes } from "./routes.ts"
 import { StoreCheck, type StoreReport } from "./store-check.ts"
 import type { Passwords } from "../operations/passwords.ts"
+import { operations } from "../operations/registry.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
 
 export interface PublicAppOptions {
@@ -45,6 +48,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     settings: options.settings,
     passwords: options.passwords,
     storeCheck: new StoreCheck(options.verifyStore),
+    openApi: new OpenApi(() => openApiDocument(routes, operations)),
     throttle: new LoginThrottle(monotonicMs),
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),
@@ -72,8 +76,8 @@ function allowed(methods: readonly string[]): readonly string[] {
 }
 
 function answer(shared: Shared, route: Route, context: Context): Response | Promise<Response> {
-  const exchange = new Exchange(shared, context)
-  const refusal = exchange.admit(route.scope)
+  const exchange = new Exchange(shared, context, route.about.query)
+  const refusal = exchange.admit(route)
   if (refusal !== undefined) return exchange.problem(refusal)
   if (route.scope !== "public" && shared.inFlight.full()) {
     return exchange.problem(refuse("unavailable", "Too many requests wait already; nothing was done.", { retryAfter: 1 }))

@@ -1,17 +1,17 @@
 // Query parameters, strictly: unknown and repeated ones are refused by name. Never guesses what was meant.
-import { bounds } from "../bounds.ts"
-import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { type Refusal, refuse } from "../refusal.ts"
 
 export type Query = ReadonlyMap<string, string>
 
 const none: Query = new Map()
 
-/** The parameters of `url`, of which only those in `allowed` may be there. */
-export function parseQuery(url: string, allowed: readonly string[]): Query | Refusal {
+/** The parameters of `url`, of which only those that are declared may be there. */
+export function parseQuery(url: string, declared: readonly { readonly name: string }[]): Query | Refusal {
   const mark = url.indexOf("?")
   if (mark < 0) return none
   const text = url.slice(mark + 1)
   if (!isWellEncoded(text)) return refuse("malformed", "The query string has a broken percent escape.")
+  const allowed = declared.map(({ name }) => name)
   const query = new Map<string, string>()
   const unknown: string[] = []
   for (const [name, value] of new URLSearchParams(text)) {
@@ -48,27 +48,13 @@ export function parseWhole(text: string): number | undefined {
 }
 
 /** Versions are kept in six bytes. */
-const versionMax = 2 ** 48 - 1
+export const versionMax = 2 ** 48 - 1
 
 /** A whole number parameter, or undefined where it is absent. */
 export function wholeParameter(query: Query, name: string): number | undefined | Refusal {
   const text = query.get(name)
   if (text === undefined) return undefined
   return parseWhole(text) ?? parameterRefusal(name, "is not a whole number")
-}
-
-export function limitParameter(query: Query): number | Refusal {
-  const limit = wholeParameter(query, "limit")
-  if (limit === undefined) return bounds.pageLimitDefault
-  if (isRefusal(limit)) return limit
-  if (limit >= 1 && limit <= bounds.pageLimitMax) return limit
-  return parameterRefusal("limit", `must be between 1 and ${bounds.pageLimitMax}`)
-}
-
-export function flagParameter(query: Query, name: string): boolean | Refusal {
-  const text = query.get(name)
-  if (text === undefined || text === "false") return false
-  return text === "true" || parameterRefusal(name, "must be `true` or `false`")
 }
 
 function pointerTo(name: string): string {

@@ -1,22 +1,25 @@
 // GET /users/{id}/sessions: the sessions of a user, without their tokens, as of a version. Those that had ended by the time of
 // that version's record are left out, so the answer is the same on both nodes, and for ever.
 import { hasExpired, userTerm } from "../operations/account-entries.ts"
+import { isServer, type Principal } from "../operations/scope.ts"
+import { sessionExample, sessionShape } from "../operations/session-shape.ts"
 import { isRefusal } from "../refusal.ts"
 import { rowBody, rowDeleted, rowText } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
-import { readAsOf } from "./as-of.ts"
+import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import { cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
 import { entityMissing, idParameter } from "./names.ts"
-import { nextLink, pageBody, pageParameters } from "./page.ts"
-import { limitParameter, parseQuery } from "./query.ts"
+import { limitParameter, linkHeader, nextLink, pageBody, pageParameters } from "./page.ts"
+import { pageShape } from "./page-shape.ts"
+import type { About } from "./route.ts"
 
 export function getSessions(exchange: Exchange): Response | Promise<Response> {
   const userId = idParameter(exchange, "id")
   if (isRefusal(userId)) return exchange.problem(userId)
-  const query = parseQuery(exchange.url, pageParameters)
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
-  const limit = limitParameter(query)
+  const limit = limitParameter.of(query)
   if (isRefusal(limit)) return exchange.problem(limit)
   const path = `users/${encodeURIComponent(userId)}/sessions`
   const text = query.get("cursor")
@@ -25,7 +28,7 @@ export function getSessions(exchange: Exchange): Response | Promise<Response> {
 
   const answer = (version: number): Response => {
     const { reader } = exchange.node
-    const user = reader.row("users", userId, version)
+    const user = mayList(exchange.principal, userId) ? reader.row("users", userId, version) : undefined
     if (user === undefined || rowDeleted(user)) return entityMissing(exchange, "users", version)
     const { field, value } = userTerm(userId)
     const page = reader.holders("sessions", field, value, { at: version, after: cursor?.after, limit })
@@ -36,10 +39,26 @@ export function getSessions(exchange: Exchange): Response | Promise<Response> {
   return readAsOf(exchange, query, answer, cursor?.version)
 }
 
+/** A session, those of its own user only; whatever the rules say of users. */
+function mayList(principal: Principal, userId: string): boolean {
+  return isServer(principal) || principal.userId === userId
+}
+
 function liveRows(reader: Reader, ids: readonly string[], version: number): Uint8Array[] {
-  const time = new Date(reader.record(version)?.timeMs ?? 0).toISOString()
+  const time = new Date(reader.timeOf(version)).toISOString()
   return ids.flatMap((id) => {
     const row = reader.row("sessions", id, version)
     return row === undefined || rowDeleted(row) || hasExpired(JSON.parse(rowText(row)) as { readonly [field: string]: unknown }, time) ? [] : [row]
   })
+}
+
+export const sessionsAbout: About = {
+  name: "listSessions",
+  summary: "The sessions of a user, without their tokens.",
+  query: pageParameters,
+  headers: [minVersionHeader],
+  answer: pageShape(sessionShape),
+  answerHeaders: [linkHeader],
+  codes: [...asOfCodes, "entity-missing"],
+  example: { path: "/users/ada/sessions", answer: { items: [sessionExample], version: 4, next: null } },
 }

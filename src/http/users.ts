@@ -1,59 +1,85 @@
 // GET /users: the user with an e-mail address, or with an identity elsewhere, or a page of all of them.
+import * as v from "valibot"
+import type { Reach } from "../operations/access.ts"
 import { emailKey } from "../operations/email.ts"
 import { identityTerm } from "../operations/identity.ts"
+import { userExample, userShape } from "../operations/user-shape.ts"
 import { bounds } from "../bounds.ts"
 import { isRefusal, refuse } from "../refusal.ts"
 import { rowText, textTerm } from "../store/row.ts"
-import { readAsOf } from "./as-of.ts"
+import { asOfCodes, asOfParameters, minVersionHeader, readAsOf } from "./as-of.ts"
 import { answerEntity } from "./entity.ts"
+import { etagHeader, ifNoneMatchHeader } from "./etag.ts"
 import type { Exchange } from "./exchange.ts"
-import { answerPage, pageParameters } from "./page.ts"
+import { answerPage, linkHeader, pageParameters } from "./page.ts"
+import { pageShape } from "./page-shape.ts"
+import { boundedText } from "./parameter.ts"
 import { parameterRefusal, parseQuery, type Query } from "./query.ts"
+import { isSeen, readReach } from "./reach.ts"
+import type { About } from "./route.ts"
 
-const byEmailParameters = ["email", "at", "atTime"]
-const byIdentityParameters = ["issuer", "subject", "at", "atTime"]
-const listParameters = [...pageParameters, "email", "issuer", "subject"]
+const emailParameter = boundedText({ name: "email", description: "The user with this address, whatever its case, instead of a page.", lengthMax: bounds.emailLengthMax })
+const issuerParameter = boundedText({ name: "issuer", description: "With `subject`: the user with this identity elsewhere, instead of a page.", lengthMax: bounds.nameLengthMax })
+const subjectParameter = boundedText({ name: "subject", description: "Who the user is to `issuer`.", lengthMax: bounds.nameLengthMax })
+
+const byEmailParameters = [emailParameter, ...asOfParameters]
+const byIdentityParameters = [issuerParameter, subjectParameter, ...asOfParameters]
 
 export function getUsers(exchange: Exchange): Response | Promise<Response> {
-  const query = parseQuery(exchange.url, listParameters)
+  const reach = readReach(exchange, "users")
+  if (isRefusal(reach)) return exchange.problem(reach)
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
-  const email = query.get("email")
-  if (email !== undefined) {
+  if (query.has(emailParameter.name)) {
     const alone = parseQuery(exchange.url, byEmailParameters)
-    return isRefusal(alone) ? exchange.problem(alone) : getByEmail(exchange, alone, email)
+    return isRefusal(alone) ? exchange.problem(alone) : getByEmail(exchange, reach, alone)
   }
-  if (!query.has("issuer") && !query.has("subject")) return answerPage(exchange, "users", query)
+  if (!query.has(issuerParameter.name) && !query.has(subjectParameter.name)) return answerPage(exchange, "users", query)
   const alone = parseQuery(exchange.url, byIdentityParameters)
-  return isRefusal(alone) ? exchange.problem(alone) : getByIdentity(exchange, alone)
+  return isRefusal(alone) ? exchange.problem(alone) : getByIdentity(exchange, reach, alone)
 }
 
-function getByIdentity(exchange: Exchange, query: Query): Response | Promise<Response> {
-  const issuer = query.get("issuer") ?? ""
-  const subject = query.get("subject") ?? ""
-  for (const [name, text] of [["issuer", issuer], ["subject", subject]] as const) {
-    if (text.length === 0 || text.length > bounds.nameLengthMax || !text.isWellFormed()) {
-      return exchange.problem(parameterRefusal(name, `must have 1 to ${bounds.nameLengthMax} characters`))
-    }
-  }
+function getByIdentity(exchange: Exchange, reach: Reach, query: Query): Response | Promise<Response> {
+  const issuer = issuerParameter.of(query) ?? parameterRefusal(issuerParameter.name, "is missing: an identity has an issuer and a subject")
+  if (isRefusal(issuer)) return exchange.problem(issuer)
+  const subject = subjectParameter.of(query) ?? parameterRefusal(subjectParameter.name, "is missing: an identity has an issuer and a subject")
+  if (isRefusal(subject)) return exchange.problem(subject)
   const { field, value } = identityTerm({ issuer, subject })
   return readAsOf(exchange, query, (version) => {
     const { reader } = exchange.node
     const id = reader.lookup("identities", field, value, version)
     const row = id === undefined ? undefined : reader.row("identities", id, version)
-    if (row === undefined) return exchange.absent(refuse("entity-missing", `No user had this identity at version ${version}.`, { version }))
-    const { userId } = JSON.parse(rowText(row)) as { readonly userId: string }
-    return answerEntity(exchange, "users", userId, version)
+    const userId = row === undefined ? undefined : (JSON.parse(rowText(row)) as { readonly userId: string }).userId
+    if (userId !== undefined && isUserSeen(exchange, reach, userId, version)) return answerEntity(exchange, reach, "users", userId, version)
+    return exchange.absent(refuse("entity-missing", `No user had this identity at version ${version}.`, { version }))
   })
 }
 
-function getByEmail(exchange: Exchange, query: Query, email: string): Response | Promise<Response> {
-  if (email.length === 0 || email.length > bounds.emailLengthMax || email.includes("\0") || !email.isWellFormed()) {
-    return exchange.problem(parameterRefusal("email", `must have 1 to ${bounds.emailLengthMax} characters`))
-  }
+function getByEmail(exchange: Exchange, reach: Reach, query: Query): Response | Promise<Response> {
+  const email = emailParameter.of(query) ?? ""
+  if (isRefusal(email)) return exchange.problem(email)
   const key = textTerm("email", emailKey(email), true).value
   return readAsOf(exchange, query, (version) => {
     const id = exchange.node.reader.lookup("users", "email", key, version)
-    if (id !== undefined) return answerEntity(exchange, "users", id, version)
+    if (id !== undefined && isUserSeen(exchange, reach, id, version)) return answerEntity(exchange, reach, "users", id, version)
     return exchange.absent(refuse("entity-missing", `No user had this e-mail address at version ${version}.`, { version }))
   })
+}
+
+/** Asked first: what is said of one that may not be seen must be what is said of none. */
+function isUserSeen({ node }: Exchange, reach: Reach, id: string, version: number): boolean {
+  if (typeof reach === "string") return reach === "all"
+  const row = node.reader.row("users", id, version)
+  return row !== undefined && isSeen(reach, "users", row)
+}
+
+export const usersAbout: About = {
+  name: "listUsers",
+  summary: "Users, page by page; or the one with an e-mail address or an identity elsewhere.",
+  query: [...pageParameters, emailParameter, issuerParameter, subjectParameter],
+  headers: [minVersionHeader, ifNoneMatchHeader],
+  answer: v.union([pageShape(userShape), userShape]),
+  answerHeaders: [linkHeader, etagHeader],
+  codes: [...asOfCodes, "entity-missing"],
+  example: { path: "/users?limit=10", answer: { items: [userExample], version: 4, next: null } },
 }

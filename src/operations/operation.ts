@@ -14,9 +14,15 @@ export type Result =
 
 export interface Operation<Data> {
   readonly name: string
+  /** What it does, in a sentence, for the description at /openapi.json. */
+  readonly summary: string
   readonly scope: Scope
   /** Strict: unknown fields are refused. */
   readonly schema: GenericSchema<unknown, Data>
+  /** The shape of what it answers with. Tests hold every answer against it. */
+  readonly result: GenericSchema
+  /** Data that is taken and what comes of it, in the store that test/http/story.ts tells of. */
+  readonly example: { readonly data: object; readonly result: unknown }
   /** Fields of the data that `seal` replaces: they are known before the transaction runs, so no reference stands in them. */
   readonly secretFields?: readonly string[]
   /** The entity that `if` preconditions are about, where the operation has one. */
@@ -27,6 +33,11 @@ export interface Operation<Data> {
    * the same in a retry, so a retry is recognised by its fingerprint. `once` is shown to the client once.
    */
   readonly seal?: (data: Data, context: SealContext) => Promise<Sealed<Data> | Refusal>
+  /**
+   * What stands between `run` and who has no API key: it asks whether that one may, and calls `run`, which looks at the
+   * operation's condition too, with the data that it lets through. An operation without it is for API keys only.
+   */
+  readonly forUsers?: (data: Data, view: TransactionView, run: (data: Data) => Result | Refusal) => Result | Refusal
   /** Changes `view` or refuses; a refusal leaves no trace. Deterministic but for `view.newId()`. */
   readonly run: (data: Data, view: TransactionView, sealed: unknown) => Result | Refusal
 }

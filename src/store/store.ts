@@ -118,6 +118,8 @@ export interface Reader {
   records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[]
   /** The version whose record carries this idempotency key hash, in doubt or committed. */
   versionOfKey(keyHash: Digest): number | undefined
+  /** The time of the record of a version ≤ head, in milliseconds; 0 where there is none. Cheap, however large the record is. */
+  timeOf(version: number): number
   /** The greatest version ≤ `at` whose record time is ≤ `timeMs`; 0 where there is none. O(log n). */
   versionAtTime(timeMs: number, at: number): number
 }

@@ -99,6 +99,10 @@ export class TableStore implements Store {
     return this.log.versionOfKey(keyHash)
   }
 
+  timeOf(version: number): number {
+    return this.log.timeOf(version) ?? 0
+  }
+
   versionAtTime(timeMs: number, at: number): number {
     return this.log.versionAtTime(timeMs, at)
   }

@@ -238,7 +238,12 @@ test("a session's token is shown by the request that made it, and by nothing aft
     await send("/do/stream?onError=continue", `${JSON.stringify(body)}\n`, "application/x-ndjson")
   }
   tell(await tandem.get("/users/ada/sessions"))
-  expect((await tandem.get("/users", { token: session })).status).toBe(401)
+  for (const path of ["/users/ada", "/users/ada/sessions", "/users/bob", "/goals/x", "/log", "/status", "/do/x", `/${session}`, `/users/${session}/sessions`]) {
+    const answer = await tandem.get(path, { token: session })
+    if (!path.includes(session)) tell(answer)
+  }
+  tell(await tandem.get("/users/ada", { token: `${session}x` }))
+  for (const id of [sessionId, "other"]) await send("/do", { op: "session.touch", data: { id }, note: "by a session" }, "application/json", session)
   await everyWay({ op: "session.touch", data: { id: sessionId } }, "touch")
   await everyWay({ op: "session.revoke", data: { id: sessionId } }, "end")
   expectNothingTold()
@@ -248,8 +253,8 @@ describe("whatever is read afterwards", () => {
   test("as of whichever version shows none of them", async () => {
     const paths = ["users", "users/ada", "users/ada/history", "collections", "goals", "credentials", "credentials/ada", "credentials/ada/history", "keys", `keys/${keyId}`, `keys/${keyId}/history`, "tokens", `tokens/${oneTimeId}`, `tokens/${oneTimeId}/history`, "identities", "identities/x", "sessions", `sessions/${sessionId}`, `sessions/${sessionId}/history`, "users/ada/sessions"]
     for (let at = 0; at <= tandem.node.committed(); at++) for (const path of paths) tell(await tandem.get(`/${path}?at=${at}`))
-    for (let version = 1; version <= tandem.node.committed(); version++) tell(await tandem.get(`/log/${version}`))
-    for (const path of ["/log?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/do/token-once", "/do/session-once", "/livez", "/readyz"]) tell(await tandem.get(path))
+    for (let version = 1; version <= tandem.node.committed(); version++) for (const path of [`/log/${version}`, `/changes?since=${version - 1}&limit=1`]) tell(await tandem.get(path))
+    for (const path of ["/log?limit=500", "/changes?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/do/token-once", "/do/session-once", "/livez", "/readyz"]) tell(await tandem.get(path))
     expectNothingTold()
   })
 
