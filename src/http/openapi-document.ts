@@ -67,7 +67,7 @@ function casesOf({ path, about }: Route): readonly (Case & { readonly path: stri
 
 function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, summary, details, answer, example }: Case): JsonSchema {
   const { scope, about } = route
-  const { body, answerType = "application/json", answerHeaders: own = [], headers, query } = about
+  const { body, answerType = "application/json", answerHeaders: own = [], alternative, headers, query } = about
   return {
     operationId: name,
     summary,
@@ -82,7 +82,10 @@ function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, s
       200: {
         description: summary,
         headers: headerRefs([...always, ...own]),
-        content: { [answerType]: { schema: schemas.of(answer), ...exampleOf(example.answer) } },
+        content: {
+          [answerType]: { schema: schemas.of(answer), ...exampleOf(example.answer) },
+          ...(alternative === undefined ? {} : { [alternative.type]: { schema: schemas.of(alternative.schema), example: alternative.example } }),
+        },
       },
       ...(headers.some((header) => header.name === "if-none-match") ? { 304: { description: "The client has it already.", headers: headerRefs([...always, ...own]) } } : {}),
       ...problemsOf(codesOf(route)),

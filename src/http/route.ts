@@ -24,6 +24,8 @@ export interface About extends Case {
   readonly headers: readonly Described[]
   readonly body?: Content
   readonly answerType?: string
+  /** What it answers instead to who accepts that. */
+  readonly alternative?: { readonly type: string; readonly schema: GenericSchema; readonly example: unknown }
   /** Headers of the answer beside those that each has. */
   readonly answerHeaders?: readonly Described[]
   /** What it may refuse with, beside what any route may: see `codesOf`. */
