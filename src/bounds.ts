@@ -28,6 +28,12 @@ export const bounds = {
   pageLimitDefault: 50,
   /** Rows a page looks at before it returns short, with a cursor. */
   pageScanMax: 10_000,
+  /** Entities that a list may put in order in memory, where an equality leaves so few of them that no index need be walked for the order. */
+  sortInMemoryMax: 1_000,
+  /** Entities that `count=true` looks at; where there are more, the answer says so. */
+  countScanMax: 10_000,
+  /** Text in an index, as UTF-8. */
+  indexedTextBytesMax: 512,
   /** Rows of one page or history together; the first may be larger. */
   pageBytesMax: 16 * 1024 * 1024,
   /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */

@@ -68,7 +68,7 @@ export class Exchange {
   readonly request: Request
   readonly requestId: string
   readonly #context: Context
-  readonly #parameters: readonly Parameter[]
+  readonly parameters: readonly Parameter[]
   #principal: Principal | undefined
   #forwardedFor: string | undefined
   #admission: Admission | undefined
@@ -80,7 +80,7 @@ export class Exchange {
     this.request = context.req.raw
     this.requestId = shared.requestIds.of(this.request)
     this.#context = context
-    this.#parameters = parameters
+    this.parameters = parameters
   }
 
   get url(): string {
@@ -94,7 +94,7 @@ export class Exchange {
 
   /** The query, in which only what the route declares may be. */
   query(): Query | Refusal {
-    return parseQuery(this.url, this.#parameters)
+    return parseQuery(this.url, this.parameters)
   }
 
   path(): string {

@@ -23,6 +23,7 @@ const written = (path: string) => path.replace(/:(\w+)/g, "{$1}")
 
 beforeAll(async () => {
   tandem = new Harness()
+  await tellStory(tandem)
   answer = await tandem.get("/openapi.json", { token: null })
   api = new Described(answer.json)
 })
