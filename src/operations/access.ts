@@ -3,6 +3,8 @@ import { isServer, type Principal } from "./scope.ts"
 
 export type Rule = "server" | "user" | "public" | `owner:${string}`
 
+export type Action = "create" | "read" | "update" | "delete"
+
 export interface Access {
   readonly create: Rule
   readonly read: Rule

@@ -1,8 +1,9 @@
 // The definition of a collection, as reads, results, histories and the feed all show it.
 import * as v from "valibot"
+import { accessField } from "./access-field.ts"
 import { stampAt, stampEntries } from "./entity-shape.ts"
 
-export const definitionShape = v.strictObject({ id: v.string(), name: v.string(), ...stampEntries })
+export const definitionShape = v.strictObject({ id: v.string(), name: v.string(), access: v.optional(accessField), ...stampEntries })
 
 export function definedExample(name: string, version: number) {
   return { id: name, name, ...stampAt(version) }

@@ -1,5 +1,6 @@
 // document.delete: removes a document; its history stays readable.
 import * as v from "valibot"
+import { deleting } from "./document-access.ts"
 import { whyNoDocument } from "./document.ts"
 import { collectionNameField, idField } from "./fields.ts"
 import { operation } from "./operation.ts"
@@ -14,6 +15,7 @@ export const documentDelete = operation<v.InferOutput<typeof schema>>({
   result: v.strictObject({ collection: v.string(), id: v.string() }),
   example: { data: { collection: "goals", id: "g1" }, result: { collection: "goals", id: "g1" } },
   target: ({ collection, id }) => ({ collection, id }),
+  forUsers: deleting,
   run: ({ collection, id }, view) => {
     const refused = whyNoDocument(view, collection, id)
     if (refused !== undefined) return refused

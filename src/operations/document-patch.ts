@@ -1,5 +1,6 @@
 // document.patch: changes a document's value by a JSON merge patch.
 import * as v from "valibot"
+import { updating } from "./document-access.ts"
 import { documentShape, rewrittenExample } from "./document-shape.ts"
 import { putDocument, whyNoDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
@@ -16,6 +17,7 @@ export const documentPatch = operation<v.InferOutput<typeof schema>>({
   result: documentShape,
   example: { data: { collection: "goals", id: "g1", patch: { done: null, title: "Fly" } }, result: rewrittenExample({ owner: "ada", title: "Fly" }) },
   target: ({ collection, id }) => ({ collection, id }),
+  forUsers: (data, view, run) => updating(data, view, run, "/patch"),
   run: ({ collection, id, patch }, view) => {
     const refused = whyNoDocument(view, collection, id)
     if (refused !== undefined) return refused

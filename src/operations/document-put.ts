@@ -1,5 +1,6 @@
 // document.put: a document's whole new value; creates it where it is not there.
 import * as v from "valibot"
+import { putting } from "./document-access.ts"
 import { documentShape, writtenExample } from "./document-shape.ts"
 import { collectionMissing, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
@@ -15,6 +16,7 @@ export const documentPut = operation<v.InferOutput<typeof schema>>({
   result: documentShape,
   example: { data: { collection: "goals", id: "g2", value: { title: "Fly" } }, result: writtenExample({ id: "g2", value: { title: "Fly" } }) },
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
+  forUsers: putting,
   run: ({ collection, id: asked, value }, view) => {
     if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
     return putDocument(view, collection, asked ?? view.newId(), value)

@@ -16,6 +16,9 @@ export function putDocument(view: TransactionView, collection: string, id: strin
 /** The refusal where the collection or the document is not there. */
 export function whyNoDocument(view: TransactionView, collection: string, id: string): Refusal | undefined {
   if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
-  if (view.versionOf(collection, id) !== undefined) return undefined
+  return view.versionOf(collection, id) === undefined ? documentMissing(collection, id) : undefined
+}
+
+export function documentMissing(collection: string, id: string): Refusal {
   return refuse("entity-missing", `There is no \`${id}\` in \`${collection}\`.`, { pointer: "/id" })
 }
