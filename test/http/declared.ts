@@ -31,8 +31,8 @@ export function expectDeclared(method: string, url: string, body: unknown, answe
   const type = declared.route.about.answerType ?? "application/json"
   if (answer.headers.get("content-type") !== type) throw new Error(`${nameOf(declared.route)} answers with ${answer.headers.get("content-type")}, not ${type} as it declares`)
   const bodies = type === "application/json" ? [answer.json] : answer.text.split("\n").filter((line) => line !== "").map((line): unknown => JSON.parse(line))
-  for (const json of bodies) expectShape(`${nameOf(declared.route)} answers`, declared.answer, json)
   if (declared.route.path === "/do") expectResults(body, answer.json)
+  for (const json of bodies) expectShape(`${nameOf(declared.route)} answers`, declared.answer, json)
 }
 
 /** Those that clients may build on: the ones of Tandem itself, and those that any route declares. */

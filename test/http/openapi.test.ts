@@ -61,6 +61,10 @@ describe("the description", () => {
   test("names nothing twice, and refers to nothing that is not there", () => {
     const names = cases.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
+    for (const { name, query, headers } of routes.map(({ about }) => about)) {
+      const parameters = [...query, ...headers].map((parameter) => parameter.name)
+      expect([name, new Set(parameters).size]).toEqual([name, parameters.length])
+    }
     const references = [...answer.text.matchAll(/"\$ref":"(#[^"]*)"/g)].map((match) => match[1] ?? "")
     expect([...new Set(references)].filter((reference) => api.at(reference) === undefined)).toEqual([])
     const unused = Object.keys(api.at("#/components/schemas") as object).filter((name) => !references.includes(`#/components/schemas/${name}`))
@@ -185,6 +189,19 @@ describe("a request that is", () => {
       }
     }
     expect(taken).toBeGreaterThan(100)
+  })
+
+  test("taken with references fits it, too", async () => {
+    const operations = [
+      { op: "user.create", data: { email: "cyd@example.com", name: "cyd" }, as: "u" },
+      { op: "user.update", data: { id: { $ref: "u.id" }, verified: { $ref: "u.verified" }, data: { nested: [{ $ref: "u" }] } } },
+      { op: "key.create", data: { name: { $ref: "u.name" }, scopes: ["read"] }, as: "k" },
+      { op: "key.create", data: { name: "again", scopes: { $ref: "k.scopes" } } },
+      { op: "user.update", data: { $ref: "u.data" } },
+    ]
+    const body = { operations: operations.slice(0, 4) }
+    expectAnswer(await tandem.send("POST", "/do", { body }), 200)
+    expect([api.issues("#/components/schemas/Transaction", body), api.issues("#/components/schemas/Transaction", { operations })]).toEqual([[], []])
   })
 
   const good = { op: "user.create", data: { email: "bob@example.com" } }
