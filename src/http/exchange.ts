@@ -9,6 +9,7 @@ import type { Patience } from "../runtime/serve.ts"
 import { bearer, challenge } from "./bearer.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
+import type { FeedTail } from "./feed-tail.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { LoginThrottle } from "./login-throttle.ts"
 import type { OpenApi } from "./openapi.ts"
@@ -38,6 +39,7 @@ export interface Shared {
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight
+  readonly feed: FeedTail
   /** A stream ends when no line has come for this long: its client is gone, or takes no answers. */
   readonly streamIdleMs: number
   readonly requestIds: RequestIds
@@ -46,6 +48,9 @@ export interface Shared {
   /** What an unexpected error does to the process and to this answer; see unexpected.ts. */
   readonly unexpected: (error: unknown, where: string) => void
 }
+
+/** What of a route says who is let in. */
+type Admission = Pick<Route, "scope" | "also">
 
 type Headers = Record<string, string>
 
@@ -57,8 +62,9 @@ export class Exchange {
   readonly request: Request
   readonly requestId: string
   readonly #context: Context
-  readonly #parameters: readonly Parameter[]
+  readonly parameters: readonly Parameter[]
   #principal: Principal | undefined
+  #admission: Admission | undefined
 
   /** `parameters` are those of the query that the route takes. */
   constructor(shared: Shared, context: Context, parameters: readonly Parameter[] = []) {
@@ -67,7 +73,7 @@ export class Exchange {
     this.request = context.req.raw
     this.requestId = shared.requestIds.of(this.request)
     this.#context = context
-    this.#parameters = parameters
+    this.parameters = parameters
   }
 
   get url(): string {
@@ -81,7 +87,7 @@ export class Exchange {
 
   /** The query, in which only what the route declares may be. */
   query(): Query | Refusal {
-    return parseQuery(this.url, this.#parameters)
+    return parseQuery(this.url, this.parameters)
   }
 
   path(): string {
@@ -90,17 +96,39 @@ export class Exchange {
 
   /** For what may take long, or lets its client take long: the connection is not cut for being idle. */
   takesTime(): void {
-    const { patience } = this.#context.env as { readonly patience?: Patience }
-    patience?.unlimited(this.request)
+    this.#patience?.unlimited(this.request)
+  }
+
+  /** Calls `listener` once nobody waits for the answer any more, also where it was sent whole. */
+  whenGone(listener: () => void): void {
+    const patience = this.#patience
+    if (patience === undefined) this.request.signal.addEventListener("abort", listener)
+    else patience.whenGone(this.request, listener)
+  }
+
+  get #patience(): Patience | undefined {
+    return (this.#context.env as { readonly patience?: Patience }).patience
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */
-  admit({ scope, also }: Pick<Route, "scope" | "also">): Refusal | undefined {
+  admit(route: Admission): Refusal | undefined {
+    const { scope, also } = route
     if (scope === "public") return undefined
     const found = bearer(this.request, scope, also, (token) => this.node.authenticate(token))
     if (isRefusal(found)) return found
     this.#principal = found
+    this.#admission = route
     return undefined
+  }
+
+  /** For what goes on for long: a refusal where who was admitted would be no more. */
+  readmit(): Refusal | undefined {
+    return this.#admission === undefined ? undefined : this.admit(this.#admission)
+  }
+
+  /** What it was admitted by. */
+  get credentials(): string {
+    return this.request.headers.get("authorization") ?? ""
   }
 
   get principal(): Principal {

@@ -21,9 +21,13 @@ export interface Route {
 export interface About extends Case {
   /** The query parameters that the route takes: all others are refused. */
   readonly query: readonly Parameter[]
+  /** Others that it takes, by the names of fields: a map of them to texts. */
+  readonly filters?: Described
   readonly headers: readonly Described[]
   readonly body?: Content
   readonly answerType?: string
+  /** What it answers instead to who accepts that. */
+  readonly alternative?: { readonly type: string; readonly schema: GenericSchema; readonly example: unknown }
   /** Headers of the answer beside those that each has. */
   readonly answerHeaders?: readonly Described[]
   /** What it may refuse with, beside what any route may: see `codesOf`. */

@@ -28,7 +28,8 @@ export function expectDeclared(method: string, url: string, body: unknown, answe
   if (declared === undefined) return
   expectHeaders(declared.route, answer)
   if (status !== 200 || method === "HEAD") return
-  const type = declared.route.about.answerType ?? "application/json"
+  const { answerType: type = "application/json", alternative } = declared.route.about
+  if (alternative !== undefined && answer.headers.get("content-type") === alternative.type) return expectShape(`${nameOf(declared.route)} answers`, alternative.schema, answer.text)
   if (answer.headers.get("content-type") !== type) throw new Error(`${nameOf(declared.route)} answers with ${answer.headers.get("content-type")}, not ${type} as it declares`)
   const bodies = type === "application/json" ? [answer.json] : answer.text.split("\n").filter((line) => line !== "").map((line): unknown => JSON.parse(line))
   if (declared.route.path === "/do") expectResults(body, answer.json)

@@ -1,7 +1,7 @@
 // A public app over a fake node, and requests to it in one line each.
 import type { Passwords } from "../../src/operations/passwords.ts"
 import type { Scope } from "../../src/operations/scope.ts"
-import { createPublicApp, type PublicApp } from "../../src/http/public-app.ts"
+import { createPublicApp, type PublicApp, type PublicAppOptions } from "../../src/http/public-app.ts"
 import type { PublicSettings } from "../../src/http/exchange.ts"
 import { expectDeclared } from "./declared.ts"
 import { FakeNode } from "./fake-node.ts"
@@ -33,7 +33,7 @@ export class Harness {
   readonly rethrown: unknown[] = []
   readonly app: PublicApp
 
-  constructor({ streamIdleMs, ...settings }: Partial<PublicSettings> & { readonly streamIdleMs?: number } = {}, passwords: Passwords = quickPasswords) {
+  constructor({ streamIdleMs, feedTiming, ...settings }: Partial<PublicSettings> & Pick<PublicAppOptions, "streamIdleMs" | "feedTiming"> = {}, passwords: Passwords = quickPasswords) {
     this.node.principals.set(rootToken, { name: "root", scopes: ["admin"] })
     this.app = createPublicApp({
       node: this.node,
@@ -41,6 +41,7 @@ export class Harness {
       passwords,
       verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { records: 1, entities: 1, superseded: 0 } }),
       ...(streamIdleMs === undefined ? {} : { streamIdleMs }),
+      ...(feedTiming === undefined ? {} : { feedTiming }),
       hooks: { report: (line) => this.reported.push(line), rethrow: (error) => this.rethrown.push(error) },
     })
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import * as v from "valibot"
 import { bounds } from "../../src/bounds.ts"
 import { limitParameter } from "../../src/http/page.ts"
-import { boundedText, choice, flag, type Parameter, text, time, whole } from "../../src/http/parameter.ts"
+import { boundedText, choice, duration, flag, type Parameter, text, time, whole } from "../../src/http/parameter.ts"
 import { routes } from "../../src/http/routes.ts"
 import { isRefusal } from "../../src/refusal.ts"
 
@@ -40,6 +40,12 @@ describe("a parameter", () => {
   test("that is a time is one of a day that there is", () => {
     expect([read(time(named)), read(time(named), "1970-01-01T01:00:00.5+01:00")]).toEqual([undefined, 500])
     for (const wrong of ["", "2026-02-30T12:00:00Z", "1"]) expect(read(time(named), wrong)).toBe("/x")
+  })
+
+  test("that is a duration is one of bounded length", () => {
+    const wait = duration({ ...named, maxMs: 30_000 })
+    expect([read(wait), read(wait, "30s"), read(wait, "5ms")]).toEqual([undefined, 30_000, 5])
+    for (const wrong of ["", "31s", "5", "1.5s", "-1s"]) expect(read(wait, wrong)).toBe("/x")
   })
 
   test("that is text is as it came; where it is bounded, well-formed and not longer than it may be", () => {

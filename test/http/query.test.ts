@@ -4,6 +4,7 @@ import { bounds } from "../../src/bounds.ts"
 import { cursorText, parseCursor } from "../../src/http/cursor.ts"
 import { etagOf, noneMatch } from "../../src/http/etag.ts"
 import { parseQuery, parseWhole, wholeParameter } from "../../src/http/query.ts"
+import { nullValue, numberValue, textValue } from "../../src/store/term-value.ts"
 import { isRefusal } from "../../src/refusal.ts"
 
 const url = (query: string) => `http://tandem.test/users?${query}`
@@ -54,13 +55,22 @@ describe("a cursor", () => {
     }
   })
 
+  test("of a list in the order of a field leads back to the value, too", () => {
+    for (const value of [nullValue, textValue(""), textValue("語"), numberValue(-1.5)]) {
+      const cursor = { listing: "goals", version: 7, after: "g1", by: { field: "age", value: Buffer.from(value) } }
+      expect(parseCursor(cursorText(cursor), "goals")).toEqual(cursor)
+      expect(parseCursor(cursorText(cursor), "goals?")).toMatchObject({ pointer: "/cursor" })
+    }
+  })
+
   test("is good for its own listing only, in the one spelling that was given out", () => {
     const text = cursorText({ listing: "goals", version: 7, after: "g1" })
     for (const listing of ["goal", "goalsg", "notes", "goals/g1/history"]) expect(parseCursor(text, listing)).toMatchObject({ pointer: "/cursor" })
     const forged = [
       "", "A", "AAAAAAAA", `${text}=`, `${text}A`, text.slice(0, -1), ` ${text}`, text.replace(/^./, "-"), "x".repeat(100_000),
       cursorText({ listing: "goals", version: 7, after: "" }), cursorText({ listing: "goals", version: 7, after: "a\0b" }), cursorText({ listing: "goals", version: 7, after: "x".repeat(bounds.idLengthMax + 1) }),
-      Buffer.concat([Buffer.alloc(6), Buffer.from("goals\0"), Buffer.from([0xff])]).toString("base64url"),
+      Buffer.concat([Buffer.from(text, "base64url"), Buffer.from([0xff])]).toString("base64url"), Buffer.concat([Buffer.from(text, "base64url"), Buffer.from([0])]).toString("base64url"),
+      Buffer.concat([Buffer.from(text, "base64url").subarray(0, -2), Buffer.from("a\0b")]).toString("base64url"), Buffer.concat([Buffer.from(text, "base64url").subarray(0, -2), Buffer.from("a\0b\0c\0d")]).toString("base64url"),
     ]
     for (const one of forged) {
       const parsed = parseCursor(one, "goals")
