@@ -32,6 +32,7 @@ export type { Document } from "./document.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
 export type { Identity } from "./identity.ts"
 export type { JsonObject, Patch } from "./json.ts"
+export type { Filter, FilterValue, ListOptions, ListOptionsFor, Range, Where } from "./list-query.ts"
 export type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
 export type { Condition, OperationName, Reference, ResultOf } from "./operation.ts"
 export type { PageOptions } from "./page.ts"
@@ -40,6 +41,7 @@ export type { Session, StartedSession } from "./session.ts"
 export type { RevokeAllOptions } from "./sessions.ts"
 export type { ErrorOutcome, Issue } from "./tandem-error.ts"
 export type { NewUser, UserChanges } from "./user.ts"
+export type { UserListOptions } from "./view.ts"
 export type { ApiKey, CallOptions, Change, ChangedVersion, ChangesOptions, CollectionDefinition, Login, LogRecord, NewApiKey, NewSession, NodeStatus, Operation, OperationOptions }
 export type { Page, RevertOptions, Sessions, SignUp, StoreReport, Surroundings, Transacted, TransactionOptions, User, View, WithSecret }
 

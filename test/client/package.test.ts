@@ -73,6 +73,12 @@ export async function goalsOf(id: string, signal: AbortSignal): Promise<readonly
   const stars: number = value.stars
   const all: Document<Goal>[] = []
   for await (const goal of goals.list({ limit: 100, signal })) if (goal.value.stars >= stars) all.push(goal)
+  for await (const { value } of goals.list({ where: { owner: id, stars: { gte: 3 }, done: true, createdAt: { lt: new Date() } }, sort: "-stars", fields: ["title"] })) {
+    const title: string = value.title
+    console.log(title)
+  }
+  const { count, items } = await service.collection("others").page({ where: { anything: { gt: 1 } }, sort: "createdAt", count: true })
+  console.log(count ?? 0, items[0]?.value["anything"])
   for await (const { change, value } of goals.history(made.id)) if (change === "deleted" || value === null) break
   const before: Document<Goal> | undefined = await service.at(41).collection<Goal>("goals").get(made.id)
   return before === undefined ? all : [before, ...all]
@@ -117,9 +123,13 @@ describe("a strict program of a browser", () => {
       'service.session.create({ email: "a@b.c" })',
       'service.getUser("u1").then((user) => user.email)',
       'service.at(41).createUser({ email: "a@b.c" })',
-      'service.getUser("u1").then((user) => user?.email)',
+      'goals.list({ where: { titel: "Read" } })',
+      'goals.list({ where: { stars: "3" } })',
+      'goals.list({ sort: "-titel" })',
+      'goals.page({ fields: ["title"] }).then(({ items }) => items[0]?.value.stars)',
+      'goals.list({ where: { stars: { gte: 3 }, title: "Read" }, sort: "-title", fields: ["title"] })',
     ]
-    expect(compiled(wrong.join("\n"), bundler).lines).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    expect(compiled(wrong.join("\n"), bundler).lines).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
   })
 })
 
