@@ -127,6 +127,15 @@ describe("every operation", () => {
   })
 })
 
+test("what is said to be for users is refused to no session outright, and everything else is", async () => {
+  for (const { name, example } of operations) {
+    const fresh = new Harness()
+    const { real, session } = await tellStory(fresh)
+    const { status } = await fresh.send("POST", "/do", { body: real(JSON.stringify({ op: name, data: example.data })), token: session })
+    expect([name, status !== 403]).toEqual([name, inside(api.described(name), "x-tandem-for-users") === true])
+  }
+})
+
 describe("an example", () => {
   test.each(cases)("of $name is sent, answered as it says, and fits its schemas", async ({ route, path, example, ...about }) => {
     const fresh = new Harness()
