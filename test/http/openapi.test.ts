@@ -167,6 +167,15 @@ describe("an example", () => {
   })
 })
 
+test("the examples of problems are what a request that is refused gets, and fit their schema", async () => {
+  const fresh = new Harness()
+  await tellStory(fresh)
+  const refused = [{ email: "ADA@example.com" }, { email: "ada", colour: "red" }].map(async (data) => (await fresh.send("POST", "/do", { body: { op: "user.create", data } })).json)
+  const examples = api.at("#/components/schemas/Problem/examples") as readonly unknown[]
+  expect(await Promise.all(refused)).toEqual([...examples])
+  expect(examples.map((example) => api.issues("#/components/schemas/Problem", example))).toEqual([[], []])
+})
+
 /** Lines of a stream, or the one value that there is. */
 function linesOf(content: unknown): readonly unknown[] {
   if (content === undefined) return []
