@@ -59,6 +59,9 @@ export const bounds = {
   referencedBytesMax: 1024 * 1024,
   /** Body of one peer message. */
   peerBodyBytesMax: 64 * 1024 * 1024,
+  /** What one transaction of the trimming takes away, and the record bytes it looks at. */
+  trimKeysMax: 1_000,
+  trimBytesMax: 4 * 1024 * 1024,
   /** Requests that may wait for the writer before more are answered with 503. */
   queueCountMax: 4_096,
   queueBytesMax: 64 * 1024 * 1024,

@@ -126,6 +126,22 @@ export class TermIndex {
     for (const change of changes) this.#resume(change)
   }
 
+  /** Inside a transaction: takes the entries away that this write ended, for good. Gives how many. */
+  forget({ collection, id, before, row }: TermChange): number {
+    if (before === undefined) return 0
+    const now = rowTerms(row)
+    let count = 0
+    for (const term of rowTerms(before)) {
+      if (contains(now, term)) continue
+      const key = indexKey(collection, term.field, term.value, id)
+      const [ended] = [...this.ended.getRange({ start: endedKey(key, rowChanged(row)), end: key, reverse: true, limit: 1 })]
+      if (ended === undefined || versionOf(ended.value) !== rowChanged(row)) continue
+      this.ended.remove(ended.key)
+      count++
+    }
+    return count
+  }
+
   #resume({ collection, id, before, row }: TermChange): void {
     if (before === undefined) return
     const version = rowChanged(row)
