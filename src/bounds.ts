@@ -32,6 +32,12 @@ export const bounds = {
   pageBytesMax: 16 * 1024 * 1024,
   /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */
   historyRecordBytesMax: 16 * 1024 * 1024,
+  /** Records that one page of the change feed looks at: where a filter leaves little, a page may be empty and still go on. */
+  feedRecordsMax: 1_000,
+  /** The same in bytes; the first may be larger. */
+  feedBytesMax: 4 * 1024 * 1024,
+  /** Names in the feed's filter `collections`. */
+  feedCollectionsMax: 64,
   /** Sessions of a user, and one-time tokens of one, of which the oldest make room; and identities, of which no more are taken. */
   accountEntriesMax: 256,
   /** The `data` of a session as JSON: they are listed together. */

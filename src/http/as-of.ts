@@ -13,7 +13,19 @@ export function readAsOf(
   answer: (version: number) => Response,
   pinned?: number,
 ): Response | Promise<Response> {
-  const version = asOf(exchange, query, pinned)
+  return settle(exchange, asOf(exchange, query, pinned), answer)
+}
+
+/** For reads that go on behind a version: refuses, or calls `answer` with the newest version, which is not below it. */
+export function readBehind(exchange: Exchange, version: number, answer: (newest: number) => Response | Promise<Response>): Response | Promise<Response> {
+  const why = exchange.node.whyNotReadable()
+  if (why !== undefined) return exchange.problem(why)
+  return settle(exchange, reach(exchange, version, () => exchange.node.committed()), answer)
+}
+
+type Found = number | Refusal
+
+function settle(exchange: Exchange, version: Found | Promise<Found>, answer: (version: number) => Response | Promise<Response>): Response | Promise<Response> {
   if (typeof version === "number") return answer(version)
   if (isRefusal(version)) return exchange.problem(version)
   return version.then((found) => (isRefusal(found) ? exchange.problem(found) : answer(found)))
@@ -27,26 +39,31 @@ export function readEntityAsOf(exchange: Exchange, answer: (version: number) => 
 
 const entityParameters = ["at", "atTime"]
 
-function asOf(exchange: Exchange, query: Query, pinned: number | undefined): number | Refusal | Promise<number | Refusal> {
+function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Found | Promise<Found> {
   const { node, request } = exchange
   const why = node.whyNotReadable()
   if (why !== undefined) return why
-  const header = request.headers.get("tandem-min-version")
-  const committed = node.committed()
-  if (header === null && query.size === 0) return committed
-
-  const minimum = header === null ? 0 : parseWhole(header.trim())
-  if (minimum === undefined) return refuse("malformed", "The header `Tandem-Min-Version` is not a version.")
+  if (query.size === 0 && !request.headers.has(minimumHeader)) return node.committed()
   const asked = askedVersion(query, pinned)
   if (isRefusal(asked)) return asked
-  if (typeof asked === "number" && asked > committed && node.role() === "primary") {
+  return reach(exchange, typeof asked === "number" ? asked : 0, () => chosenVersion(exchange, asked))
+}
+
+const minimumHeader = "tandem-min-version"
+
+/** What `choose` gives once this node has `asked`, and what the request's header wants; waits for them where it must. */
+function reach({ node, request }: Exchange, asked: number, choose: () => number): Found | Promise<Found> {
+  const header = request.headers.get(minimumHeader)
+  const minimum = header === null ? 0 : parseWhole(header.trim())
+  if (minimum === undefined) return refuse("malformed", "The header `Tandem-Min-Version` is not a version.")
+  const committed = node.committed()
+  if (asked > committed && node.role() === "primary") {
     return refuse("version-ahead", `Version ${asked} is beyond ${committed}, the newest one.`, { version: committed })
   }
-  const needed = Math.max(minimum, typeof asked === "number" ? asked : 0)
-  const choose = () => chosenVersion(exchange, asked)
+  const needed = Math.max(minimum, asked)
   if (needed <= committed) return choose()
   return node.waitForVersion(needed, bounds.versionWaitMs).then((there) => {
-    if (!there) return notHereYet(exchange, needed)
+    if (!there) return notHereYet(node.committed(), needed)
     return node.whyNotReadable() ?? choose()
   })
 }
@@ -78,8 +95,7 @@ function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined
   return typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
 }
 
-function notHereYet(exchange: Exchange, needed: number): Refusal {
-  const committed = exchange.node.committed()
+function notHereYet(committed: number, needed: number): Refusal {
   return refuse("version-unavailable", `This node has not committed version ${needed} yet; it is at ${committed}.`, {
     version: committed,
     retryAfter: 1,

@@ -2,9 +2,10 @@
 // Must never show a version above the one the read is as of.
 import { bounds } from "../bounds.ts"
 import { isRefusal } from "../refusal.ts"
+import { changeKind } from "../operations/change.ts"
 import { openRecord, type SealedRecord } from "../protocol/record.ts"
 import type { Reader } from "../store/store.ts"
-import { rowText, rowChanged, rowDeleted, rowFacts } from "../store/row.ts"
+import { rowText, rowChanged, rowDeleted } from "../store/row.ts"
 import { readAsOf } from "./as-of.ts"
 import { type Cursor, cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
@@ -68,17 +69,15 @@ function itemsOf(reader: Reader, collection: string, id: string, rows: readonly 
 }
 
 function itemOf(collection: string, id: string, row: Uint8Array, sealed: SealedRecord | undefined, before: Uint8Array | undefined): object {
-  const { changed, created, deleted } = rowFacts(row)
   const value = valueOf(row)
   const record = sealed === undefined ? undefined : openRecord(sealed.bytes)
   return {
-    version: changed,
+    version: rowChanged(row),
     time: record === undefined ? null : new Date(record.timeMs).toISOString(),
     principal: record?.meta.principal ?? null,
     note: record?.meta.note ?? null,
     op: record === undefined ? null : operationOn(record, collection, id),
-    // One that a revert brought back was created long before, but not there.
-    change: deleted ? "deleted" : created === changed || (before !== undefined && rowDeleted(before)) ? "created" : "updated",
+    change: changeKind(row, () => before),
     value,
     // Applies to the `value` of the item before: null where there was none, or where it was deleted.
     diff: diff(before === undefined ? null : valueOf(before), value),

@@ -1,4 +1,5 @@
 // Every public route, with the scope it needs. The only place where a path is bound to what answers it.
+import { getChanges } from "./changes.ts"
 import { getOutcome } from "./do-outcome.ts"
 import { postStream } from "./do-stream.ts"
 import { postTransaction } from "./do.ts"
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   { method: "POST", path: "/verify", scope: "write", handler: postVerify },
   { method: "GET", path: "/log", scope: "log", handler: getLog },
   { method: "GET", path: "/log/:version", scope: "log", handler: getRecord },
+  { method: "GET", path: "/changes", scope: "read", handler: getChanges },
   { method: "GET", path: "/users", scope: "read", handler: getUsers },
   { method: "GET", path: "/users/:id/sessions", scope: "read", handler: getSessions },
   { method: "GET", path: "/:collection", scope: "read", handler: getPage },

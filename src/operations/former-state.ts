@@ -1,6 +1,7 @@
 // Gives entities the states back that they had before: what `revert` does once it knows which. Goes through the same
 // functions as every other write, so what must hold of users and documents holds of those that come back.
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import type { Change } from "./change.ts"
 import { collectionMissing, putDocument } from "./document.ts"
 import type { EntityBody, TransactionView } from "./transaction-view.ts"
 import { deleteUser, putUser, type UserFields } from "./user.ts"
@@ -10,14 +11,6 @@ export interface FormerState {
   readonly id: string
   /** As a read answered it; undefined where the entity was not there. */
   readonly body: EntityBody | undefined
-}
-
-/** What became of an entity, as the change feed says it. */
-export interface Change {
-  readonly collection: string
-  readonly id: string
-  readonly change: "created" | "updated" | "deleted"
-  readonly value: EntityBody | null
 }
 
 /** Refuses where a state cannot come back, force or not: a unique value has passed on, a collection is gone or still in use. */

@@ -165,6 +165,16 @@ export function openRecord(bytes: Uint8Array): Record {
   }
 }
 
+/** Who made it, and the write set: what the change feed shows, without the operations and their results. Throws RecordDamaged. */
+export function openChanges(bytes: Uint8Array): { readonly meta: RecordMeta; readonly writes: readonly Write[] } {
+  const buffer = viewOf(bytes)
+  const reader = new SectionReader(buffer, at.afterParent)
+  readKey(buffer, reader)
+  const meta = metaOf(reader.text(reader.length32()))
+  for (let section = 0; section < 2; section++) reader.skip(reader.length32())
+  return { meta, writes: readWrites(reader) }
+}
+
 /** The key and the write set only: what the store applies, without parsing any JSON. Throws RecordDamaged. */
 export function openWrites(bytes: Uint8Array): { readonly key: RecordKey | undefined; readonly writes: readonly Write[] } {
   const buffer = viewOf(bytes)

@@ -32,6 +32,11 @@ export function historyKey(collection: string, id: string, version: number): Buf
   return Buffer.concat([entityKey(collection, id), versionKey(version)])
 }
 
+/** [collection, field]: every index key of the field begins with it. */
+export function fieldPrefix(collection: string, field: string): Buffer {
+  return Buffer.from(`${collection}\0${field}\0`, "utf8")
+}
+
 /** [collection, field, value]: the key of a unique value, and what every other index key of the value begins with. */
 export function indexPrefix(collection: string, field: string, value: Uint8Array): Buffer {
   const name = `${collection}\0${field}\0`

@@ -1,10 +1,11 @@
 // A row: one version of one entity, as the bytes that LMDB keeps and that records carry in their write set.
 // docs/FORMAT.md, "Row", is the layout; a change here is a change of format.
+import { textValue } from "./term-value.ts"
 
 /** An index entry that holds while this row is the newest. Carried in the row, so nobody needs to know the entity's shape. */
 export interface Term {
   readonly field: string
-  /** Order-preserving key bytes of the value; see `textTerm`. */
+  /** Order-preserving key bytes of the value; see term-value.ts. */
   readonly value: Uint8Array
   readonly unique: boolean
 }
@@ -95,12 +96,10 @@ export function rowText(row: Uint8Array): string {
   return view.toString("utf8", at.terms + view.readUInt16BE(at.termsBytes))
 }
 
-/** Index key bytes of a text value: a type tag, then UTF-8. The caller has refused NUL. */
+/** The caller has refused NUL. */
 export function textTerm(field: string, value: string, unique: boolean): Term {
-  return { field, value: Buffer.concat([textTag, Buffer.from(value, "utf8")]), unique }
+  return { field, value: textValue(value), unique }
 }
-
-const textTag = Buffer.from([0x30])
 
 function viewOf(row: Uint8Array): Buffer {
   return Buffer.isBuffer(row) ? row : Buffer.from(row.buffer, row.byteOffset, row.byteLength)

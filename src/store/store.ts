@@ -59,6 +59,36 @@ export interface HoldersPage {
   readonly next: string | undefined
 }
 
+/** Where an entry stands in an index: value before id, both as bytes. */
+export interface WalkPlace {
+  /** See term-value.ts. */
+  readonly value: Uint8Array
+  readonly id: string
+}
+
+export interface WalkBound {
+  readonly value: Uint8Array
+  readonly inclusive: boolean
+}
+
+export interface WalkQuery {
+  readonly at: number
+  readonly reverse: boolean
+  readonly limit: number
+  /** The least value; undefined is open. */
+  readonly from?: WalkBound | undefined
+  /** The greatest value; undefined is open. */
+  readonly to?: WalkBound | undefined
+  /** Continues behind this entry, in the direction of the walk. */
+  readonly after?: WalkPlace | undefined
+}
+
+export interface WalkPage {
+  readonly entries: readonly WalkPlace[]
+  /** The place to continue after, or undefined at the end. A page may be short, even empty, and still have one. */
+  readonly next: WalkPlace | undefined
+}
+
 export interface HistoryQuery {
   /** Versions above this one are not shown. */
   readonly at: number
@@ -81,6 +111,11 @@ export interface Reader {
    * of those that hold it now and, where `at` is below head, at as many of those that once did.
    */
   holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage
+  /**
+   * The entries of an index as of version `query.at`, in the order of value and id, or with `query.reverse` the other way round.
+   * Terms may be unique or not, but those of one value are all of one kind. Looks at `bounds.pageScanMax` entries at most.
+   */
+  walk(collection: string, field: string, query: WalkQuery): WalkPage
   /** The record of a version ≤ head. */
   record(version: number): SealedRecord | undefined
   /** Records from `from` on up to and including `to`: at least one where there is one, then as many as fit. */

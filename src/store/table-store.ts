@@ -8,7 +8,7 @@ import { HardState } from "./hard-state.ts"
 import { type Horizon, horizonOfRow, horizonRow, noHorizon } from "./horizon.ts"
 import { Log } from "./log.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
-import type { Batch, HistoryQuery, HoldersPage, Identity, Page, PageQuery, Position, Store } from "./store.ts"
+import type { Batch, HistoryQuery, HoldersPage, Identity, Page, PageQuery, Position, Store, WalkPage, WalkQuery } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Engine } from "./tables.ts"
 import { TermIndex } from "./term-index.ts"
@@ -89,6 +89,10 @@ export class TableStore implements Store {
 
   holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage {
     return this.index.holders(collection, field, value, query, this.#position.head)
+  }
+
+  walk(collection: string, field: string, query: WalkQuery): WalkPage {
+    return this.index.walk(collection, field, query, bounds.pageScanMax)
   }
 
   record(version: number): SealedRecord | undefined {

@@ -1,11 +1,12 @@
 // Index entries with the versions between which they held. They follow from the terms that rows carry.
 // A unique value has one entry, found with one get: its key ends with the value and it names the holder. Other values
 // have an entry for each holder. Ended entries of both kinds have the holder and the beginning in their key.
-import { endOfPrefix, endedKey, idOfIndexKey, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
+import { endOfPrefix, endedKey, fieldPrefix, idOfIndexKey, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import { rowChanged, rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
-import type { HoldersPage, PageQuery } from "./store.ts"
-import type { Table } from "./tables.ts"
+import type { HoldersPage, PageQuery, WalkPage, WalkQuery } from "./store.ts"
+import type { Range, Table } from "./tables.ts"
+import { rangeOf, type WalkEntry, walkPage } from "./term-walk.ts"
 
 /** What the superseded row and the new row of one write say of an entity's terms. */
 export interface TermChange {
@@ -72,6 +73,20 @@ export class TermIndex {
     const ids = held.map(({ key }) => key).sort(Buffer.compare).map((key) => idOfIndexKey(key, prefix.length))
     if (ids.length > limit) return { ids: ids.slice(0, limit), next: ids[limit - 1] }
     return { ids, next: end === undefined ? undefined : idOfIndexKey(end, prefix.length) }
+  }
+
+  /** The entries of an index in order. */
+  walk(collection: string, field: string, query: WalkQuery, scanMax: number): WalkPage {
+    const prefix = fieldPrefix(collection, field)
+    return walkPage([this.#currentEntries(prefix.length, rangeOf(prefix, query), query.at)], query, scanMax)
+  }
+
+  *#currentEntries(prefixBytes: number, range: Range, at: number): Iterable<WalkEntry> {
+    for (const { key, value } of this.current.getRange(range)) {
+      const order = key.subarray(prefixBytes)
+      const isUnique = order.indexOf(0) === order.length - 1
+      yield { order: isUnique ? Buffer.concat([order, value.subarray(versionBytes), order.subarray(-1)]) : order, isHeld: versionOf(value) <= at }
+    }
   }
 
   /** The version since which an entity has a term, in doubt or not; undefined where it has it not. */

@@ -248,8 +248,8 @@ describe("whatever is read afterwards", () => {
   test("as of whichever version shows none of them", async () => {
     const paths = ["users", "users/ada", "users/ada/history", "collections", "goals", "credentials", "credentials/ada", "credentials/ada/history", "keys", `keys/${keyId}`, `keys/${keyId}/history`, "tokens", `tokens/${oneTimeId}`, `tokens/${oneTimeId}/history`, "identities", "identities/x", "sessions", `sessions/${sessionId}`, `sessions/${sessionId}/history`, "users/ada/sessions"]
     for (let at = 0; at <= tandem.node.committed(); at++) for (const path of paths) tell(await tandem.get(`/${path}?at=${at}`))
-    for (let version = 1; version <= tandem.node.committed(); version++) tell(await tandem.get(`/log/${version}`))
-    for (const path of ["/log?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/do/token-once", "/do/session-once", "/livez", "/readyz"]) tell(await tandem.get(path))
+    for (let version = 1; version <= tandem.node.committed(); version++) for (const path of [`/log/${version}`, `/changes?since=${version - 1}&limit=1`]) tell(await tandem.get(path))
+    for (const path of ["/log?limit=500", "/changes?limit=500", "/users?email=ada@example.com", "/status", "/status/verify", "/do/once-set", "/do/made-once", "/do/token-once", "/do/session-once", "/livez", "/readyz"]) tell(await tandem.get(path))
     expectNothingTold()
   })
 

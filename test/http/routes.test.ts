@@ -50,6 +50,7 @@ const expected: { readonly [route: string]: Expected } = {
   "POST /verify": { right: { path: "/verify", body: credentials }, malformed: { path: "/verify", body: { email: 5 } }, oversized: { path: "/verify", body: { ...credentials, filler: "x".repeat(bounds.bodyBytesMax) } } },
   "GET /log": { right: { path: "/log?from=1&limit=1" }, malformed: { path: "/log?from=x" }, oversized: { path: "/log?limit=501" }, oversizedStatus: 400 },
   "GET /log/:version": { right: { path: "/log/1" }, malformed: { path: "/log/x" }, oversized: { path: "/log/281474976710656" }, oversizedStatus: 400 },
+  "GET /changes": { right: { path: "/changes?since=1" }, malformed: { path: "/changes?since=x" }, oversized: { path: "/changes?limit=501" }, oversizedStatus: 400 },
   "GET /users": { right: { path: "/users?limit=1" }, malformed: { path: "/users?cursor=x" }, oversized: { path: "/users?limit=501" }, oversizedStatus: 400 },
   "GET /users/:id/sessions": { right: { path: "/users/ada/sessions?at=1" }, malformed: { path: "/users/%00/sessions" }, oversized: { path: `/users/${endless}/sessions` }, oversizedStatus: 400 },
   "GET /:collection": { right: { path: "/goals?at=2" }, malformed: { path: "/goals?at=x" }, oversized: { path: "/goals?limit=501" }, oversizedStatus: 400 },

@@ -107,6 +107,17 @@ test("a history's item says who, when, which operation and what changed, newest 
   expect(inside(items[2], "diff")).toContainEqual({ op: "add", path: "/value/done", value: true })
 })
 
+test("a change feed's item is a whole version, and `next` is what to pass as `since`", async () => {
+  const { json } = await tandem.get("/changes?since=4&limit=1")
+  expect(fieldsOf(json)).toEqual(["items", "next", "version"])
+  expect(inside(json, "next")).toBe(5)
+  const item = inside(json, "items", 0)
+  expect(fieldsOf(item)).toEqual(["changes", "note", "principal", "time", "version"])
+  expect(String(inside(item, "time"))).toMatch(time)
+  expect(inside(item, "changes")).toEqual([{ collection: "goals", id: "g1", change: "deleted", value: null }])
+  expect(inside((await tandem.get("/changes?since=5&limit=1")).json, "items", 0, "changes")).toMatchObject([{ collection: "goals", id: "g1", change: "created", value: { version: 6 } }])
+})
+
 describe("the log", () => {
   test("shows each record whole, chained by digests", async () => {
     const { json } = await tandem.get("/log?limit=500")

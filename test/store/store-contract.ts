@@ -4,6 +4,7 @@ import { bounds } from "../../src/bounds.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
 import type { SealedRecord } from "../../src/protocol/record.ts"
 import { rowChanged, rowFacts, rowText, textTerm } from "../../src/store/row.ts"
+import type { WalkQuery } from "../../src/store/store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
 import { Chain, type Change, plain, recordKey, type RecordOptions, unique } from "./chain.ts"
 import { type Disk, dump, first } from "./disks.ts"
@@ -431,6 +432,63 @@ export function runStoreContract(name: string, newDisk: () => Disk): void {
       await bench.store.undo()
       back()
       expect(holders(bench, 1)).toEqual(["a", "b"])
+    })
+  })
+
+  describe(`the store ${name}: a walk along an index`, () => {
+    const walk = (bench: Bench, field: string, query: Partial<WalkQuery> = {}): string[] => {
+      const found: string[] = []
+      for (let { after } = query; ; ) {
+        const page = bench.store.walk("things", field, { at: bench.store.position().committed, reverse: false, limit: 100, ...query, after })
+        expect(page.entries.length).toBeLessThanOrEqual(query.limit ?? 100)
+        found.push(...page.entries.map(({ value, id }) => `${Buffer.from(value).toString("utf8", 1)} ${id}`))
+        if (page.next === undefined) return found
+        after = page.next
+      }
+    }
+    const names = ["b", "a", "ab", "", "é", "a\u0001", "a b"]
+    const sorted = [" x3", "a x1", "a\u0001 x5", "a b x6", "ab x2", "b x0", "é x4"]
+
+    test.each(["unique", "plain"])("is in the order of values and ids, in both directions, whatever the size of the pages: %s", async (kind) => {
+      const bench = start()
+      const term = (value: string) => textTerm("name", value, kind === "unique")
+      await bench.commit(names.map((name, n) => ({ id: `x${n}`, body: "1", terms: [term(name), plain("a", "nam"), plain("a", "names")] })))
+      await bench.commit([{ collection: "thing", id: "other", body: "1", terms: [term("a")] }])
+      for (const limit of [1, 2, 7, 100]) {
+        expect(walk(bench, "name", { limit })).toEqual(sorted)
+        expect(walk(bench, "name", { limit, reverse: true })).toEqual([...sorted].reverse())
+      }
+    })
+
+    test.each(["unique", "plain"])("begins and ends where it is asked to, with those values or without them: %s", async (kind) => {
+      const bench = start()
+      const value = (text: string) => textTerm("name", text, true).value
+      await bench.commit(names.map((name, n) => ({ id: `x${n}`, body: "1", terms: [textTerm("name", name, kind === "unique")] })))
+      for (const [from, to] of [["a", "b"], ["", "ab"], ["aa", "c"], ["a\u0001", "a\u0001"], ["b", "a"], ["zz", "zzz"]] as const) {
+        for (const [low, high] of [[true, true], [true, false], [false, true], [false, false]] as const) {
+          const [first, last] = [value(from), value(to)]
+          const within = sorted.filter((line) => {
+            const own = value(line.slice(0, line.lastIndexOf(" ")))
+            const [below, above] = [Buffer.compare(own, first), Buffer.compare(own, last)]
+            return (low ? below >= 0 : below > 0) && (high ? above <= 0 : above < 0)
+          })
+          const query = { from: { value: first, inclusive: low }, to: { value: last, inclusive: high }, limit: 2 }
+          expect([from, to, low, high, walk(bench, "name", query)]).toEqual([from, to, low, high, within])
+          expect(walk(bench, "name", { ...query, reverse: true })).toEqual(within.reverse())
+        }
+      }
+    })
+
+    test("gives many holders of one value in the order of their ids, and goes on behind any of them", async () => {
+      const bench = start()
+      const ids = ["a", "b", "c", "d", "é"]
+      await bench.commit([...ids.map((id) => ({ id, body: "1", terms: [plain("red")] })), { id: "f", body: "1", terms: [plain("blue")] }, { id: "g", body: "1", terms: [plain("redder")] }])
+      const { value } = plain("red")
+      expect(walk(bench, "colour", { limit: 2 })).toEqual(["blue f", "red a", "red b", "red c", "red d", "red é", "redder g"])
+      expect(walk(bench, "colour", { limit: 2, after: { value, id: "bb" } })).toEqual(["red c", "red d", "red é", "redder g"])
+      expect(walk(bench, "colour", { limit: 2, reverse: true, after: { value, id: "bb" } })).toEqual(["red b", "red a", "blue f"])
+      expect(walk(bench, "colour", { reverse: true, after: { value, id: "b" }, from: { value, inclusive: true } })).toEqual(["red a"])
+      expect(walk(bench, "colour", { after: { value: plain("blue").value, id: "a" }, from: { value, inclusive: false } })).toEqual(["redder g"])
     })
   })
 
