@@ -18,8 +18,11 @@ import { PeerClient } from "./peer-client.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 import { Primary } from "./primary.ts"
 import { Replica } from "./replica.ts"
+import { Retention } from "./retention.ts"
 import type { NodeService, NodeStatus, Outcome, PeerStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
+import { Sweeper } from "./sweeper.ts"
+import { Trimmer } from "./trimmer.ts"
 import { Writer } from "./writer.ts"
 
 export interface NodeParts {
@@ -44,6 +47,10 @@ export class TandemNode implements NodeService {
   readonly #primary: Primary | undefined
   readonly #replica: Replica | undefined
   readonly #writer: Writer | undefined
+  readonly #trimmer: Trimmer
+  readonly #retention: Retention | undefined
+  readonly #sweeper: Sweeper | undefined
+  #timer: ReturnType<typeof setInterval> | undefined
   readonly #rootKeyDigest: Digest
   readonly #startedAt: string
   #draining = false
@@ -64,6 +71,14 @@ export class TandemNode implements NodeService {
       fatal: parts.fatal,
       advanced: (committed) => this.#waiters.advanced(committed),
     }
+    this.#trimmer = new Trimmer({
+      store,
+      role: store.identity().role,
+      mayTrim: () => this.#mayTrim(),
+      monotonicMs: parts.monotonicMs,
+      fatal: parts.fatal,
+      trimmed: () => (this.#primary ?? this.#replica)?.trimmed(),
+    })
     if (store.identity().role === "replica") {
       this.#replica = new Replica({ ...driver, joining: settings.join, whyNoSpace: () => parts.diskFloor.whyNoSpace() })
       return
@@ -92,11 +107,28 @@ export class TandemNode implements NodeService {
       epoch: () => store.identity().epoch.number,
       whyNotWritable: () => this.#whyNoBatch(),
     })
+    const own = { reader: store, submit: (transaction: SubmittedTransaction) => this.submit(transaction), monotonicMs: parts.monotonicMs, wallMs: parts.wallMs }
+    this.#retention = new Retention({ ...own, settings: settings.retention })
+    this.#sweeper = new Sweeper(own)
   }
 
   start(): void {
     this.#primary?.start()
     this.#replica?.start()
+    this.#timer = setInterval(() => this.#tick(), bounds.tickMs)
+  }
+
+  /** What goes on beside the requests of clients. */
+  #tick(): void {
+    if (this.whyNotWritable() === undefined) {
+      this.#retention?.tick()
+      this.#sweeper?.tick()
+    }
+    this.#trimmer.tick()
+  }
+
+  #mayTrim(): boolean {
+    return this.#primary?.inSync === true || this.#replica?.state.inSync === true
   }
 
   /** Refuses new writes, and resolves once every accepted one has its outcome, or the time is over. */
@@ -110,6 +142,8 @@ export class TandemNode implements NodeService {
 
   /** No tick any more; what has no outcome by now gets none. */
   stop(): void {
+    clearInterval(this.#timer)
+    this.#trimmer.stop()
     this.#primary?.stop()
     this.#replica?.stop()
   }
@@ -209,6 +243,7 @@ export class TandemNode implements NodeService {
     const { store, settings, diskFloor } = this.#parts
     const { head, headDigest, committed } = store.position()
     const identity = store.identity()
+    const horizon = store.horizon()
     return {
       node: this.nodeId,
       role: this.role(),
@@ -219,6 +254,8 @@ export class TandemNode implements NodeService {
       committed,
       digest: digestText(headDigest),
       inDoubt: head - committed,
+      oldestVersion: Math.max(1, horizon.oldest),
+      oldestVersions: Object.fromEntries([...horizon.collections].sort()),
       release,
       peer: this.#peerStatus(),
       lease: this.#primary?.inSync === true ? { remainingMs: Math.max(0, Math.round(this.#primary.leaseRemainingMs())) } : null,

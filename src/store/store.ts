@@ -151,7 +151,9 @@ export interface Store extends Reader {
   undo(): Promise<void>
   /** Makes the committed number durable if it is not. */
   flush(): Promise<void>
-  /** Durably takes a bounded part away of what is below the horizon. Whether there is more; a batch in doubt may have to end first. */
+  /** Whether there is anything below the horizon still. */
+  trimmable(): boolean
+  /** Durably takes a bounded part of it away. False where it could not, since a batch in doubt has to end first. */
   trim(): Promise<boolean>
   saveIdentity(change: Partial<Identity>): Promise<void>
   close(): Promise<void>

@@ -191,24 +191,29 @@ export class TableStore implements Store {
     return horizonOfRow(this.rows.newest(horizonRow.collection, horizonRow.id))
   }
 
+  trimmable(): boolean {
+    return canTrim(this.#trimmed, this.#horizon)
+  }
+
   async trim(): Promise<boolean> {
     return this.trimNow()
   }
 
   /** What `trim` does, for callers that must not wait for a promise. */
   trimNow(keysMax?: number): boolean {
-    if (!canTrim(this.#trimmed, this.#horizon)) return false
     const { head, headDigest, committed } = this.#position
-    let trimmed = this.#trimmed
+    const before = this.#trimmed
+    let trimmed = before
+    if (!this.trimmable()) return false
     this.engine.transact(() => {
-      trimmed = new Trim(this, this.#horizon, committed, keysMax).run(trimmed)
+      trimmed = new Trim(this, this.#horizon, committed, keysMax).run(before)
       putTrimmed(this.engine.tables.hard_state, trimmed)
       // Or a crash could leave a store that has less than its own horizon says.
       this.#hardState.putPosition(head, headDigest, committed)
     })
     this.#trimmed = trimmed
     this.#durableCommitted = committed
-    return canTrim(trimmed, this.#horizon)
+    return JSON.stringify(trimmed) !== JSON.stringify(before)
   }
 
   async undo(): Promise<void> {

@@ -100,7 +100,9 @@ export class Trim {
       const { writes } = openWrites(value.subarray(digestBytes))
       for (let n = from; n < writes.length; n++) {
         const write = writes[n] as Write
-        if (this.#spent || (takes(write.collection) && !this.#supersede(version, write))) return { version, writes: n }
+        // One at least: the record alone may be larger than what a chunk looks at.
+        if (n > from && this.#spent) return { version, writes: n }
+        if (takes(write.collection) && !this.#supersede(version, write)) return { version, writes: n }
       }
     }
     return { version, writes: from }

@@ -34,6 +34,7 @@ function settings(): NodeSettings {
     peerTimeoutMs: 5_000,
     watchdogMs: 60_000,
     diskFloorBytes: 1,
+    retention: { keep: undefined, collections: new Map() },
   }
 }
 

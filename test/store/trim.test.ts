@@ -1,13 +1,14 @@
 // What retention takes away, and that nothing else goes: random histories, trimmed at random points, in chunks of random size.
 import { describe, expect, test } from "bun:test"
+import { bounds } from "../../src/bounds.ts"
 import { openRecord } from "../../src/protocol/record.ts"
-import { type Horizon, oldestOf } from "../../src/store/horizon.ts"
+import { type Horizon, horizonRow, oldestOf } from "../../src/store/horizon.ts"
 import { partsOfKey, versionAtEnd, versionOf } from "../../src/store/keys.ts"
 import { rowChanged, rowDeleted } from "../../src/store/row.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Random } from "../sim/random.ts"
-import { recordKey } from "./chain.ts"
+import { type Change, recordKey } from "./chain.ts"
 import { collections, compareReads, RandomHistory } from "./random-history.ts"
 
 const first = { clusterId: "cluster", nodeId: "a", role: "primary", epoch: { number: 1, id: "first" } } as const
@@ -145,6 +146,39 @@ describe("a trimmed store", () => {
     trimAll(store, new Random(1))
     expect(store.versionOfKey(recordKey("one").hash)).toBe(4)
     expect(put("two")).rejects.toThrow("I8")
+  })
+
+  test("is trimmed where one record is larger than what a chunk looks at", async () => {
+    const store = new TableStore(new MemoryEngine(), first)
+    const history = new RandomHistory(5)
+    for (let n = 0; n < 3; n++) {
+      const changes = ["a", "b", "c"].map((id) => ({ id, body: "x".repeat(bounds.trimBytesMax / 2) }))
+      await store.prepare({ records: [history.chain.next(changes)], committed: n })
+      store.commit(n + 1)
+    }
+    await history.moveHorizon([store], 3)
+    let chunks = 0
+    for (; store.trimmable(); chunks++) expect(store.trimNow()).toBe(true)
+    expect([store.logStart(), chunks > 4, [...store.engine.tables.history.getKeys({})].length]).toEqual([3, true, 0])
+  })
+
+  test("waits with a tombstone that a batch in doubt follows on, for its undo brings that back", async () => {
+    const store = new TableStore(new MemoryEngine(), first)
+    const { chain } = new RandomHistory(5)
+    const take = async (changes: readonly Change[], decided = true): Promise<void> => {
+      const committed = chain.version
+      await store.prepare({ records: [chain.next(changes)], committed })
+      if (decided) store.commit(chain.version)
+    }
+    await take([{ id: "a", body: "1" }])
+    await take([{ id: "a" }])
+    await take([{ ...horizonRow, body: JSON.stringify({ oldest: 3, collections: {} }) }])
+    await take([{ id: "a", body: "2" }], false)
+    store.trimNow()
+    expect([store.trimNow(), store.trimmable()]).toEqual([false, true])
+    await store.undo()
+    trimAll(store, new Random(1))
+    expect([store.trimmable(), [...store.engine.tables.rows.getKeys({})].length]).toEqual([false, 1])
   })
 
   test("knows no time before its oldest record", async () => {
