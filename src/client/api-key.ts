@@ -15,8 +15,8 @@ export interface ApiKey {
   readonly scopes: readonly Scope[]
   readonly expiresAt: string | null
   /**
-   * Shown once, by the answer that made it. Missing where that answer was lost on its way and had to be asked for again:
-   * only its hash is stored. Revoke such a key and create another.
+   * Shown once, by the answer that made it; only its hash is stored. Missing where that answer was lost and had to be asked for
+   * again.
    */
   readonly key?: string
 }

@@ -15,6 +15,8 @@ export interface Answer {
   readonly kind: "answer"
   readonly status: number
   readonly headers: Headers
+  readonly text: string
+  /** Undefined with 304, which has no body. */
   readonly json: unknown
 }
 
@@ -55,7 +57,7 @@ export async function attempt(asked: Attempt, { fetch, after }: Surroundings): P
 /** What is no JSON is not from a node but from something in between, or was cut. */
 function readAnswer(status: number, headers: Headers, text: string): Answer | Lost {
   try {
-    return { kind: "answer", status, headers, json: JSON.parse(text) as unknown }
+    return { kind: "answer", status, headers, text, json: status === 304 ? undefined : (JSON.parse(text) as unknown) }
   } catch (cause) {
     return { kind: "lost", status, why: `status ${status} with a body that is no JSON`, cause }
   }

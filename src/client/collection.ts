@@ -4,7 +4,7 @@ import type { HistoryItem } from "./history-item.ts"
 import type { JsonObject, Patch } from "./json.ts"
 import type { Page, PageOptions } from "./page.ts"
 import type { Reader } from "./reader.ts"
-import type { Operation } from "./operation.ts"
+import type { Change, Operation } from "./operation.ts"
 import { type OperationOptions, transactOne } from "./transaction.ts"
 import type { CallOptions, Transport } from "./transport.ts"
 
@@ -46,8 +46,22 @@ export class CollectionView<T extends object> {
 
 /** Where a new document gets an id of your own. */
 export interface NewDocumentOptions extends OperationOptions {
-  readonly id?: string
+  readonly id?: string | undefined
 }
+
+export interface IncrementOptions extends OperationOptions {
+  /** What the sum must not be below, and above: the call is refused with `conflict` otherwise. */
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+}
+
+export interface RevertOptions extends OperationOptions {
+  /** Also where later changes are lost by it. */
+  readonly force?: boolean | undefined
+}
+
+/** Names of fields that hold numbers; any name where the type does not say what fields hold. */
+export type NumberField<T> = { [Name in keyof T & string]-?: unknown extends T[Name] ? Name : NonNullable<T[Name]> extends number ? Name : never }[keyof T & string]
 
 /**
  * ```ts
@@ -65,7 +79,7 @@ export class Collection<T extends object> extends CollectionView<T> {
   }
 
   create(value: T, { id, ...options }: NewDocumentOptions = {}): Promise<Document<T>> {
-    return this.#one({ op: "document.create", data: { collection: this.name, ...(id === undefined ? {} : { id }), value: value as JsonObject } }, options)
+    return this.#one({ op: "document.create", data: { collection: this.name, id, value: value as JsonObject } }, options)
   }
 
   /** The document's whole new value; makes it where it is not there. */
@@ -78,11 +92,21 @@ export class Collection<T extends object> extends CollectionView<T> {
     return this.#one({ op: "document.patch", data: { collection: this.name, id, patch: patch as JsonObject } }, options)
   }
 
+  /** Adds to a number, which is 0 where it is missing; of many who do so at once, none is lost. */
+  increment(id: string, field: NumberField<T>, by: number, { min, max, ...options }: IncrementOptions = {}): Promise<Document<T>> {
+    return this.#one({ op: "document.increment", data: { collection: this.name, id, field, by, min, max } }, options)
+  }
+
+  /** Makes a document again what it was as of a version; 0 is before everything. Nothing changes where it still is that. */
+  revert(id: string, to: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
+    return transactOne(this.#transport, { op: "revert", data: { collection: this.name, id, to, force } }, options)
+  }
+
   async delete(id: string, options: OperationOptions = {}): Promise<void> {
     await transactOne(this.#transport, { op: "document.delete", data: { collection: this.name, id } }, options)
   }
 
-  async #one(operation: Operation<"document.create" | "document.put" | "document.patch">, options: OperationOptions): Promise<Document<T>> {
+  async #one(operation: Operation<"document.create" | "document.put" | "document.patch" | "document.increment">, options: OperationOptions): Promise<Document<T>> {
     return (await transactOne(this.#transport, operation, options)) as Document<T>
   }
 }

@@ -11,9 +11,9 @@ export interface Page<Item> {
 
 export interface PageOptions extends CallOptions {
   /** Items of a page, 500 at most. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** `next` of the page before. */
-  readonly cursor?: string
+  readonly cursor?: string | undefined
 }
 
 /** Every item; the next page is fetched when it is needed. */

@@ -22,11 +22,18 @@ export class Reader {
 
   /** Undefined where there is no such entity. */
   async entity<Entity>(parts: readonly string[], options: CallOptions, query: Query = {}): Promise<Entity | undefined> {
+    const { entities } = this.#transport
+    const path = pathOf(parts, { ...query, ...this.#moment })
+    const known = entities.get(path)
     try {
-      return await this.json<Entity>(pathOf(parts, { ...query, ...this.#moment }), options)
+      const { status, headers, text, json } = await this.#transport.send({ ...options, method: "GET", path, first: "replica", ifNoneMatch: known?.tag })
+      const same = status === 304 ? known : undefined
+      entities.keep(path, same?.tag ?? headers.get("etag"), same?.text ?? text)
+      return (same === undefined ? json : JSON.parse(same.text)) as Entity
     } catch (error) {
-      if (error instanceof TandemError && error.code === "entity-missing") return undefined
-      throw error
+      if (!(error instanceof TandemError) || error.code !== "entity-missing") throw error
+      entities.forget(path)
+      return undefined
     }
   }
 

@@ -1,15 +1,19 @@
 // The TypeScript client: everything a front end or a server asks of Tandem. Needs `fetch` and nothing else, so it works in
 // browsers, Bun, Node and Deno. What front ends import; a token with the scope `write` belongs on servers only.
 import type { ApiKey, NewApiKey } from "./api-key.ts"
-import { Collection } from "./collection.ts"
+import { Collection, type RevertOptions } from "./collection.ts"
 import type { CollectionDefinition } from "./document.ts"
+import type { Identity } from "./identity.ts"
 import type { JsonObject } from "./json.ts"
 import type { LogRecord } from "./log-record.ts"
 import type { NodeStatus } from "./node-status.ts"
-import type { Operation, ResultsOf } from "./operation.ts"
+import type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
+import type { Change, Operation, ResultsOf } from "./operation.ts"
 import { eachItem } from "./page.ts"
 import { pathOf } from "./path.ts"
 import { Reader } from "./reader.ts"
+import { Sessions } from "./sessions.ts"
+import { shownOnce, type WithSecret } from "./shown-once.ts"
 import { type Surroundings, surroundings } from "./surroundings.ts"
 import { TandemError } from "./tandem-error.ts"
 import { type OperationOptions, transact, type Transacted, type TransactionOptions, transactOne } from "./transaction.ts"
@@ -19,14 +23,17 @@ import { View } from "./view.ts"
 
 export { TandemError }
 export type { ErrorOutcome, Issue } from "./tandem-error.ts"
-export type { Collection, CollectionView, NewDocumentOptions } from "./collection.ts"
+export type { Collection, CollectionView, IncrementOptions, NewDocumentOptions, NumberField } from "./collection.ts"
 export type { Document } from "./document.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
-export type { Change, Condition, Reference, ResultOf } from "./operation.ts"
+export type { Condition, OperationName, Reference, ResultOf } from "./operation.ts"
 export type { Page, PageOptions } from "./page.ts"
-export type { Patch } from "./json.ts"
+export type { JsonObject, Patch } from "./json.ts"
+export type { Login, Session, StartedSession } from "./session.ts"
+export type { NewSession, RevokeAllOptions } from "./sessions.ts"
 export type { Scope } from "./api-key.ts"
-export type { ApiKey, CallOptions, CollectionDefinition, LogRecord, NewApiKey, NewUser, NodeStatus, Operation, OperationOptions, Transacted, TransactionOptions, User, UserChanges, View }
+export type { ApiKey, CallOptions, Change, CollectionDefinition, ConsumedToken, Identity, LogRecord, NewApiKey, NewOneTimeToken, NewUser, NodeStatus, OneTimeToken }
+export type { Operation, OperationOptions, RevertOptions, Sessions, Surroundings, Transacted, TransactionOptions, User, UserChanges, View, WithSecret }
 
 export interface ServiceOptions {
   /** Of the primary, such as `https://a.example.com`. */
@@ -39,8 +46,18 @@ export interface ServiceOptions {
   readonly timeoutMs?: number
   /** What reads must not be older than: `service.version` of another client whose writes this one shall see. */
   readonly minVersion?: number
+  /**
+   * How many users, documents and definitions to keep (none): one that has not changed since is not sent again. Each read still
+   * asks a node.
+   */
+  readonly cache?: number
   /** For tests: in place of the real fetch, clock and randomness. */
   readonly surroundings?: Partial<Surroundings>
+}
+
+export interface SetPasswordOptions extends OperationOptions {
+  /** All of the user's sessions end in the same version. */
+  readonly revokeSessions?: boolean | undefined
 }
 
 export type Outcome = { readonly outcome: "committed"; readonly version: number } | { readonly outcome: "in-doubt" } | { readonly outcome: "unheard-of" }
@@ -58,10 +75,12 @@ export function createService({ surroundings: own, ...options }: ServiceOptions)
 }
 
 export class Service extends View {
+  readonly session: Sessions
   readonly #transport: Transport
 
   constructor(transport: Transport) {
     super(new Reader(transport, {}))
+    this.session = new Sessions(transport)
     this.#transport = transport
   }
 
@@ -116,17 +135,44 @@ export class Service extends View {
     return transactOne(this.#transport, { op: "user.update", data: { ...changes, id } }, options)
   }
 
-  /** Removes the user and the password. The history stays. */
+  /** Removes the user with its password, sessions, tokens and identities. The history stays. */
   async deleteUser(id: string, options: OperationOptions = {}): Promise<void> {
     await transactOne(this.#transport, { op: "user.delete", data: { id } }, options)
   }
 
-  async setPassword(userId: string, password: string, options: OperationOptions = {}): Promise<void> {
-    await transactOne(this.#transport, { op: "credential.setPassword", data: { userId, password } }, options)
+  async setPassword(userId: string, password: string, { revokeSessions, ...options }: SetPasswordOptions = {}): Promise<void> {
+    const data = { userId, password, revokeSessions }
+    await transactOne(this.#transport, { op: "credential.setPassword", data }, options)
   }
 
   async removePassword(userId: string, options: OperationOptions = {}): Promise<void> {
     await transactOne(this.#transport, { op: "credential.remove", data: { userId } }, options)
+  }
+
+  /** From now on the issuer's subject is this user: see `getUserByIdentity`. Refused with `unique` where it is another one. */
+  async linkIdentity(userId: string, identity: Identity, options: OperationOptions = {}): Promise<void> {
+    await transactOne(this.#transport, { op: "credential.link", data: { ...identity, userId } }, options)
+  }
+
+  /** The id of the user whose it was. */
+  async unlinkIdentity({ issuer, subject }: Identity, options: OperationOptions = {}): Promise<string> {
+    return (await transactOne(this.#transport, { op: "credential.unlink", data: { issuer, subject } }, options)).userId
+  }
+
+  /** For what a link in an e-mail may do once. */
+  async createToken(token: NewOneTimeToken, options: OperationOptions = {}): Promise<WithSecret<OneTimeToken, "token">> {
+    const made = await shownOnce(this.#transport, { op: "token.create", data: token }, undefined, options)
+    return made as WithSecret<OneTimeToken, "token">
+  }
+
+  /** Uses a token up. Undefined where it is unknown, used or expired, or has another purpose. */
+  async consumeToken(token: string, purpose: string, options: OperationOptions = {}): Promise<ConsumedToken | undefined> {
+    try {
+      return await transactOne(this.#transport, { op: "token.consume", data: { token, purpose } }, options)
+    } catch (error) {
+      if (error instanceof TandemError && error.code === "entity-missing") return undefined
+      throw error
+    }
   }
 
   /** The id of the user whose e-mail address and password these are; undefined where they do not belong together. */
@@ -149,13 +195,25 @@ export class Service extends View {
     return transactOne(this.#transport, { op: "collection.drop", data: { name } }, options)
   }
 
-  createKey(key: NewApiKey, options: OperationOptions = {}): Promise<ApiKey> {
-    return transactOne(this.#transport, { op: "key.create", data: key }, options)
+  /** Where the answer is lost, and the key with it, another one is made, and the lost one revoked in the same version. */
+  async createKey(key: NewApiKey, options: OperationOptions = {}): Promise<WithSecret<ApiKey, "key">> {
+    const made = await shownOnce(this.#transport, { op: "key.create", data: key }, (id) => ({ op: "key.revoke", data: { id } }), options)
+    return made as WithSecret<ApiKey, "key">
   }
 
   /** It works no more on either node, from now on. */
   async revokeKey(id: string, options: OperationOptions = {}): Promise<void> {
     await transactOne(this.#transport, { op: "key.revoke", data: { id } }, options)
+  }
+
+  /** Undoes a version: what it changed becomes again what it was before. */
+  revert(version: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
+    return transactOne(this.#transport, { op: "revert", data: { version, force } }, options)
+  }
+
+  /** Makes a user again what it was as of a version. */
+  revertUser(id: string, to: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
+    return transactOne(this.#transport, { op: "revert", data: { collection: "users", id, to, force } }, options)
   }
 
   /** The records from one version to the newest, oldest first. Needs the scope `log`. */

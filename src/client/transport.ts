@@ -2,6 +2,7 @@
 // or time is up. A transaction goes out with the same bytes and the same key each time, so it can be committed only once.
 import { type Answer, attempt } from "./attempt.ts"
 import { backoffMs } from "./backoff.ts"
+import { EntityCache } from "./entity-cache.ts"
 import { aborted, gaveUp, refused } from "./failure.ts"
 import { Nodes } from "./nodes.ts"
 import type { Surroundings } from "./surroundings.ts"
@@ -9,19 +10,21 @@ import { type Again, type Verdict, verdictOn } from "./verdict.ts"
 
 /** How a single call may differ from what the service was made with. */
 export interface CallOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** For the whole call, all tries and waits together. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 export interface Call extends CallOptions {
   readonly method: "GET" | "POST"
   readonly path: string
   readonly body?: string
+  /** The tag of what the caller has already: the answer is 304 where it is still the same. */
+  readonly ifNoneMatch?: string | undefined
   /** Whom to ask first. */
   readonly first: "primary" | "replica"
   /** The idempotency key: whatever may commit something has one. */
-  readonly key?: string
+  readonly key?: string | undefined
 }
 
 export interface TransportOptions {
@@ -30,6 +33,8 @@ export interface TransportOptions {
   readonly token: string
   readonly timeoutMs?: number
   readonly minVersion?: number
+  /** How many entities to keep. */
+  readonly cache?: number
   readonly surroundings: Surroundings
 }
 
@@ -39,17 +44,21 @@ const attemptMs = 10_000
 
 export class Transport {
   readonly surroundings: Surroundings
+  /** Of calls that do not say how long they may take. */
+  readonly timeoutMs: number
+  /** What entities were when they were read last. */
+  readonly entities: EntityCache
   readonly #token: string
-  readonly #timeoutMs: number
   readonly #nodes: Nodes
   #version: number
 
-  constructor({ url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, surroundings }: TransportOptions) {
+  constructor({ url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, surroundings }: TransportOptions) {
     this.surroundings = surroundings
     this.#nodes = new Nodes(url, replicaUrl)
     this.#token = token
-    this.#timeoutMs = timeoutMs
+    this.timeoutMs = timeoutMs
     this.#version = minVersion
+    this.entities = new EntityCache(cache)
   }
 
   /** The newest version that was seen: no later read answers from an older one, whichever node it asks. */
@@ -59,7 +68,7 @@ export class Transport {
 
   /** The answer of a node that did what was asked; anything else is thrown as a TandemError. */
   async send(call: Call): Promise<Answer> {
-    const { key, signal, timeoutMs = this.#timeoutMs } = call
+    const { key, signal, timeoutMs = this.timeoutMs } = call
     const { nowMs, random } = this.surroundings
     const endMs = nowMs() + timeoutMs
     const nodes = call.first === "replica" ? this.#nodes.forRead() : this.#nodes.forWrite()
@@ -89,10 +98,11 @@ export class Transport {
   }
 
   async #try(call: Call, url: string, timeoutMs: number): Promise<Verdict> {
-    const { method, path, body, key, signal } = call
+    const { method, path, body, ifNoneMatch, key, signal } = call
     const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
     if (body !== undefined) headers["content-type"] = "application/json"
     if (key !== undefined) headers["idempotency-key"] = key
+    if (ifNoneMatch !== undefined) headers["if-none-match"] = ifNoneMatch
     if (method === "GET" && this.#version > 0) headers["tandem-min-version"] = String(this.#version)
     const verdict = verdictOn(await attempt({ url: url + path, method, headers, body, signal, timeoutMs }, this.surroundings))
     if (verdict.kind === "done") this.#learn(verdict.answer, key === undefined ? undefined : url)

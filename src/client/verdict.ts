@@ -20,7 +20,7 @@ export interface Again {
 
 export function verdictOn(end: Answer | Lost): Verdict {
   const { status } = end
-  if (end.kind === "answer" && status >= 200 && status < 300) return { kind: "done", answer: end }
+  if (end.kind === "answer" && ((status >= 200 && status < 300) || status === 304)) return { kind: "done", answer: end }
   const problem = end.kind === "answer" ? problemOf(end) : undefined
   if (problem !== undefined) return verdictOnProblem(problem, status)
   if (status >= 400 && status < 500) return { kind: "refused", status, unknown: false, problem: notANode(status) }

@@ -2,9 +2,11 @@
 import { CollectionView } from "./collection.ts"
 import type { CollectionDefinition } from "./document.ts"
 import type { HistoryItem } from "./history-item.ts"
+import type { Identity } from "./identity.ts"
 import type { JsonObject } from "./json.ts"
 import type { Page, PageOptions } from "./page.ts"
 import type { Reader } from "./reader.ts"
+import type { Session } from "./session.ts"
 import type { CallOptions } from "./transport.ts"
 import type { User } from "./user.ts"
 
@@ -29,6 +31,11 @@ export class View {
     return this.reader.entity(["users"], options, { email })
   }
 
+  /** The user whom another issuer knows as that subject. */
+  getUserByIdentity({ issuer, subject }: Identity, options: CallOptions = {}): Promise<User | undefined> {
+    return this.reader.entity(["users"], options, { issuer, subject })
+  }
+
   /** Every user in the order of ids, all as of the same version. */
   listUsers(options: PageOptions = {}): AsyncGenerator<User, void, undefined> {
     return this.reader.each(["users"], options)
@@ -41,6 +48,11 @@ export class View {
   /** Every version of a user, newest first. */
   userHistory(id: string, options: PageOptions = {}): AsyncGenerator<HistoryItem<User>, void, undefined> {
     return this.reader.history(["users", id], options)
+  }
+
+  /** The sessions of a user that had not ended, without their tokens. */
+  listSessions(userId: string, options: PageOptions = {}): AsyncGenerator<Session, void, undefined> {
+    return this.reader.each(["users", userId, "sessions"], options)
   }
 
   getCollection(name: string, options: CallOptions = {}): Promise<CollectionDefinition | undefined> {

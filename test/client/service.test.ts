@@ -4,6 +4,7 @@ import type { Service } from "../../src/client/service.ts"
 import { TandemError } from "../../src/client/tandem-error.ts"
 import { committed, page, problem, refusalOf, ScriptedServer } from "./scripted-server.ts"
 
+const identity = { issuer: "https://id.example.com", subject: "42" }
 const operation = { if: { version: 3 }, note: "why", ifVersion: 5 }
 
 describe("a method that writes asks for its one operation", () => {
@@ -12,6 +13,19 @@ describe("a method that writes asks for its one operation", () => {
     ["updateUser", (s) => s.updateUser("u1", { name: null }, operation), "user.update", { id: "u1", name: null }],
     ["deleteUser", (s) => s.deleteUser("u1", operation), "user.delete", { id: "u1" }],
     ["setPassword", (s) => s.setPassword("u1", "correct horse", operation), "credential.setPassword", { userId: "u1", password: "correct horse" }],
+    ["setPassword that ends sessions", (s) => s.setPassword("u1", "correct horse", { ...operation, revokeSessions: true }), "credential.setPassword", { userId: "u1", password: "correct horse", revokeSessions: true }],
+    ["linkIdentity", (s) => s.linkIdentity("u1", identity, operation), "credential.link", { userId: "u1", ...identity }],
+    ["unlinkIdentity", (s) => s.unlinkIdentity(identity, operation), "credential.unlink", identity],
+    ["session.create by password", (s) => s.session.create({ email: "a@b.c", password: "correct horse", ttl: "1h" }, operation), "session.create", { email: "a@b.c", password: "correct horse", ttl: "1h" }],
+    ["session.create by id", (s) => s.session.create({ userId: "u1", idle: "30m", data: { of: "web" } }, operation), "session.create", { userId: "u1", idle: "30m", data: { of: "web" } }],
+    ["session.touch", (s) => s.session.touch("s1", operation), "session.touch", { id: "s1" }],
+    ["session.revoke", (s) => s.session.revoke("s1", operation), "session.revoke", { id: "s1" }],
+    ["session.revokeAll", (s) => s.session.revokeAll("u1", operation), "session.revokeAll", { userId: "u1" }],
+    ["session.revokeAll but one", (s) => s.session.revokeAll("u1", { ...operation, except: "s1" }), "session.revokeAll", { userId: "u1", except: "s1" }],
+    ["createToken", (s) => s.createToken({ purpose: "reset", userId: "u1", ttl: "15m" }, operation), "token.create", { purpose: "reset", userId: "u1", ttl: "15m" }],
+    ["consumeToken", (s) => s.consumeToken("to_1", "reset", operation), "token.consume", { token: "to_1", purpose: "reset" }],
+    ["revert", (s) => s.revert(9, operation), "revert", { version: 9 }],
+    ["revertUser", (s) => s.revertUser("u1", 8, { ...operation, force: true }), "revert", { collection: "users", id: "u1", to: 8, force: true }],
     ["removePassword", (s) => s.removePassword("u1", operation), "credential.remove", { userId: "u1" }],
     ["defineCollection", (s) => s.defineCollection("goals", operation), "collection.define", { name: "goals" }],
     ["dropCollection", (s) => s.dropCollection("goals", operation), "collection.drop", { name: "goals" }],
@@ -21,6 +35,9 @@ describe("a method that writes asks for its one operation", () => {
     ["create with an id", (s) => s.collection("goals").create({ n: 1 }, { ...operation, id: "g1" }), "document.create", { collection: "goals", id: "g1", value: { n: 1 } }],
     ["put", (s) => s.collection("goals").put("g1", { n: 1 }, operation), "document.put", { collection: "goals", id: "g1", value: { n: 1 } }],
     ["patch", (s) => s.collection<{ n: number }>("goals").patch("g1", { n: null }, operation), "document.patch", { collection: "goals", id: "g1", patch: { n: null } }],
+    ["increment", (s) => s.collection<{ n: number }>("goals").increment("g1", "n", 2, operation), "document.increment", { collection: "goals", id: "g1", field: "n", by: 2 }],
+    ["increment within bounds", (s) => s.collection("goals").increment("g1", "n", -1, { ...operation, min: 0, max: 9 }), "document.increment", { collection: "goals", id: "g1", field: "n", by: -1, min: 0, max: 9 }],
+    ["revert of a document", (s) => s.collection("goals").revert("g1", 8, operation), "revert", { collection: "goals", id: "g1", to: 8 }],
     ["delete", (s) => s.collection("goals").delete("g1", operation), "document.delete", { collection: "goals", id: "g1" }],
   ]
   test.each(writes)("%s", async (_, call, op, data) => {
@@ -38,6 +55,7 @@ describe("a read", () => {
   const reads: readonly (readonly [name: string, call: (service: Service) => Promise<unknown>, path: string])[] = [
     ["getUser", (s) => s.getUser("ü/1"), "/users/%C3%BC%2F1"],
     ["getUserByEmail", (s) => s.getUserByEmail("a+b@c.d"), "/users?email=a%2Bb%40c.d"],
+    ["getUserByIdentity", (s) => s.at(7).getUserByIdentity(identity), "/users?issuer=https%3A%2F%2Fid.example.com&subject=42&at=7"],
     ["pageOfUsers", (s) => s.pageOfUsers({ limit: 2 }), "/users?limit=2"],
     ["getCollection", (s) => s.getCollection("goals"), "/collections/goals"],
     ["get", (s) => s.collection("goals").get("g1"), "/goals/g1"],
@@ -79,6 +97,14 @@ describe("a listing", () => {
     expect(server.urls).toEqual(["http://a.test/users?limit=2&at=7", "http://a.test/users?limit=2&cursor=c1"])
   })
 
+  test("of a user's sessions does the same", async () => {
+    const server = new ScriptedServer([page([1], 7, "c1"), page([2], 7, null)])
+    const seen: unknown[] = []
+    for await (const session of server.service.listSessions("u1", { limit: 1 })) seen.push(session)
+    expect(seen).toEqual([1, 2])
+    expect(server.urls).toEqual(["http://a.test/users/u1/sessions?limit=1", "http://a.test/users/u1/sessions?limit=1&cursor=c1"])
+  })
+
   test("of a history and of the log do the same", async () => {
     const server = new ScriptedServer([page([1], 7, "c1"), page([], 7, null), { status: 200, body: { items: [2], version: 7, next: 4 } }, page([], 7, null)])
     for await (const _ of server.service.collection("goals").history("g1")) break
@@ -98,4 +124,9 @@ test("verify gives the user's id where both belong together, and needs no key", 
 
 test("an outcome that nobody knows of is said to be unheard of", async () => {
   expect(await new ScriptedServer([problem(404, "entity-missing")]).service.outcome("key")).toEqual({ outcome: "unheard-of" })
+})
+
+test("a token that cannot be consumed is undefined, and any other refusal is thrown", async () => {
+  expect(await new ScriptedServer([problem(404, "entity-missing")]).service.consumeToken("to_1", "reset")).toBeUndefined()
+  expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.consumeToken("to_1", "reset"), TandemError)).toMatchObject({ code: "forbidden" })
 })

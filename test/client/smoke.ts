@@ -1,9 +1,10 @@
 // The client against a real pair, one of everything: what runs under each runtime, and in a browser.
-import { createService, TandemError } from "../../src/client/service.ts"
+import { createService, type Document, type Service, TandemError, type User } from "../../src/client/service.ts"
 
 interface Goal {
   readonly title: string
   readonly done: boolean
+  readonly stars?: number
 }
 
 export interface SmokeTarget {
@@ -29,6 +30,7 @@ export async function smoke({ name, ...target }: SmokeTarget): Promise<readonly 
   const changes: string[] = []
   for await (const { change } of goals.history(goal.id)) changes.push(change)
   const taken = await service.createUser({ email }).catch((error: unknown) => (error instanceof TandemError ? [error.code, error.status, error.outcome] : error))
+  const stars = (await goals.increment(goal.id, "stars", 2, { max: 2 })).value.stars
   return [
     (await goals.get(goal.id))?.value.done,
     (await service.at(goal.version).collection<Goal>(goals.name).get(goal.id))?.value.done,
@@ -40,5 +42,46 @@ export async function smoke({ name, ...target }: SmokeTarget): Promise<readonly 
     (await service.getUserByEmail(email))?.id === user.id,
     (await service.getUser("nobody")) ?? null,
     (await service.status()).role,
+    [stars, await codes(goals.increment(goal.id, "stars", 1, { max: 2 }), goals.revert(goal.id, goal.version))],
+    (await goals.revert(goal.id, goal.version, { force: true })).map(({ change, value }) => [change, ((value as Document<Goal> | null)?.value ?? goal.value).done]),
+    ...(await accounts(service, user)),
+    await kept({ name, ...target }, user),
   ]
+}
+
+async function accounts(service: Service, { id, email }: User): Promise<readonly unknown[]> {
+  const identity = { issuer: "https://id.example.com", subject: email }
+  await service.linkIdentity(id, identity)
+  const linked = (await service.getUserByIdentity(identity))?.id === id
+  await service.unlinkIdentity(identity)
+  const one = await service.session.create({ email, password: "correct horse", idle: "1h" })
+  const other = await service.session.create({ userId: id, data: { of: "42" } })
+  const touched = await service.session.touch(one.id)
+  const ofOther: unknown[] = []
+  for await (const session of service.listSessions(id)) if (session.id === other.id) ofOther.push(session.data["of"])
+  await service.session.revoke(one.id)
+  const ended = await service.session.revokeAll(id)
+  const { token } = await service.createToken({ purpose: "reset", userId: id })
+  const consumed = await service.consumeToken(token, "reset")
+  return [
+    linked,
+    [...ofOther, (await service.getUserByIdentity(identity)) ?? null],
+    [touched.id === one.id, ofOther.length, ended, await service.session.revokeAll(id)],
+    [consumed?.purpose, (await service.consumeToken(token, "reset")) ?? null],
+  ]
+}
+
+/** An entity that is kept is read again as it is now. */
+async function kept({ name, ...target }: SmokeTarget, { id, email }: User): Promise<readonly unknown[]> {
+  const service = createService({ ...target, cache: 10 })
+  const before = await service.getUser(id)
+  const same = await service.getUser(id)
+  await service.updateUser(id, { name: "Eva" })
+  return [before?.email === email, same !== before && same?.version === before?.version, (await service.getUser(id))?.name]
+}
+
+/** What each of them is refused with. */
+async function codes(...calls: readonly Promise<unknown>[]): Promise<readonly unknown[]> {
+  const ends = await Promise.allSettled(calls)
+  return ends.map((end) => (end.status === "rejected" && end.reason instanceof TandemError ? end.reason.code : end.status))
 }
