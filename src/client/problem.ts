@@ -10,6 +10,8 @@ export interface Problem {
   readonly pointer?: string
   readonly key?: string
   readonly version?: number
+  /** With `trimmed`: the oldest version that can still be read. */
+  readonly oldestVersion?: number
   /** Seconds. */
   readonly retryAfter?: number
   readonly hint?: string

@@ -26,6 +26,7 @@ export interface TandemErrorParts {
   readonly pointer?: string | undefined
   readonly key?: string | undefined
   readonly version?: number | undefined
+  readonly oldestVersion?: number | undefined
   readonly retryAfter?: number | undefined
   readonly hint?: string | undefined
   readonly cause?: unknown
@@ -55,6 +56,8 @@ export class TandemError extends Error {
   /** The transaction's idempotency key; undefined for reads. */
   readonly key: string | undefined
   readonly version: number | undefined
+  /** With the code `trimmed`: the oldest version that can still be read. */
+  readonly oldestVersion: number | undefined
   /** Seconds. */
   readonly retryAfter: number | undefined
   /** What to do about it. */
@@ -71,6 +74,7 @@ export class TandemError extends Error {
     this.pointer = parts.pointer
     this.key = parts.key
     this.version = parts.version
+    this.oldestVersion = parts.oldestVersion
     this.retryAfter = parts.retryAfter
     this.hint = parts.hint
   }

@@ -5,6 +5,7 @@ import { parseTime } from "../operations/times.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Exchange } from "./exchange.ts"
 import { parameterRefusal, parseQuery, parseWhole, type Query, wholeParameter } from "./query.ts"
+import { whyTrimmed } from "./trimmed.ts"
 
 /** Refuses, or calls `answer` with the version: at once where there is nothing to wait for. */
 export function readAsOf(
@@ -52,7 +53,7 @@ function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Fou
 const minimumHeader = "tandem-min-version"
 
 /** What `choose` gives once this node has `asked`, and what the request's header wants; waits for them where it must. */
-function reach({ node, request }: Exchange, asked: number, choose: () => number): Found | Promise<Found> {
+function reach({ node, request }: Exchange, asked: number, choose: () => Found): Found | Promise<Found> {
   const header = request.headers.get(minimumHeader)
   const minimum = header === null ? 0 : parseWhole(header.trim())
   if (minimum === undefined) return refuse("malformed", "The header `Tandem-Min-Version` is not a version.")
@@ -89,10 +90,11 @@ function askedVersion(query: Query, pinned: number | undefined): number | AskedT
   return { timeMs }
 }
 
-function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): number {
+function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): Found {
   const committed = exchange.node.committed()
   if (asked === undefined) return committed
-  return typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
+  const version = typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
+  return whyTrimmed(exchange, version) ?? version
 }
 
 function notHereYet(committed: number, needed: number): Refusal {

@@ -3,6 +3,7 @@
 import { bounds } from "../bounds.ts"
 import { type FeedItem, feedPage } from "../operations/feed.ts"
 import { type FeedView, feedView } from "../operations/feed-view.ts"
+import { trimmed } from "../operations/trimmed.ts"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { readBehind } from "./as-of.ts"
 import type { Exchange } from "./exchange.ts"
@@ -22,6 +23,8 @@ export function getChanges(exchange: Exchange): Response | Promise<Response> {
   if (isRefusal(view)) return exchange.problem(view)
 
   return readBehind(exchange, since, (committed) => {
+    const { log } = exchange.node.reader.horizon()
+    if (since < log) return exchange.absent(trimmed(since, log))
     const { items, last } = feedPage(exchange.node.reader, view, { after: since, to: committed, itemsMax: limit, bytesMax: bounds.feedBytesMax })
     return answerPage(exchange, view, items, { last, committed, limit })
   })

@@ -1,8 +1,10 @@
 // GET /users/{id}/sessions: the sessions of a user, without their tokens, as of a version. Those that had ended by the time of
 // that version's record are left out, so the answer is the same on both nodes, and for ever.
 import { hasExpired, userTerm } from "../operations/account-entries.ts"
+import { trimmed } from "../operations/trimmed.ts"
 import { isRefusal } from "../refusal.ts"
 import { rowBody, rowDeleted, rowText } from "../store/row.ts"
+import { oldestOf } from "../store/horizon.ts"
 import type { Reader } from "../store/store.ts"
 import { readAsOf } from "./as-of.ts"
 import { cursorText, parseCursor } from "./cursor.ts"
@@ -25,6 +27,8 @@ export function getSessions(exchange: Exchange): Response | Promise<Response> {
 
   const answer = (version: number): Response => {
     const { reader } = exchange.node
+    const oldest = oldestOf(reader.horizon(), "sessions")
+    if (version < oldest) return exchange.absent(trimmed(version, oldest))
     const user = reader.row("users", userId, version)
     if (user === undefined || rowDeleted(user)) return entityMissing(exchange, "users", version)
     const { field, value } = userTerm(userId)
