@@ -54,7 +54,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   operations: ["operations", "store", "protocol", "runtime", ...leaves],
   node: ["node", "operations", "store", "protocol", "runtime", ...leaves],
   http: ["http", "node", "operations", "store", "protocol", "runtime", ...leaves],
-  cli: ["cli", "http", "node", "operations", "store", "protocol", "runtime", ...leaves],
+  // The command line talks to a node as any program does.
+  cli: ["cli", "client", "http", "node", "operations", "store", "protocol", "runtime", ...leaves],
   // Runs in browsers, too: nothing of the server, not even the leaves.
   client: ["client"],
   "server.ts": ["cli", "runtime"],

@@ -2,11 +2,16 @@
 // Must never print a token.
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { Service } from "../client/service.ts"
+import { surroundings } from "../client/surroundings.ts"
+import { TandemError } from "../client/tandem-error.ts"
+import { type Call, Transport } from "../client/transport.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import { parseUrl } from "./addresses.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import type { Flags, FlagTable } from "./flags.ts"
-import { problemFailure } from "./problem-failure.ts"
+import { printable } from "./printable.ts"
+import { failureOf } from "./problem-failure.ts"
 import type { Terminal } from "./terminal.ts"
 
 export const apiFlags: FlagTable = {
@@ -16,21 +21,18 @@ export const apiFlags: FlagTable = {
 }
 
 /** A node that says nothing for so long is stuck. */
-const answerDefaultMs = 30_000
+const answerMs = 30_000
 
 export interface Api {
   readonly url: string
-  /** An answer that is not refused, read as JSON; anything else is thrown as a CommandFailed. */
-  json(path: string, options?: RequestOptions): Promise<unknown>
-  /** The same, as it came, and with its headers. */
-  request(path: string, options?: RequestOptions): Promise<Response>
-}
-
-export interface RequestOptions extends RequestInit {
-  /** How long to wait for an answer to begin; infinity for what takes as long as it takes. */
-  readonly answerMs?: number
-  /** The body is a stream, which is sent while the answer comes. */
-  readonly duplex?: "half"
+  /** What the client answers; its errors are thrown as a CommandFailed. */
+  ask<Answer>(call: (service: Service) => Promise<Answer>): Promise<Answer>
+  /** What a path answers, as JSON. */
+  read(path: string): Promise<unknown>
+  /** The answer to a transaction, as it is written. */
+  transact(body: string, key: string): Promise<unknown>
+  /** Sends lines and gives the lines that come back, whenever they do: the first one sent may be typed by hand. */
+  stream(path: string, lines: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>
 }
 
 export function connect(flags: Flags, terminal: Pick<Terminal, "variable">): Api {
@@ -38,43 +40,42 @@ export function connect(flags: Flags, terminal: Pick<Terminal, "variable">): Api
   const url = parseUrl(given)
   if (url === undefined) throw wrongUsage(`"${given}" is no http:// or https:// URL.`, "Such as http://127.0.0.1:4000, without a user, a query or a fragment.")
   const token = findToken(flags, terminal)
-  const request = async (path: string, options: RequestOptions = {}): Promise<Response> => {
-    const headers = new Headers(options.headers)
-    if (token !== undefined) headers.set("authorization", `Bearer ${token}`)
-    // Followed, a redirect would make a GET of a POST, or hand the token to another host.
-    const answer = await reach(`${url}${path}`, { ...options, headers, redirect: "manual" }, url, options.answerMs ?? answerDefaultMs)
-    if (!answer.ok) throw await problemFailure(answer, token === undefined)
-    return answer
+  // Tried once: who sits before it decides what to do next.
+  const transport = new Transport({ url, token, timeoutMs: answerMs, tries: 1, surroundings })
+  const service = new Service(transport)
+  const call = async (parts: Call) => {
+    const { json } = await told(transport.send(parts), url, token === undefined)
+    return json
   }
-  return { url, request, json: async (path, options) => jsonOf(await request(path, options), url) }
-}
-
-/** The body of an answer; a CommandFailed where it is cut, or is no JSON. */
-export async function jsonOf(answer: Response, url: string): Promise<unknown> {
-  let text: string
-  try {
-    text = await answer.text()
-  } catch (error) {
-    throw unreachable(url, error)
-  }
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new CommandFailed(`${url} does not answer as a node does.`, { hint: "Is this the URL of a Tandem node?" })
+  return {
+    url,
+    ask: (asked) => told(asked(service), url, token === undefined),
+    read: (path) => call({ method: "GET", path, first: "primary" }),
+    transact: (body, key) => call({ method: "POST", path: "/do", body, first: "primary", key }),
+    stream: async (path, lines, signal) => {
+      const headers = { "content-type": "application/x-ndjson" }
+      const asked = { method: "POST", path, body: lines, headers, first: "primary", signal, timeoutMs: Number.POSITIVE_INFINITY } as const
+      return (await told(transport.open(asked), url, token === undefined)).body
+    },
   }
 }
 
-async function reach(address: string, init: RequestInit, url: string, answerMs: number): Promise<Response> {
-  const late = new AbortController()
-  const timer = answerMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => late.abort(new Error(`no answer for ${answerMs / 1_000} seconds`)), answerMs)
-  const signals = [late.signal, ...(init.signal ? [init.signal] : [])]
+/** What the client throws, in words of the command line. */
+async function told<Answer>(answer: Promise<Answer>, url: string, withoutToken: boolean): Promise<Answer> {
   try {
-    return await fetch(address, { ...init, signal: AbortSignal.any(signals) })
+    return await answer
   } catch (error) {
-    throw unreachable(url, late.signal.aborted ? late.signal.reason : error)
-  } finally {
-    clearTimeout(timer)
+    throw error instanceof TandemError ? failureFor(error, url, withoutToken) : error
   }
+}
+
+function failureFor(error: TandemError, url: string, withoutToken: boolean): CommandFailed {
+  const { problem, code, status, outcome, hint } = error
+  const mayBeDone = outcome === "unknown"
+  if (problem !== undefined) return failureOf({ ...problem }, { withoutToken, mayBeDone })
+  if (status >= 200 && status < 300) return new CommandFailed(`${url} does not answer as a node does.`, { hint: "Is this the URL of a Tandem node?", mayBeDone })
+  if (code === "unexpected-answer") return new CommandFailed(printable(error.message), { hint: hint === undefined ? undefined : printable(hint), mayBeDone })
+  return unreachable(url, error.cause ?? error)
 }
 
 /** Worth another try: exit code 75. */

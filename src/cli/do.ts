@@ -1,7 +1,7 @@
 // `tandem do`: one transaction, as JSON or as an operation with its fields as words.
 import { exitCodes } from "../runtime/exit.ts"
 import { sessionId } from "../runtime/random.ts"
-import { type Api, apiFlags, connect, jsonOf } from "./api.ts"
+import { type Api, apiFlags, connect } from "./api.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
@@ -55,9 +55,8 @@ async function runDo({ flags, positionals, terminal }: Invocation): Promise<numb
 
 /** With a key, always: only so can a transaction be sent again of which nobody knows whether it was committed. */
 async function send(api: Api, envelope: Fields, key: string): Promise<unknown> {
-  const headers = { "content-type": "application/json", "idempotency-key": key }
   try {
-    return await jsonOf(await api.request("/do", { method: "POST", headers, body: JSON.stringify(envelope) }), api.url)
+    return await api.transact(JSON.stringify(envelope), key)
   } catch (error) {
     if (!(error instanceof CommandFailed) || !error.mayBeDone) throw error
     const again = `Whether it was done is not known. Run it again with --key ${printable(key)}, and it is done once, whatever became of this one.`

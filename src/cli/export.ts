@@ -45,7 +45,7 @@ async function runExport({ flags, terminal }: Invocation): Promise<number> {
 }
 
 async function newestVersion(api: Api): Promise<number> {
-  const answer = await api.json("/status")
+  const answer: unknown = await api.ask((service) => service.status())
   const committed = isFields(answer) ? numberField(answer, "committed") : undefined
   if (committed === undefined) throw new CommandFailed("The node does not say which version is committed.")
   return committed
@@ -62,12 +62,10 @@ async function allCollections(api: Api, at: number): Promise<string[]> {
 
 /** A page may be empty and still not be the last. */
 async function* pages(api: Api, collection: string, at: number): AsyncGenerator<readonly Fields[]> {
-  let query = `at=${at}`
-  for (;;) {
-    const page = await api.json(`/${encodeURIComponent(collection)}?limit=${bounds.pageLimitMax}&${query}`)
+  let cursor: string | undefined
+  do {
+    const page: unknown = await api.ask((service) => service.at(at).collection(collection).page({ limit: bounds.pageLimitMax, cursor }))
     yield itemsOf(page)
-    const next = isFields(page) ? textField(page, "next") : undefined
-    if (next === undefined) return
-    query = `cursor=${encodeURIComponent(next)}`
-  }
+    cursor = isFields(page) ? textField(page, "next") : undefined
+  } while (cursor !== undefined)
 }

@@ -35,7 +35,7 @@ async function runGet({ flags, positionals, terminal }: Invocation): Promise<num
     const value = flags.text(flag)
     if (value !== undefined) query.set(parameter, value)
   }
-  const body = await connect(flags, terminal).json(`${path}${query.size === 0 ? "" : `?${query}`}`)
+  const body = await connect(flags, terminal).read(`${path}${query.size === 0 ? "" : `?${query}`}`)
   if (flags.on("json")) {
     await terminal.out(jsonLine(body))
     return exitCodes.done

@@ -24,16 +24,8 @@ export class ImportStream {
   async connection(): Promise<void> {
     const over = new AbortController()
     try {
-      const answer = await this.#api.request(`/do/stream?${this.#query}`, {
-        method: "POST",
-        headers: { "content-type": "application/x-ndjson" },
-        body: this.#body(over.signal),
-        signal: over.signal,
-        duplex: "half",
-        // The first answer comes after the first line, which may be typed by hand.
-        answerMs: Number.POSITIVE_INFINITY,
-      })
-      await this.#readAnswers(answer)
+      const answers = await this.#api.stream(`/do/stream?${this.#query}`, this.#body(over.signal), over.signal)
+      if (answers !== null) await this.#readAnswers(answers)
     } catch (error) {
       throw error instanceof CommandFailed ? error : unreachable(this.#api.url, error)
     } finally {
@@ -61,10 +53,9 @@ export class ImportStream {
     )
   }
 
-  async #readAnswers(answer: Response): Promise<void> {
-    if (answer.body === null) return
+  async #readAnswers(answers: ReadableStream<Uint8Array>): Promise<void> {
     let next = 1
-    for await (const { text } of sourceLines(answer.body)) {
+    for await (const { text } of sourceLines(answers)) {
       const value: unknown = JSON.parse(text)
       if (!isFields(value)) throw new CommandFailed("The node answered something else than a line for a line.")
       const line = numberField(value, "line")

@@ -54,7 +54,7 @@ async function runLog({ flags, terminal }: Invocation): Promise<number> {
 }
 
 async function page(api: Api, from: number, limit: number, signal: AbortSignal): Promise<readonly Fields[]> {
-  return itemsOf(await api.json(`/log?from=${from}&limit=${limit}`, { signal }))
+  return itemsOf(await api.ask((service) => service.pageOfLog({ from, limit, signal })))
 }
 
 /** Who follows wants to see what comes after a restart, too; but not to wait without knowing what for. */
@@ -98,7 +98,7 @@ function pause(stop: AbortSignal): Promise<void> {
 }
 
 async function committed(api: Api): Promise<number> {
-  const answer = await api.json("/status")
+  const answer: unknown = await api.ask((service) => service.status())
   return (isFields(answer) ? numberField(answer, "committed") : undefined) ?? 0
 }
 

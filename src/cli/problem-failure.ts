@@ -7,30 +7,12 @@ import { printable } from "./printable.ts"
 /** What another try may mend without anyone's help. */
 const passing = new Set(["unavailable", "version-unavailable", "too-many-requests", "outcome-unknown"])
 
-export async function problemFailure(answer: Response, withoutToken: boolean): Promise<CommandFailed> {
-  const text = await answer.text()
-  const problem = parse(text)
-  if (problem === undefined) return noNode(answer, text)
-  return failureOf(problem, withoutToken)
-}
-
-/** What answers is another server, or stands before the node. */
-function noNode(answer: Response, text: string): CommandFailed {
-  const location = answer.headers.get("location")
-  const hint = location === null ? "Is this the URL of a Tandem node?" : `It redirects to ${printable(location)}: choose where that leads with --url.`
-  const what = printable(text.trim().slice(0, 200))
-  const status = `HTTP ${answer.status} ${printable(answer.statusText)}`.trim()
-  // What a proxy answers whose node is away.
-  const exitCode = [502, 503, 504].includes(answer.status) ? exitCodes.stuck : exitCodes.failed
-  return new CommandFailed(what === "" || status.includes(what) ? `${status}.` : `${status}: ${what}`, { hint, exitCode, mayBeDone: exitCode === exitCodes.stuck })
-}
-
-export function failureOf(problem: Fields, withoutToken = false): CommandFailed {
+export function failureOf(problem: Fields, { withoutToken = false, mayBeDone = false } = {}): CommandFailed {
   const code = textField(problem, "code")
   return new CommandFailed(problemSentence(problem), {
     exitCode: passing.has(code ?? "") ? exitCodes.stuck : exitCodes.failed,
     hint: hintOf(problem, code, withoutToken),
-    mayBeDone: code === "outcome-unknown",
+    mayBeDone,
   })
 }
 
@@ -55,13 +37,4 @@ function hintOf(problem: Fields, code: string | undefined, withoutToken: boolean
   if (code === "unauthenticated") return "Is the key (TANDEM_TOKEN, --token-file, or root.key of --data) one of this pair, and not revoked?"
   const own = textField(problem, "hint")
   return own === undefined ? undefined : printable(own)
-}
-
-function parse(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isFields(value) && typeof value["status"] === "number" ? value : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -19,7 +19,7 @@ export const status: Command = {
   examples: ["tandem status", "tandem status --url http://127.0.0.1:4010 --json"],
   exits: [exitCodes.failed, exitCodes.stuck],
   run: async ({ flags, terminal }) => {
-    const answer = await connect(flags, terminal).json("/status")
+    const answer: unknown = await connect(flags, terminal).ask((service) => service.status())
     if (flags.on("json") || !isFields(answer)) await terminal.out(jsonLine(answer))
     else await terminal.out(table(statusRows(answer, paintFor(terminal)), terminal.shown ? terminal.columns : undefined))
     return exitCodes.done

@@ -45,7 +45,7 @@ async function runVerify(invocation: Invocation): Promise<number> {
 
 function checkRunning({ flags, terminal }: Invocation): Promise<unknown> {
   const api = connect(flags, terminal)
-  return whileWaiting(terminal, `${api.url} checks its data`, api.json("/status/verify", { answerMs: Number.POSITIVE_INFINITY }))
+  return whileWaiting(terminal, `${api.url} checks its data`, api.ask((service) => service.checkStore({ timeoutMs: Number.POSITIVE_INFINITY })))
 }
 
 /** What an empty disk would be given; this one has its own. */

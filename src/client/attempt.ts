@@ -1,64 +1,136 @@
-// One try of one request at one node: an answer that was read to its end, or the reason why there is none. Never throws.
+// One try of one request at one node: an answer that was read to its end, one that has begun, or the reason why there is none.
+// Never throws.
 import type { Surroundings } from "./surroundings.ts"
 
 export interface Attempt {
   readonly url: string
   readonly method: "GET" | "POST"
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
+  readonly body: string | ReadableStream<Uint8Array> | undefined
   readonly signal: AbortSignal | undefined
-  /** How long to wait for the whole answer. */
+  /** How long to wait for the whole answer; where it is opened only, for its beginning. */
   readonly timeoutMs: number
 }
 
 export interface Answer {
   readonly kind: "answer"
   readonly status: number
+  readonly statusText: string
   readonly headers: Headers
   readonly text: string
-  /** Undefined with 304, which has no body. */
+  /** Undefined where the text is no JSON. */
   readonly json: unknown
+}
+
+/** An answer that comes bit by bit. */
+export interface Opened {
+  readonly kind: "opened"
+  readonly status: number
+  readonly headers: Headers
+  readonly body: ReadableStream<Uint8Array> | null
+  /** To be called once it is not needed any more, whether or not it was read to its end. */
+  readonly close: () => void
 }
 
 /** What the node did with the request, if it ever came there, nobody knows. */
 export interface Lost {
   readonly kind: "lost"
-  readonly status: number
   readonly why: string
   readonly cause: unknown
 }
 
-/** Built of events only: Node 18 has no `AbortSignal.any`. */
-export async function attempt(asked: Attempt, { fetch, after }: Surroundings): Promise<Answer | Lost> {
-  const controller = new AbortController()
-  const { method, headers, body, signal, timeoutMs } = asked
-  const stop = (): void => controller.abort()
-  if (signal?.aborted === true) stop()
-  signal?.addEventListener("abort", stop)
-  let late = false
-  const cancel = after(timeoutMs, () => {
-    late = true
-    stop()
-  })
+export async function attempt(asked: Attempt, surroundings: Surroundings): Promise<Answer | Lost> {
+  const leash = leashOf(asked, surroundings)
   try {
-    // Followed, a redirect would hand the token to another host.
-    const init = { method, headers, signal: controller.signal, redirect: "error", credentials: "omit" } as const
-    const response = await fetch(asked.url, body === undefined ? init : { ...init, body })
-    return readAnswer(response.status, response.headers, await response.text())
+    return await wholeAnswer(await reach(asked, leash.signal, surroundings))
   } catch (cause) {
-    const why = late ? `no answer within ${Math.round(timeoutMs)} ms` : cause instanceof Error ? cause.message : String(cause)
-    return { kind: "lost", status: 0, why, cause }
+    return leash.lost(cause)
   } finally {
-    cancel()
-    signal?.removeEventListener("abort", stop)
+    leash.release()
   }
 }
 
-/** What is no JSON is not from a node but from something in between, or was cut. */
-function readAnswer(status: number, headers: Headers, text: string): Answer | Lost {
+/** `opened` where the node does what was asked; a refusal is read to its end. */
+export async function open(asked: Attempt, surroundings: Surroundings): Promise<Opened | Answer | Lost> {
+  const leash = leashOf(asked, surroundings)
+  let isOpen = false
   try {
-    return { kind: "answer", status, headers, text, json: status === 304 ? undefined : (JSON.parse(text) as unknown) }
+    const response = await reach(asked, leash.signal, surroundings)
+    if (!response.ok) return await wholeAnswer(response)
+    isOpen = true
+    leash.begun()
+    return { kind: "opened", status: response.status, headers: response.headers, body: response.body, close: leash.cut }
   } catch (cause) {
-    return { kind: "lost", status, why: `status ${status} with a body that is no JSON`, cause }
+    return leash.lost(cause)
+  } finally {
+    if (!isOpen) leash.release()
   }
+}
+
+function reach({ url, method, headers, body }: Attempt, signal: AbortSignal, { fetch }: Surroundings): Promise<Response> {
+  // Followed, a redirect would hand the token to another host.
+  const init = { method, headers, signal, redirect: "manual", credentials: "omit" } as const
+  if (body === undefined) return fetch(url, init)
+  return fetch(url, typeof body === "string" ? { ...init, body } : ({ ...init, body, duplex: "half" } as RequestInit))
+}
+
+async function wholeAnswer(response: Response): Promise<Answer> {
+  const { headers, statusText } = response
+  const text = await response.text()
+  // Browsers show nothing of a redirect but that it is one.
+  const status = response.type === "opaqueredirect" ? 302 : response.status
+  return { kind: "answer", status, statusText, headers, text, json: jsonOf(text) }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** What ends a request before its answer does: the caller's signal, or time. */
+interface Leash {
+  readonly signal: AbortSignal
+  lost(cause: unknown): Lost
+  /** From now on it takes as long as it takes. */
+  begun(): void
+  release(): void
+  cut(): void
+}
+
+/** Timers take no more than that. */
+const timerMsMax = 2 ** 31 - 1
+
+/** Built of events only: Node 18 has no `AbortSignal.any`. */
+function leashOf({ signal, timeoutMs }: Attempt, { after }: Surroundings): Leash {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort()
+  if (signal?.aborted === true) stop()
+  signal?.addEventListener("abort", stop)
+  let late: Error | undefined
+  const tooLate = (): void => {
+    late = new Error(`no answer for ${Math.round(timeoutMs / 100) / 10} seconds`)
+    stop()
+  }
+  const begun = timeoutMs > timerMsMax ? (): void => undefined : after(timeoutMs, tooLate)
+  const release = (): void => {
+    begun()
+    signal?.removeEventListener("abort", stop)
+  }
+  return {
+    signal: controller.signal,
+    lost: (cause) => ({ kind: "lost", why: wordsOf(late ?? cause), cause: late ?? cause }),
+    begun,
+    release,
+    cut: () => {
+      release()
+      stop()
+    },
+  }
+}
+
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }

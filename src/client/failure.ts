@@ -17,12 +17,18 @@ export function refused({ problem, status, unknown }: { readonly problem: Proble
 }
 
 /** The last try that could be made is over. */
-export function gaveUp(last: Again | undefined, timeoutMs: number, known: Known): TandemError {
-  const why = last === undefined ? "no time was left" : last.why
+export function gaveUp(last: Again | undefined, known: Known): TandemError {
   if (!known.mayBeDone && last?.problem !== undefined) return ofProblem(last.problem, last.status, known, "not-committed")
-  const code = known.mayBeDone ? "outcome-unknown" : "unreachable"
   const what = known.mayBeDone ? "Whether the transaction is committed could not be found out" : "No node answered"
-  return new TandemError({ ...common(known), code, message: `${what} within ${timeoutMs} ms: ${why.replace(/\.$/, "")}.`, status: last?.status, cause: last?.cause })
+  const why = last === undefined ? "no time was left" : last.why.replace(/\.$/, "")
+  const cause = last?.cause ?? (last === undefined ? undefined : new Error(last.why))
+  return new TandemError({ ...common(known), code: codeOf(last, known), message: `${what}: ${why}.`, status: last?.status, problem: last?.problem, cause })
+}
+
+function codeOf(last: Again | undefined, { mayBeDone }: Known): string {
+  if (mayBeDone) return "outcome-unknown"
+  // Something did answer, and well, but it is no node.
+  return last !== undefined && last.status >= 200 && last.status < 300 ? "unexpected-answer" : "unreachable"
 }
 
 export function aborted(cause: unknown, known: Known): TandemError {
@@ -36,7 +42,12 @@ function common(known: Known) {
 
 function ofProblem(problem: Problem, status: number, known: Known, outcome: ErrorOutcome): TandemError {
   const { code, detail, issues, operation, pointer, version, oldestVersion, retryAfter, hint } = problem
-  return new TandemError({ code, message: detail, status, outcome, issues, operation, pointer, key: known.key, version, oldestVersion, retryAfter, hint })
+  return new TandemError({ code, message: detail, status, outcome, issues, operation, pointer, key: known.key, version, oldestVersion, retryAfter, hint, problem: isNodes(problem) ? problem : undefined })
+}
+
+/** Or what this client says of an answer that is none of a node's. */
+function isNodes({ code }: Problem): boolean {
+  return code !== "unexpected-answer"
 }
 
 function outcomeOf(mayBeDone: boolean): ErrorOutcome {

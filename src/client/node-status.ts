@@ -31,3 +31,12 @@ export interface NodeStatus {
   /** Why it is stuck; null where it is not. */
   readonly stuck: string | null
 }
+
+/** What a check of a node's whole data found. */
+export interface StoreReport {
+  readonly version: number
+  /** Equal on both nodes at the same version. */
+  readonly digest: string
+  readonly problems: readonly { readonly where: string; readonly what: string }[]
+  readonly counts: Readonly<Record<string, number>>
+}

@@ -1,12 +1,12 @@
 // Listings: page by page, all pages as of the first one's version.
 import type { CallOptions } from "./transport.ts"
 
-export interface Page<Item> {
+export interface Page<Item, Cursor = string> {
   readonly items: readonly Item[]
   /** What all of its pages are as of. */
   readonly version: number
-  /** The next page's cursor; null on the last one. */
-  readonly next: string | null
+  /** Where the next page begins; null on the last one. */
+  readonly next: Cursor | null
 }
 
 export interface PageOptions extends CallOptions {
@@ -17,7 +17,7 @@ export interface PageOptions extends CallOptions {
 }
 
 /** Every item; the next page is fetched when it is needed. */
-export async function* eachItem<Item>(pageAt: (cursor: string | undefined) => Promise<Page<Item>>, from?: string): AsyncGenerator<Item, void, undefined> {
+export async function* eachItem<Item, Cursor>(pageAt: (cursor: Cursor | undefined) => Promise<Page<Item, Cursor>>, from?: Cursor): AsyncGenerator<Item, void, undefined> {
   for (let cursor = from; ; ) {
     const { items, next } = await pageAt(cursor)
     yield* items

@@ -26,7 +26,8 @@ export class Reader {
     const path = pathOf(parts, { ...query, ...this.#moment })
     const known = entities.get(path)
     try {
-      const { status, headers, text, json } = await this.#transport.send({ ...options, method: "GET", path, first: "replica", ifNoneMatch: known?.tag })
+      const headersAsked = known === undefined ? undefined : { "if-none-match": known.tag }
+      const { status, headers, text, json } = await this.#transport.send({ ...options, method: "GET", path, first: "replica", headers: headersAsked })
       const same = status === 304 ? known : undefined
       entities.keep(path, same?.tag ?? headers.get("etag"), same?.text ?? text)
       return (same === undefined ? json : JSON.parse(same.text)) as Entity

@@ -6,10 +6,10 @@ import type { CollectionDefinition } from "./document.ts"
 import type { Identity } from "./identity.ts"
 import type { JsonObject } from "./json.ts"
 import type { LogRecord } from "./log-record.ts"
-import type { NodeStatus } from "./node-status.ts"
+import type { NodeStatus, StoreReport } from "./node-status.ts"
 import type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
 import type { Change, Operation, ResultsOf } from "./operation.ts"
-import { eachItem } from "./page.ts"
+import { eachItem, type Page } from "./page.ts"
 import { pathOf } from "./path.ts"
 import { Reader } from "./reader.ts"
 import { Sessions } from "./sessions.ts"
@@ -27,21 +27,21 @@ export type { Collection, CollectionView, IncrementOptions, NewDocumentOptions, 
 export type { Document } from "./document.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
 export type { Condition, OperationName, Reference, ResultOf } from "./operation.ts"
-export type { Page, PageOptions } from "./page.ts"
+export type { PageOptions } from "./page.ts"
 export type { JsonObject, Patch } from "./json.ts"
 export type { Login, Session, StartedSession } from "./session.ts"
 export type { NewSession, RevokeAllOptions } from "./sessions.ts"
 export type { Scope } from "./api-key.ts"
 export type { ApiKey, CallOptions, Change, CollectionDefinition, ConsumedToken, Identity, LogRecord, NewApiKey, NewOneTimeToken, NewUser, NodeStatus, OneTimeToken }
-export type { Operation, OperationOptions, RevertOptions, Sessions, Surroundings, Transacted, TransactionOptions, User, UserChanges, View, WithSecret }
+export type { Operation, OperationOptions, Page, RevertOptions, Sessions, StoreReport, Surroundings, Transacted, TransactionOptions, User, UserChanges, View, WithSecret }
 
 export interface ServiceOptions {
   /** Of the primary, such as `https://a.example.com`. */
   readonly url: string
   /** Of the other node: reads go there first, and either stands in for the other. */
   readonly replicaUrl?: string
-  /** An API key. */
-  readonly token: string
+  /** An API key; undefined for what needs none. */
+  readonly token?: string | undefined
   /** For a whole call, all tries and waits together (30,000). */
   readonly timeoutMs?: number
   /** What reads must not be older than: `service.version` of another client whose writes this one shall see. */
@@ -51,6 +51,8 @@ export interface ServiceOptions {
    * asks a node.
    */
   readonly cache?: number
+  /** How often a call is tried at most (as long as its time lasts). */
+  readonly tries?: number
   /** For tests: in place of the real fetch, clock and randomness. */
   readonly surroundings?: Partial<Surroundings>
 }
@@ -58,6 +60,13 @@ export interface ServiceOptions {
 export interface SetPasswordOptions extends OperationOptions {
   /** All of the user's sessions end in the same version. */
   readonly revokeSessions?: boolean | undefined
+}
+
+export interface LogOptions extends CallOptions {
+  /** The first version (1). */
+  readonly from?: number | undefined
+  /** Records of a page. */
+  readonly limit?: number | undefined
 }
 
 export type Outcome = { readonly outcome: "committed"; readonly version: number } | { readonly outcome: "in-doubt" } | { readonly outcome: "unheard-of" }
@@ -217,12 +226,17 @@ export class Service extends View {
   }
 
   /** The records from one version to the newest, oldest first. Needs the scope `log`. */
-  log({ from = 1, limit, ...options }: CallOptions & { readonly from?: number; readonly limit?: number } = {}): AsyncGenerator<LogRecord, void, undefined> {
-    return eachItem(async (cursor) => {
-      const path = pathOf(["log"], { from: cursor ?? from, limit })
-      const { items, version, next } = await this.reader.json<{ readonly items: readonly LogRecord[]; readonly version: number; readonly next: number | null }>(path, options)
-      return { items, version, next: next === null ? null : String(next) }
-    })
+  log(options: LogOptions = {}): AsyncGenerator<LogRecord, void, undefined> {
+    return eachItem((from: number | undefined) => this.pageOfLog(from === undefined ? options : { ...options, from }))
+  }
+
+  pageOfLog({ from = 1, limit, ...options }: LogOptions = {}): Promise<Page<LogRecord, number>> {
+    return this.reader.json(pathOf(["log"], { from, limit }), options)
+  }
+
+  /** Checks the whole data of a node: give it time. Needs the scope `admin`. */
+  checkStore(options: CallOptions = {}): Promise<StoreReport> {
+    return this.reader.json("/status/verify", options, "primary")
   }
 
   status(options: CallOptions = {}): Promise<NodeStatus> {

@@ -1,4 +1,5 @@
 // The one class of errors that the client throws, whatever went wrong. Must never carry a token or a password.
+import type { Problem } from "./problem.ts"
 
 /** What is wrong with one field of an operation's data. */
 export interface Issue {
@@ -29,6 +30,7 @@ export interface TandemErrorParts {
   readonly oldestVersion?: number | undefined
   readonly retryAfter?: number | undefined
   readonly hint?: string | undefined
+  readonly problem?: Problem | undefined
   readonly cause?: unknown
 }
 
@@ -62,6 +64,8 @@ export class TandemError extends Error {
   readonly retryAfter: number | undefined
   /** What to do about it. */
   readonly hint: string | undefined
+  /** The node's own words, whole; undefined where none came from a node. */
+  readonly problem: Problem | undefined
 
   constructor(parts: TandemErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause })
@@ -77,5 +81,6 @@ export class TandemError extends Error {
     this.oldestVersion = parts.oldestVersion
     this.retryAfter = parts.retryAfter
     this.hint = parts.hint
+    this.problem = parts.problem
   }
 }

@@ -1,6 +1,6 @@
 // Brings one call to its one true end: tries, moves between the nodes, waits, and tries again until an answer settles it
 // or time is up. A transaction goes out with the same bytes and the same key each time, so it can be committed only once.
-import { type Answer, attempt } from "./attempt.ts"
+import { type Answer, attempt, type Attempt, type Lost, open, type Opened } from "./attempt.ts"
 import { backoffMs } from "./backoff.ts"
 import { EntityCache } from "./entity-cache.ts"
 import { aborted, gaveUp, refused } from "./failure.ts"
@@ -18,9 +18,9 @@ export interface CallOptions {
 export interface Call extends CallOptions {
   readonly method: "GET" | "POST"
   readonly path: string
-  readonly body?: string
-  /** The tag of what the caller has already: the answer is 304 where it is still the same. */
-  readonly ifNoneMatch?: string | undefined
+  /** JSON, or a stream of whatever `headers` say it is, which can be sent once only. */
+  readonly body?: string | ReadableStream<Uint8Array>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Whom to ask first. */
   readonly first: "primary" | "replica"
   /** The idempotency key: whatever may commit something has one. */
@@ -30,11 +30,14 @@ export interface Call extends CallOptions {
 export interface TransportOptions {
   readonly url: string
   readonly replicaUrl?: string
-  readonly token: string
+  /** Undefined for what anybody may do. */
+  readonly token?: string | undefined
   readonly timeoutMs?: number
   readonly minVersion?: number
   /** How many entities to keep. */
   readonly cache?: number
+  /** How often a call is tried at most (as long as its time lasts). */
+  readonly tries?: number
   readonly surroundings: Surroundings
 }
 
@@ -48,14 +51,16 @@ export class Transport {
   readonly timeoutMs: number
   /** What entities were when they were read last. */
   readonly entities: EntityCache
-  readonly #token: string
+  readonly #token: string | undefined
+  readonly #tries: number
   readonly #nodes: Nodes
   #version: number
 
-  constructor({ url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, surroundings }: TransportOptions) {
+  constructor({ url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, tries = Number.POSITIVE_INFINITY, surroundings }: TransportOptions) {
     this.surroundings = surroundings
     this.#nodes = new Nodes(url, replicaUrl)
     this.#token = token
+    this.#tries = tries
     this.timeoutMs = timeoutMs
     this.#version = minVersion
     this.entities = new EntityCache(cache)
@@ -67,7 +72,16 @@ export class Transport {
   }
 
   /** The answer of a node that did what was asked; anything else is thrown as a TandemError. */
-  async send(call: Call): Promise<Answer> {
+  send(call: Call): Promise<Answer> {
+    return this.#settle<Answer>(call, attempt)
+  }
+
+  /** The same, once the answer has begun: its time is that until then. */
+  open(call: Call): Promise<Opened> {
+    return this.#settle<Opened>(call, open)
+  }
+
+  async #settle<Done extends Answer | Opened>(call: Call, ask: Ask<Done>): Promise<Done> {
     const { key, signal, timeoutMs = this.timeoutMs } = call
     const { nowMs, random } = this.surroundings
     const endMs = nowMs() + timeoutMs
@@ -79,37 +93,39 @@ export class Transport {
     for (let turn = 1, waits = 0; ; turn++) {
       if (isAborted(signal)) throw aborted(signal?.reason, { key, mayBeDone })
       const leftMs = endMs - nowMs()
-      if (leftMs <= 0) throw gaveUp(last, timeoutMs, { key, mayBeDone })
+      if (leftMs <= 0) throw gaveUp(last, { key, mayBeDone })
       tried.add(url)
-      const verdict = await this.#try(call, url, Math.min(leftMs, attemptMs))
+      const verdict = await this.#try(call, url, turn === this.#tries ? leftMs : Math.min(leftMs, attemptMs), ask)
       if (verdict.kind === "done") return verdict.answer
       if (verdict.kind === "refused") throw refused(verdict, { key, mayBeDone })
       last = verdict
       mayBeDone ||= key !== undefined && verdict.unknown
       if (isAborted(signal)) throw aborted(signal?.reason, { key, mayBeDone })
+      if (turn === this.#tries) throw gaveUp(last, { key, mayBeDone })
 
       const next = this.#nodes.named(verdict.problem?.primary, url) ?? nodes[turn % nodes.length] ?? url
       // A node not asked yet is asked at once.
       const waitMs = tried.has(next) ? verdict.retryAfterMs + backoffMs(waits++, random()) : 0
-      if (nowMs() + waitMs >= endMs) throw gaveUp(last, timeoutMs, { key, mayBeDone })
+      if (nowMs() + waitMs >= endMs) throw gaveUp(last, { key, mayBeDone })
       await this.#wait(waitMs, signal)
       url = next
     }
   }
 
-  async #try(call: Call, url: string, timeoutMs: number): Promise<Verdict> {
-    const { method, path, body, ifNoneMatch, key, signal } = call
-    const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
+  async #try<Done extends Answer | Opened>(call: Call, url: string, timeoutMs: number, ask: Ask<Done>): Promise<Verdict<Done>> {
+    const { method, path, body, key, signal } = call
+    const headers: Record<string, string> = {}
+    if (this.#token !== undefined) headers["authorization"] = `Bearer ${this.#token}`
     if (body !== undefined) headers["content-type"] = "application/json"
     if (key !== undefined) headers["idempotency-key"] = key
-    if (ifNoneMatch !== undefined) headers["if-none-match"] = ifNoneMatch
     if (method === "GET" && this.#version > 0) headers["tandem-min-version"] = String(this.#version)
-    const verdict = verdictOn(await attempt({ url: url + path, method, headers, body, signal, timeoutMs }, this.surroundings))
+    const asked = { url: url + path, method, headers: { ...headers, ...call.headers }, body, signal, timeoutMs }
+    const verdict = verdictOn(await ask(asked, this.surroundings))
     if (verdict.kind === "done") this.#learn(verdict.answer, key === undefined ? undefined : url)
     return verdict
   }
 
-  #learn({ headers }: Answer, primaryUrl: string | undefined): void {
+  #learn({ headers }: Answer | Opened, primaryUrl: string | undefined): void {
     const version = Number(headers.get("tandem-version"))
     if (Number.isSafeInteger(version) && version > this.#version) this.#version = version
     if (primaryUrl !== undefined) this.#nodes.wrote(primaryUrl)
@@ -129,6 +145,8 @@ export class Transport {
     })
   }
 }
+
+type Ask<Done extends Answer | Opened> = (asked: Attempt, surroundings: Surroundings) => Promise<Done | Answer | Lost>
 
 /** A function, since it may have changed since it was last asked. */
 function isAborted(signal: AbortSignal | undefined): boolean {

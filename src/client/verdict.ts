@@ -1,14 +1,15 @@
 // What one try's end means for the call: done, refused for good, or worth another try. Pure.
-import type { Answer, Lost } from "./attempt.ts"
+import type { Answer, Lost, Opened } from "./attempt.ts"
 import { type Problem, problemOf } from "./problem.ts"
 
-export type Verdict =
-  | { readonly kind: "done"; readonly answer: Answer }
+export type Verdict<Done extends Answer | Opened> =
+  | { readonly kind: "done"; readonly answer: Done }
   | { readonly kind: "refused"; readonly problem: Problem; readonly status: number; readonly unknown: boolean }
   | Again
 
 export interface Again {
   readonly kind: "again"
+  /** 0 where no answer came. */
   readonly status: number
   readonly why: string
   /** Whether this try may have committed the transaction, or may yet do so. */
@@ -18,18 +19,31 @@ export interface Again {
   readonly retryAfterMs: number
 }
 
-export function verdictOn(end: Answer | Lost): Verdict {
+export function verdictOn<Done extends Answer | Opened>(end: Done | Answer | Lost): Verdict<Done> {
+  if (end.kind === "lost") return { kind: "again", status: 0, why: end.why, unknown: true, problem: undefined, cause: end.cause, retryAfterMs: 0 }
+  if (isDone(end)) return { kind: "done", answer: end as Done }
   const { status } = end
-  if (end.kind === "answer" && ((status >= 200 && status < 300) || status === 304)) return { kind: "done", answer: end }
-  const problem = end.kind === "answer" ? problemOf(end) : undefined
+  const problem = problemOf(end as Answer)
   if (problem !== undefined) return verdictOnProblem(problem, status)
-  if (status >= 400 && status < 500) return { kind: "refused", status, unknown: false, problem: notANode(status) }
-  const why = end.kind === "lost" ? end.why : `status ${status} from something that is no node`
-  return { kind: "again", status, why, unknown: true, problem: undefined, cause: end.kind === "lost" ? end.cause : undefined, retryAfterMs: 0 }
+  const why = answered(end as Answer)
+  if (status >= 300 && status < 500) return { kind: "refused", status, unknown: false, problem: notANode(why, end.headers.get("location")) }
+  return { kind: "again", status, why, unknown: true, problem: undefined, cause: undefined, retryAfterMs: 0 }
 }
 
-function verdictOnProblem(problem: Problem, status: number): Verdict {
-  const again = (unknown: boolean): Verdict => {
+/** An answer that is no JSON is not from a node, or was cut. */
+function isDone(end: Answer | Opened): boolean {
+  return end.kind === "opened" || end.status === 304 || (end.status >= 200 && end.status < 300 && end.json !== undefined)
+}
+
+/** What something said that is no node: a proxy, or a server of another kind. */
+function answered({ status, statusText, text }: Answer): string {
+  const start = text.trim().slice(0, 200)
+  const line = `HTTP ${status} ${statusText}`.trim()
+  return start === "" || line.includes(start) ? `${line}.` : `${line}: ${start}`
+}
+
+function verdictOnProblem(problem: Problem, status: number): Verdict<never> {
+  const again = (unknown: boolean): Again => {
     return { kind: "again", status, why: problem.detail, unknown, problem, cause: undefined, retryAfterMs: (problem.retryAfter ?? 0) * 1_000 }
   }
   if (problem.code === "outcome-unknown") return again(true)
@@ -39,8 +53,9 @@ function verdictOnProblem(problem: Problem, status: number): Verdict {
   return { kind: "refused", problem, status, unknown: status === 500 }
 }
 
-function notANode(status: number): Problem {
-  return { code: "unexpected-answer", detail: `The answer, with status ${status}, is not a node's.`, hint: "Is this the URL of a Tandem node?" }
+function notANode(why: string, location: string | null): Problem {
+  const hint = location === null ? "Is this the URL of a Tandem node?" : `It redirects to ${location}: choose where that leads as the URL.`
+  return { code: "unexpected-answer", detail: why, hint }
 }
 
 /** Refusals that do not look at the transaction: they say nothing of a try before them. */

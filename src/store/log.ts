@@ -44,12 +44,6 @@ export class Log {
     return this.log.get(versionKey(version))
   }
 
-  /** The first version that it has; undefined where it is empty. */
-  first(): number | undefined {
-    for (const key of this.log.getKeys({ limit: 1 })) return versionAtEnd(key)
-    return undefined
-  }
-
   versionOfKey(hash: Digest): number | undefined {
     const value = this.keys.get(Buffer.from(hash))
     return value === undefined ? undefined : versionOf(value)

@@ -31,6 +31,7 @@ export class TableStore implements Store {
   /** Whether there is a newer one above `committed`, or may be. */
   #horizonMoves = true
   #trimmed: Trimmed
+  #holds = 0
 
   constructor(engine: Engine, first: Identity) {
     const { tables } = engine
@@ -57,8 +58,6 @@ export class TableStore implements Store {
     const { head, headDigest, committed } = this.#position
     if (committed > head) throw new StoreDamaged(`where the log stands is damaged: ${committed} versions of ${head} are committed`)
     const last = this.log.last()
-    const first = this.log.first()
-    if (first !== undefined && first !== this.#trimmed.log) throw new StoreDamaged(`the log begins at version ${first}, and should at version ${this.#trimmed.log}`)
     if ((last?.version ?? 0) === head && sameDigest(last?.digest ?? genesisDigest, headDigest)) return
     throw new StoreDamaged(`the log does not end where it should: at version ${last?.version ?? 0}, and not with that digest at ${head}`)
   }
@@ -192,7 +191,15 @@ export class TableStore implements Store {
   }
 
   trimmable(): boolean {
-    return canTrim(this.#trimmed, this.#horizon)
+    return this.#holds === 0 && canTrim(this.#trimmed, this.#horizon)
+  }
+
+  /** Nothing is taken away until the function that this gives is called: for long reads of all that there is. */
+  pauseTrimming(): () => void {
+    this.#holds++
+    return () => {
+      this.#holds--
+    }
   }
 
   async trim(): Promise<boolean> {

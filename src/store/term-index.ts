@@ -148,13 +148,19 @@ export class TermIndex {
     let count = 0
     for (const term of rowTerms(before)) {
       if (contains(now, term)) continue
-      const key = indexKey(collection, term.field, term.value, id)
-      const [ended] = [...this.ended.getRange({ start: endedKey(key, rowChanged(row)), end: key, reverse: true, limit: 1 })]
-      if (ended === undefined || versionOf(ended.value) !== rowChanged(row)) continue
-      this.ended.remove(ended.key)
+      const since = this.sinceOfEnded(collection, term, id, rowChanged(row))
+      if (since === undefined) continue
+      this.ended.remove(endedKey(indexKey(collection, term.field, term.value, id), since))
       count++
     }
     return count
+  }
+
+  /** The version since which an entity had a term until version `end`; undefined where it does not end there. */
+  sinceOfEnded(collection: string, { field, value }: Term, id: string, end: number): number | undefined {
+    const key = indexKey(collection, field, value, id)
+    const [ended] = [...this.ended.getRange({ start: endedKey(key, end), end: key, reverse: true, limit: 1 })]
+    return ended === undefined || versionOf(ended.value) !== end ? undefined : versionAtEnd(ended.key)
   }
 
   #resume({ collection, id, before, row }: TermChange): void {

@@ -3,6 +3,7 @@
 import { type Digest, digestOf, genesisDigest } from "../protocol/digest.ts"
 import type { Findings } from "./findings.ts"
 import { endedKey, indexKey, partsOfKey, versionOf } from "./keys.ts"
+import { type Horizon, oldestOf } from "./horizon.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
 import type { TableStore } from "./table-store.ts"
 import type { Tally } from "./tally.ts"
@@ -11,7 +12,9 @@ import type { VersionVisitor } from "./version-walk.ts"
 
 interface Held {
   readonly term: Term
-  readonly since: number
+  /** Undefined where it is not known: then it is `notAfter` at the latest. */
+  readonly since: number | undefined
+  readonly notAfter: number
 }
 
 /** The entity whose versions are being visited. */
@@ -29,13 +32,16 @@ export class RowsCheck implements VersionVisitor {
   liveCount = 0
   supersededCount = 0
   #entity: Entity | undefined
+  readonly #horizon: Horizon
 
   constructor(
     private readonly store: TableStore,
     private readonly committed: number,
     private readonly tally: Tally,
     private readonly findings: Findings,
-  ) {}
+  ) {
+    this.#horizon = store.horizon()
+  }
 
   superseded(key: Buffer, version: number, row: Buffer): void {
     const entity = this.#enter(key)
@@ -74,19 +80,24 @@ export class RowsCheck implements VersionVisitor {
       if (version > head) this.#report(entity, `it has a version ${version}, above the head ${head}`)
       return
     }
-    this.tally.take(entity.key, version)
+    const oldest = oldestOf(this.#horizon, entity.collection)
+    if (version > oldest) this.tally.take(entity.key, version)
+    // What was before the first row that is kept, nobody knows.
+    const isFirst = entity.shown === undefined && version <= oldest
     if (entity.shown !== undefined) this.supersededCount++
     entity.shown = row
-    this.#terms(entity, version, rowTerms(row))
+    this.#terms(entity, version, rowTerms(row), isFirst ? undefined : version)
   }
 
-  #terms(entity: Entity, version: number, terms: readonly Term[]): void {
+  #terms(entity: Entity, version: number, terms: readonly Term[], since: number | undefined): void {
     if (terms.length === 0 && entity.held.length === 0) return
     for (const held of entity.held) if (!terms.some((term) => sameTerm(term, held.term))) this.#ended(entity, held, version)
-    entity.held = terms.map((term) => entity.held.find((held) => sameTerm(held.term, term)) ?? { term, since: version })
+    entity.held = terms.map((term) => entity.held.find((held) => sameTerm(held.term, term)) ?? { term, since, notAfter: version })
   }
 
-  #ended(entity: Entity, { term, since }: Held, version: number): void {
+  #ended(entity: Entity, held: Held, version: number): void {
+    const { term } = held
+    const since = held.since ?? this.store.index.sinceOfEnded(entity.collection, term, entity.id, version) ?? held.notAfter
     const end = this.#endOf(entity, term, since)
     if (end !== version) this.#report(entity, `its index history for ${term.field} from version ${since} to ${version} ${end === undefined ? "is missing" : `ends at ${end}`}`)
   }
@@ -97,8 +108,10 @@ export class RowsCheck implements VersionVisitor {
   }
 
   #leave(entity: Entity, newest: Buffer): void {
-    for (const { term, since } of entity.held) {
+    for (const held of entity.held) {
+      const { term } = held
       const found = this.store.index.since(entity.collection, term, entity.id)
+      const since = held.since ?? (found !== undefined && found <= held.notAfter ? found : held.notAfter)
       // What came after the version that is checked may have ended it.
       if (found === since || (this.#endOf(entity, term, since) ?? 0) > this.committed) continue
       this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)

@@ -1,6 +1,7 @@
 // The part of the full check that names rows that no record wrote, once the tally shows that there may be some.
 import { openWrites } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
+import { oldestOf } from "./horizon.ts"
 import { partsOfKey, versionBytes } from "./keys.ts"
 import { rowChanged } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
@@ -19,6 +20,7 @@ export class StrayRows implements VersionVisitor {
   superseded(key: Buffer, version: number): void {
     if (version > this.committed || !this.tally.differs(key, version) || this.findings.isFull) return
     const { collection, id } = partsOfKey(key)
+    if (version <= oldestOf(this.store.horizon(), collection)) return
     if (this.#isWritten(collection, id, version)) return
     this.findings.report(`${collection}/${id}`, `version ${version} of it is in no record`)
   }

@@ -36,7 +36,7 @@ async function failure(answer: () => Promise<unknown>): Promise<CommandFailed> {
 }
 
 const keyOf = async (given: readonly string[], variables?: Readonly<Record<string, string>>) =>
-  ((await api(given, variables).json("/x")) as { authorization: string | null }).authorization
+  ((await api(given, variables).read("/x")) as { authorization: string | null }).authorization
 
 describe("the node", () => {
   test("is that of --url, else of TANDEM_URL, else the one on this machine", () => {
@@ -46,7 +46,7 @@ describe("the node", () => {
   })
 
   test("may be under a path", async () => {
-    expect(await api(["--url", `${echo.url.origin}/tandem/`]).json("/status")).toMatchObject({ path: "/tandem/status" })
+    expect(await api(["--url", `${echo.url.origin}/tandem/`]).read("/status")).toMatchObject({ path: "/tandem/status" })
   })
 
   test("is named by a URL without a secret in it", () => {
@@ -85,26 +85,26 @@ describe("the key", () => {
 
 describe("a node that does not answer", () => {
   test("is told in one sentence with what to do, and ends with 75", async () => {
-    const nobody = await failure(() => api(["--url=http://127.0.0.1:1"]).json("/status"))
+    const nobody = await failure(() => api(["--url=http://127.0.0.1:1"]).read("/status"))
     expect(nobody).toMatchObject({ exitCode: 75, message: "Cannot reach http://127.0.0.1:1: nothing listens there.", hint: expect.stringContaining("--url or TANDEM_URL") })
-    expect((await failure(() => api(["--url=http://nobody.invalid"]).json("/status"))).message).toEndWith("there is no host of that name.")
+    expect((await failure(() => api(["--url=http://nobody.invalid"]).read("/status"))).message).toEndWith("there is no host of that name.")
   })
 
   test("because it hangs, is not waited for without end", async () => {
     const { url, close } = await rawListener(() => undefined)
-    expect(await failure(() => api(["--url", url]).json("/status", { answerMs: 100 }))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: no answer for 0.1 seconds.` })
+    expect(await failure(() => api(["--url", url]).ask((service) => service.status({ timeoutMs: 100 })))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: no answer for 0.1 seconds.` })
     close()
   })
 
   test("because it hangs up, is one whose connection was cut", async () => {
     const { url, close } = await rawListener((socket) => socket.once("data", () => socket.destroy()))
-    expect(await failure(() => api(["--url", url]).json("/status"))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: the connection was cut.` })
+    expect(await failure(() => api(["--url", url]).read("/status"))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: the connection was cut.` })
     close()
   })
 
   test("to its end, is one whose connection was cut", async () => {
     const { url, close } = await rawListener(cutShort)
-    expect(await failure(() => api(["--url", url]).json("/status"))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: the connection was cut.` })
+    expect(await failure(() => api(["--url", url]).read("/status"))).toMatchObject({ exitCode: 75, message: `Cannot reach ${url}: the connection was cut.` })
     close()
   })
 
@@ -123,7 +123,35 @@ test("a redirect is not followed: the key is for this node only", async () => {
   let asked = 0
   const other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(String(asked++)) })
   const redirecting = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => Response.redirect(other.url.href) })
-  const refused = await failure(() => api(["--url", redirecting.url.origin], { TANDEM_TOKEN: "t" }).json("/status"))
-  expect([refused.exitCode, refused.hint, asked]).toEqual([1, `It redirects to ${other.url.href}: choose where that leads with --url.`, 0])
+  const refused = await failure(() => api(["--url", redirecting.url.origin], { TANDEM_TOKEN: "t" }).read("/status"))
+  expect([refused.exitCode, refused.hint, asked]).toEqual([1, `It redirects to ${other.url.href}: choose where that leads as the URL.`, 0])
   await Promise.all([other.stop(true), redirecting.stop(true)])
+})
+
+describe("an answer that is not a node's", () => {
+  /** The failure of a command whose node answers so. */
+  async function failureWith(body: string, init: ResponseInit): Promise<CommandFailed> {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(body, init) })
+    try {
+      return await failure(() => api(["--url", server.url.origin]).transact("{}", "a-key"))
+    } finally {
+      await server.stop(true)
+    }
+  }
+
+  test("asks whether that is a node, and cannot move the cursor of who reads it", async () => {
+    expect(await failureWith("<h1>\u001b[2Jno</h1>", { status: 404, statusText: "Not Found" })).toMatchObject({
+      message: "HTTP 404 Not Found: <h1>\\u001b[2Jno</h1>", hint: "Is this the URL of a Tandem node?", exitCode: 1, mayBeDone: false,
+    })
+    expect((await failureWith("404 Not Found", { status: 404, statusText: "Not Found" })).message).toBe("HTTP 404 Not Found.")
+    expect((await failureWith('{"status":"x"}', { status: 400, statusText: "Bad Request" })).message).toBe('HTTP 400 Bad Request: {"status":"x"}')
+  })
+
+  test("of a proxy whose node is away ends with 75, and may have been done", async () => {
+    expect(await failureWith("Bad Gateway", { status: 502, statusText: "Bad Gateway" })).toMatchObject({ exitCode: 75, mayBeDone: true, message: expect.stringContaining("HTTP 502 Bad Gateway") })
+  })
+
+  test("though it says that all is well, is one that may have been done", async () => {
+    expect(await failureWith("<html>", { status: 200 })).toMatchObject({ exitCode: 1, mayBeDone: true, message: expect.stringContaining("does not answer as a node does") })
+  })
 })

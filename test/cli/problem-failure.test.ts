@@ -1,6 +1,6 @@
-// Problem documents, and what is none, as sentences with an exit code and a hint.
+// Problem documents as sentences with an exit code and a hint.
 import { describe, expect, test } from "bun:test"
-import { failureOf, problemFailure, problemSentence } from "../../src/cli/problem-failure.ts"
+import { failureOf, problemSentence } from "../../src/cli/problem-failure.ts"
 
 describe("a problem", () => {
   test("becomes a sentence with every issue", () => {
@@ -40,27 +40,7 @@ describe("a problem", () => {
 
   test("of a missing key says where one is looked for, of a wrong one what may be wrong with it", () => {
     const problem = { code: "unauthenticated", hint: "Send `Authorization: Bearer <key>`." }
-    expect(failureOf(problem, true).hint).toStartWith("No API key was found: set TANDEM_TOKEN")
-    expect(failureOf(problem, false).hint).toContain("not revoked")
-  })
-})
-
-describe("an answer that is no problem document", () => {
-  const failure = (body: string, init: ResponseInit) => problemFailure(new Response(body, init), false)
-
-  test("asks whether that is a node", async () => {
-    expect(await failure("<h1>\u001b[2Jno</h1>", { status: 404, statusText: "Not Found" })).toMatchObject({
-      message: "HTTP 404 Not Found: <h1>\\u001b[2Jno</h1>", hint: "Is this the URL of a Tandem node?", exitCode: 1,
-    })
-    expect((await failure("404 Not Found", { status: 404, statusText: "Not Found" })).message).toBe("HTTP 404 Not Found.")
-    expect((await failure('{"status":"x"}', { status: 400, statusText: "Bad Request" })).message).toBe('HTTP 400 Bad Request: {"status":"x"}')
-  })
-
-  test("says where a redirect leads", async () => {
-    expect((await failure("", { status: 301, headers: { location: "https://a.example/" } })).hint).toContain("https://a.example/")
-  })
-
-  test("of a proxy whose node is away ends with 75", async () => {
-    expect((await failure("Bad Gateway", { status: 502, statusText: "Bad Gateway" })).exitCode).toBe(75)
+    expect(failureOf(problem, { withoutToken: true }).hint).toStartWith("No API key was found: set TANDEM_TOKEN")
+    expect(failureOf(problem).hint).toContain("not revoked")
   })
 })

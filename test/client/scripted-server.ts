@@ -95,7 +95,7 @@ export class ScriptedServer {
     if (next === "silent") return new Promise((_, reject) => init.signal?.addEventListener("abort", () => reject(new TypeError("aborted"))))
     const text = typeof next.body === "string" ? next.body : JSON.stringify(next.body)
     // A real one may take longer than until time goes on.
-    const answer: Pick<Response, "status" | "headers" | "text"> = { status: next.status, headers: new Headers(next.headers ?? {}), text: () => Promise.resolve(text) }
+    const answer: Pick<Response, "status" | "statusText" | "ok" | "headers" | "text"> = { status: next.status, headers: new Headers(next.headers ?? {}), text: () => Promise.resolve(text), statusText: "", ok: next.status >= 200 && next.status < 300 }
     return Promise.resolve(answer as Response)
   }
 }

@@ -63,6 +63,8 @@ describe("a read", () => {
     ["page at a cursor, which carries its version", (s) => s.at(41).collection("goals").page({ cursor: "c" }), "/goals?cursor=c"],
     ["getUserByEmail as of a time", (s) => s.atTime(new Date(0)).getUserByEmail("a@b.c"), "/users?email=a%40b.c&atTime=1970-01-01T00%3A00%3A00.000Z"],
     ["status", (s) => s.status(), "/status"],
+    ["checkStore", (s) => s.checkStore(), "/status/verify"],
+    ["pageOfLog", (s) => s.pageOfLog({ from: 3, limit: 2 }), "/log?from=3&limit=2"],
     ["outcome", (s) => s.outcome("a/key"), "/do/a%2Fkey"],
   ]
   test.each(reads)("%s asks for its path", async (_, call, path) => {

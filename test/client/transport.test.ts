@@ -203,8 +203,28 @@ describe("a read", () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  test("at what is no node says so", async () => {
-    const server = new ScriptedServer([{ status: 404, body: "<html>" }])
-    expect(await refusalOf(server.service.getUser("u1"), TandemError)).toMatchObject({ code: "unexpected-answer", status: 404 })
+  test("at what is no node says so, and what that says", async () => {
+    const foreign = new ScriptedServer([{ status: 404, body: "<html>" }])
+    expect(await refusalOf(foreign.service.getUser("u1"), TandemError)).toMatchObject({ code: "unexpected-answer", status: 404, message: "HTTP 404: <html>", problem: undefined })
+    const moved = new ScriptedServer([{ status: 301, body: "", headers: { location: "http://b.test/" } }])
+    expect(await refusalOf(moved.service.getUser("u1"), TandemError)).toMatchObject({ code: "unexpected-answer", hint: expect.stringContaining("http://b.test/") })
+    expect(moved.asked).toHaveLength(1)
+    const welcome = new ScriptedServer([{ status: 200, body: "<html>" }], { timeoutMs: 1_000 })
+    expect(await refusalOf(welcome.service.getUser("u1"), TandemError)).toMatchObject({ code: "unexpected-answer", status: 200 })
+  })
+
+  test("is tried as often as one was told", async () => {
+    const server = new ScriptedServer(["cut"], { tries: 2, ...two })
+    expect(await refusalOf(server.service.getUser("u1"), TandemError)).toMatchObject({ code: "unreachable", cause: expect.any(TypeError) })
+    expect(server.urls).toEqual(["http://b.test/users/u1", "http://a.test/users/u1"])
+    const patient = new ScriptedServer(["silent"], { tries: 1 })
+    await refusalOf(patient.service.getUser("u1"), TandemError)
+    expect(patient.nowMs).toBe(30_000)
+  })
+
+  test("without a token sends none", async () => {
+    const server = new ScriptedServer([page([], 9, null)], { token: undefined })
+    await server.service.pageOfUsers()
+    expect(server.asked[0]?.headers.get("authorization")).toBeNull()
   })
 })

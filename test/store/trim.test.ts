@@ -3,12 +3,14 @@ import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { openRecord } from "../../src/protocol/record.ts"
 import { type Horizon, horizonRow, oldestOf } from "../../src/store/horizon.ts"
-import { partsOfKey, versionAtEnd, versionOf } from "../../src/store/keys.ts"
+import { endedKey, entityKey, historyKey, indexKey, partsOfKey, versionAtEnd, versionKey, versionOf } from "../../src/store/keys.ts"
 import { rowChanged, rowDeleted } from "../../src/store/row.ts"
 import { TableStore } from "../../src/store/table-store.ts"
+import { putTrimmed } from "../../src/store/trim.ts"
+import { verifyStore } from "../../src/store/verify.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Random } from "../sim/random.ts"
-import { type Change, recordKey } from "./chain.ts"
+import { type Change, plain, recordKey, unique } from "./chain.ts"
 import { collections, compareReads, RandomHistory } from "./random-history.ts"
 
 const first = { clusterId: "cluster", nodeId: "a", role: "primary", epoch: { number: 1, id: "first" } } as const
@@ -63,21 +65,31 @@ describe("a trimmed store", () => {
     const random = new Random(seed)
     const engine = new MemoryEngine()
     let store = new TableStore(engine, first)
+    const untouched = new TableStore(new MemoryEngine(), first)
     const history = new RandomHistory(seed)
+    const check = async (): Promise<void> => {
+      const [checked, other] = [await verifyStore(store, () => undefined), await verifyStore(untouched, () => undefined)]
+      expect([checked.problems, checked.digest, other.problems]).toEqual([[], other.digest, []])
+    }
     for (let round = 0; round < 4; round++) {
-      await grow(history, [store], random.between(1, 12))
+      await grow(history, [store, untouched], random.between(1, 12))
       const { oldest, collections: named } = drawHorizon(random, store.horizon(), store.position().committed)
-      await history.moveHorizon([store], oldest, named)
+      await history.moveHorizon([store, untouched], oldest, named)
       readsFromHorizon(store, history)
       for (let n = random.between(0, 6); n > 0; n--) {
         store.trimNow(random.between(1, 20))
-        // A crash between two chunks.
-        if (random.chance(0.2)) store = new TableStore(engine, first)
-        if (random.chance(0.3)) await history.step([store])
+        // A crash between two chunks, and the recovery, which goes forward.
+        if (random.chance(0.2)) {
+          store = new TableStore(engine, first)
+          store.commit(store.position().head)
+        }
+        if (random.chance(0.3)) await history.step([store, untouched])
+        if (random.chance(0.3)) await check()
       }
       readsFromHorizon(store, history)
     }
     trimAll(store, random)
+    await check()
     readsFromHorizon(store, history)
     onlyWhatIsNeeded(store, store.horizon(), store.position().head)
     readsFromHorizon(new TableStore(engine, first), history)
@@ -191,5 +203,46 @@ describe("a trimmed store", () => {
       expect([9_999, 10_000, 10_999, 11_000].map((timeMs) => store.versionAtTime(timeMs, committed))).toEqual([9, 10, 10, 11])
       trimAll(store, new Random(1))
     }
+  })
+})
+
+describe("damage of a trimmed store that is named", () => {
+  /** Versions 1 to 6 of `a`, 7 of `b`; the horizon at 5, from version 8 on. */
+  async function damaged(damage: (store: TableStore) => void): Promise<string[]> {
+    const store = new TableStore(new MemoryEngine(), first)
+    const { chain } = new RandomHistory(1)
+    const take = async (changes: readonly Change[]): Promise<void> => {
+      const committed = chain.version
+      await store.prepare({ records: [chain.next(changes)], committed })
+      store.commit(chain.version)
+    }
+    for (let n = 1; n <= 6; n++) await take([{ id: "a", body: String(n), terms: [unique(`name ${n}`), plain("red")] }])
+    await take([{ id: "b", body: "7", terms: [plain("red")] }])
+    await take([{ ...horizonRow, body: JSON.stringify({ oldest: 5, collections: {} }) }])
+    trimAll(store, new Random(1))
+    expect((await verifyStore(store, () => undefined)).problems).toEqual([])
+    store.engine.transact(() => damage(store))
+    return (await verifyStore(store, () => undefined)).problems.map(({ where, what }) => `${where}: ${what}`)
+  }
+
+  test.each([
+    ["the row at the horizon is missing", ({ engine }: TableStore) => engine.tables.history.remove(historyKey("things", "a", 5)), "things/a: version 5 of it is missing"],
+    ["the row after it is missing", ({ engine }: TableStore) => engine.tables.rows.remove(entityKey("things", "b")), "things/b: version 7 of it is missing"],
+    ["an index entry that ended above it is missing", ({ engine }: TableStore) => engine.tables.index_history.remove(endedKey(indexKey("things", "name", unique("name 5").value, "a"), 5)), "things/a: its index history for name from version 5 to 6 is missing"],
+    ["an index entry that holds since before is missing", ({ engine }: TableStore) => engine.tables.index.remove(indexKey("things", "colour", plain("red").value, "a")), "things/a: its index entry for colour is missing"],
+    ["a record is missing", ({ engine }: TableStore) => engine.tables.log.remove(versionKey(5)), "version 5: it is missing from the log"],
+    ["the log has a record that was trimmed", ({ engine }: TableStore) => engine.tables.log.put(versionKey(4), engine.tables.log.get(versionKey(5)) as Buffer), "version 4: it is in the log, which begins at 5"],
+  ] as const)("where %s (P6)", async (_what, damage, line) => {
+    expect(await damaged(damage)).toContain(line)
+  })
+
+  test("where more was trimmed than the horizon allows (P6)", async () => {
+    const store = new TableStore(new MemoryEngine(), first)
+    const history = new RandomHistory(1)
+    await grow(history, [store], 10)
+    store.engine.transact(() => putTrimmed(store.engine.tables.hard_state, { log: 3, others: { version: 3, writes: 0 }, collections: {} }))
+    const opened = new TableStore(store.engine, first)
+    opened.commit(opened.position().head)
+    expect((await verifyStore(opened, () => undefined)).problems).toContainEqual({ where: "the log", what: "it begins at version 3, and reads may go back to version 0" })
   })
 })
