@@ -45,6 +45,8 @@ export const bounds = {
   /** How long a session or a token may live, shortest and longest. */
   lifeMsMin: 1_000,
   lifeMsMax: 3_650 * 86_400_000,
+  /** Tokens whose principal is remembered. */
+  bearersKnownMax: 10_000,
   /** A token that a client hands in. */
   tokenLengthMax: 256,
   /** Documents that one `collection.drop` may take with it. */

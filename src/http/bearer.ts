@@ -1,9 +1,13 @@
 // Who is asking: the bearer token of a request, and whether it may do what the route needs. Never logs or echoes a token.
-import { allows, type Principal, type Scope } from "../operations/scope.ts"
+import { tokenNeeded } from "../operations/operation-access.ts"
+import { allows, anonymous, type Principal, type Scope } from "../operations/scope.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 
-/** `public` needs no token, `any` a valid one, a scope one that allows it. */
+/** `public` needs no token, `any` any API key, a scope one that allows it. */
 export type RouteScope = "public" | "any" | Scope
+
+/** Who else is let in: sessions, or sessions and the public. What they may see and do there, access rules say. */
+export type AlsoFor = "sessions" | "everyone"
 
 /** Longer than any token there is; checked before anything is hashed. */
 const tokenLengthMax = 512
@@ -13,18 +17,20 @@ const scheme = /^bearer +(\S+) *$/i
 export function bearer(
   request: Request,
   scope: "any" | Scope,
+  also: AlsoFor | undefined,
   authenticate: (token: string) => Principal | undefined,
 ): Principal | Refusal {
   const header = request.headers.get("authorization")
-  if (header === null) {
-    return refuse("unauthenticated", "The request has no Authorization header.", { hint: "Send `Authorization: Bearer <key>`." })
-  }
+  if (header === null) return also === "everyone" ? anonymous : tokenNeeded
   const token = header.length <= tokenLengthMax ? tokenOf(header) : undefined
   if (token === undefined) {
     return refuse("unauthenticated", "The Authorization header is not of the form `Bearer <key>`.")
   }
   const principal = authenticate(token)
   if (principal === undefined) return refuse("unauthenticated", "The token is unknown, revoked or expired.")
+  if (principal.userId !== undefined) {
+    return also === undefined ? refuse("forbidden", "This is for API keys only, not for sessions.") : principal
+  }
   if (scope !== "any" && !allows(principal, scope)) {
     return refuse("forbidden", `This needs a key with the scope ${scope}.`)
   }

@@ -6,13 +6,14 @@ import type { Passwords } from "../operations/passwords.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Patience } from "../runtime/serve.ts"
-import { bearer, challenge, type RouteScope } from "./bearer.ts"
+import { bearer, challenge } from "./bearer.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { LoginThrottle } from "./login-throttle.ts"
 import { problemJson, statusOf } from "./problem.ts"
 import type { RequestIds } from "./request-id.ts"
+import type { Route } from "./route.ts"
 import type { StoreCheck } from "./store-check.ts"
 
 export interface PublicSettings {
@@ -82,9 +83,9 @@ export class Exchange {
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */
-  admit(scope: RouteScope): Refusal | undefined {
+  admit({ scope, also }: Pick<Route, "scope" | "also">): Refusal | undefined {
     if (scope === "public") return undefined
-    const found = bearer(this.request, scope, (token) => this.node.authenticate(token))
+    const found = bearer(this.request, scope, also, (token) => this.node.authenticate(token))
     if (isRefusal(found)) return found
     this.#principal = found
     return undefined

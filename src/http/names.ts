@@ -5,6 +5,7 @@ import { type Refusal, refuse } from "../refusal.ts"
 import { rowDeleted } from "../store/row.ts"
 import type { Exchange } from "./exchange.ts"
 import { isWellEncoded } from "./query.ts"
+import { readReach } from "./reach.ts"
 
 /** Read by everyone with the scope, and always there. */
 const builtIn: ReadonlySet<string> = new Set(["users", "collections"])
@@ -33,8 +34,9 @@ export function idParameter(exchange: Exchange, name: string): string | Refusal 
   return id
 }
 
-/** Whether the collection was there as of `version`. */
+/** Whether the collection was there as of `version`, for who asks. */
 export function isThere(exchange: Exchange, collection: string, version: number): boolean {
+  if (readReach(exchange, collection) === "none") return false
   if (builtIn.has(collection)) return true
   if (!isReadable(collection)) return false
   const row = exchange.node.reader.row("collections", collection, version)

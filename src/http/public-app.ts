@@ -73,7 +73,7 @@ function allowed(methods: readonly string[]): readonly string[] {
 
 function answer(shared: Shared, route: Route, context: Context): Response | Promise<Response> {
   const exchange = new Exchange(shared, context)
-  const refusal = exchange.admit(route.scope)
+  const refusal = exchange.admit(route)
   if (refusal !== undefined) return exchange.problem(refusal)
   if (route.scope !== "public" && shared.inFlight.full()) {
     return exchange.problem(refuse("unavailable", "Too many requests wait already; nothing was done.", { retryAfter: 1 }))

@@ -1,5 +1,5 @@
 // What a route is, and what must hold of all of them. The table itself is in routes.ts.
-import type { RouteScope } from "./bearer.ts"
+import type { AlsoFor, RouteScope } from "./bearer.ts"
 import type { Exchange } from "./exchange.ts"
 
 export type Handler = (exchange: Exchange) => Response | Promise<Response>
@@ -9,6 +9,7 @@ export interface Route {
   /** Segments are literal or `:name`; of several routes that match, the more literal one answers. */
   readonly path: string
   readonly scope: RouteScope
+  readonly also?: AlsoFor
   readonly handler: Handler
 }
 

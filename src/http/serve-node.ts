@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from "node:path"
 import { bounds } from "../bounds.ts"
 import { DiskFloor } from "../node/disk-floor.ts"
-import { TandemNode } from "../node/node.ts"
+import { rootKeyPrefix, TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
 import { PasswordQueue } from "../operations/passwords.ts"
 import { InvariantBroken } from "../protocol/invariant.ts"
@@ -145,7 +145,7 @@ function endOnOpening(error: unknown): never {
 
 /** Both nodes of a pair derive the same root key from their secret, so one key opens both; each keeps a copy to be read. */
 function keepRootKey({ dataDirectory, secret }: NodeSettings): string {
-  const key = `tr_${createHmac("sha256", secret).update("tandem root key").digest("base64url")}`
+  const key = `${rootKeyPrefix}${createHmac("sha256", secret).update("tandem root key").digest("base64url")}`
   const path = join(dataDirectory, "root.key")
   if (!existsSync(path) || readFileSync(path, "utf8").trim() !== key) writeFileSync(path, `${key}\n`, { mode: 0o600 })
   chmodSync(path, 0o600)

@@ -1,6 +1,7 @@
 // GET /users/{id}/sessions: the sessions of a user, without their tokens, as of a version. Those that had ended by the time of
 // that version's record are left out, so the answer is the same on both nodes, and for ever.
 import { hasExpired, userTerm } from "../operations/account-entries.ts"
+import { isServer, type Principal } from "../operations/scope.ts"
 import { trimmed } from "../operations/trimmed.ts"
 import { isRefusal } from "../refusal.ts"
 import { rowBody, rowDeleted, rowText } from "../store/row.ts"
@@ -29,7 +30,7 @@ export function getSessions(exchange: Exchange): Response | Promise<Response> {
     const { reader } = exchange.node
     const oldest = oldestOf(reader.horizon(), "sessions")
     if (version < oldest) return exchange.absent(trimmed(version, oldest))
-    const user = reader.row("users", userId, version)
+    const user = mayList(exchange.principal, userId) ? reader.row("users", userId, version) : undefined
     if (user === undefined || rowDeleted(user)) return entityMissing(exchange, "users", version)
     const { field, value } = userTerm(userId)
     const page = reader.holders("sessions", field, value, { at: version, after: cursor?.after, limit })
@@ -40,8 +41,13 @@ export function getSessions(exchange: Exchange): Response | Promise<Response> {
   return readAsOf(exchange, query, answer, cursor?.version)
 }
 
+/** A session, those of its own user only; whatever the rules say of users. */
+function mayList(principal: Principal, userId: string): boolean {
+  return isServer(principal) || principal.userId === userId
+}
+
 function liveRows(reader: Reader, ids: readonly string[], version: number): Uint8Array[] {
-  const time = new Date(reader.record(version)?.timeMs ?? 0).toISOString()
+  const time = new Date(reader.timeOf(version)).toISOString()
   return ids.flatMap((id) => {
     const row = reader.row("sessions", id, version)
     return row === undefined || rowDeleted(row) || hasExpired(JSON.parse(rowText(row)) as { readonly [field: string]: unknown }, time) ? [] : [row]

@@ -22,7 +22,13 @@ export function makeRoom(view: TransactionView, collection: "sessions" | "tokens
 
 /** Whether it is over at a time, RFC 3339 in UTC; a session also where it was idle for too long. */
 export function hasExpired(entity: { readonly [field: string]: unknown }, time: string): boolean {
-  return String(entity["idleExpiresAt"] ?? entity["expiresAt"]) <= time
+  return String(expiresAt(entity)) <= time
+}
+
+/** When it is over by itself; null for never. */
+export function expiresAt(entity: { readonly [field: string]: unknown }): string | null {
+  const end = entity["idleExpiresAt"] ?? entity["expiresAt"] ?? null
+  return end === null ? null : String(end)
 }
 
 function hasEnded(view: TransactionView, collection: string, id: string): boolean {

@@ -11,8 +11,10 @@ import { rowText } from "../store/row.ts"
 import type { Result } from "./operation.ts"
 import { checkResolved } from "./operation-data.ts"
 import { Past } from "./past.ts"
+import { isServer } from "./scope.ts"
 import { EarlierResults, resolveReferences } from "./references.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
+import { liveSession } from "./session.ts"
 import { Overlay, TransactionView } from "./transaction-view.ts"
 
 export type Executed =
@@ -58,7 +60,7 @@ export class BatchRun {
     const version = this.#head + 1
     const timeMs = transaction.atMs ?? Math.max(this.#options.nowMs, this.#timeMs)
     const view = new TransactionView(this.#options.reader, this.#overlay, version, this.#timeText(timeMs), () => uuidv7(this.#options.nowMs), this.#past, transaction.principal)
-    const results = run(transaction, view)
+    const results = whySessionEnded(view) ?? run(transaction, view)
     if (isRefusal(results)) return { kind: "refused", refusal: results }
     const answer = `[${results.map((result) => result.shown).join(",")}]`
     const record = this.#seal(transaction, view, results, timeMs)
@@ -157,6 +159,13 @@ function run(transaction: SubmittedTransaction, view: TransactionView): Ran[] | 
   return ran
 }
 
+/** It was there when the request came. What was revoked since does nothing any more, also where that is in the same batch. */
+function whySessionEnded(view: TransactionView): Refusal | undefined {
+  const { sessionId } = view.principal
+  if (sessionId === undefined || liveSession(view, sessionId) !== undefined) return undefined
+  return refuse("unauthenticated", "The session has ended.")
+}
+
 function tooLarge(): Refusal {
   return refuse("too-large", `The transaction would write more than ${bounds.recordBytesMax} bytes.`, { hint: "Split it, or the documents it changes." })
 }
@@ -173,8 +182,14 @@ function runOne(one: SubmittedOperation, view: TransactionView, earlier: Earlier
     }
     data = checked.data
   }
-  const unmet = whyConditionUnmet(one, data, view)
-  return unmet ?? one.operation.run(data, view, one.sealed)
+  if (isServer(view.principal)) return runWhereMet(one, data, view)
+  const { forUsers } = one.operation
+  if (forUsers === undefined) throw new Error(`${one.operation.name} was let through for ${view.principal.name}`)
+  return forUsers(data, view, (given) => runWhereMet(one, given, view))
+}
+
+function runWhereMet(one: SubmittedOperation, data: unknown, view: TransactionView): Result | Refusal {
+  return whyConditionUnmet(one, data, view) ?? one.operation.run(data, view, one.sealed)
 }
 
 function whyConditionUnmet({ condition, operation }: SubmittedOperation, data: unknown, view: TransactionView): Refusal | undefined {

@@ -7,10 +7,11 @@ import { idempotencyKeyRule, isIdempotencyKey, keyHash } from "./idempotency-key
 import { escapePointer } from "./json-rules.ts"
 import { isObject } from "./merge-patch.ts"
 import type { Condition, SealContext } from "./operation.ts"
+import { whyNotFor } from "./operation-access.ts"
 import { checkData, checkSecrets } from "./operation-data.ts"
 import { hasReference } from "./references.ts"
 import { operationNamed } from "./registry.ts"
-import { allows, type Principal } from "./scope.ts"
+import type { Principal } from "./scope.ts"
 import { parseTime } from "./times.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
 
@@ -132,9 +133,8 @@ function readOperation(value: unknown, index: number, pointer: string, principal
   if (as !== undefined && !(typeof as === "string" && /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/.test(as))) {
     return refuse("malformed", "`as` must be a name of letters, digits, _ and -.", at("/as"))
   }
-  if (!allows(principal, operation.scope)) {
-    return refuse("forbidden", `\`${op}\` needs the scope ${operation.scope}, which this key does not have.`, at("/op"))
-  }
+  const refused = whyNotFor(principal, operation)
+  if (refused !== undefined) return { ...refused, ...at("/op") }
   const condition = conditionOf(value["if"])
   if (condition === "invalid") {
     return refuse("malformed", '`if` must be {"version": n}, {"absent": true} or {"present": true}.', at("/if"))

@@ -11,11 +11,9 @@ import { emailKey } from "./email.ts"
 import { idField, jsonObjectField } from "./fields.ts"
 import { loginFailed, type LoginCredentials, loginEmailField, loginPasswordField } from "./login.ts"
 import { operation, type SealContext } from "./operation.ts"
-import { idleEnd } from "./session.ts"
+import { idleEnd, sessionPrefix } from "./session.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import { userMissing } from "./user.ts"
-
-export const sessionPrefix = "ts_"
 
 /** Unless `ttl` says otherwise. */
 const ttlDefault = "30d"

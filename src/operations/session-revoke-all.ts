@@ -3,6 +3,7 @@ import * as v from "valibot"
 import { deleteSessions } from "./account-entries.ts"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { isOneself } from "./own-session.ts"
 import { liveSession, sessionMissing } from "./session.ts"
 import { userMissing } from "./user.ts"
 
@@ -12,6 +13,7 @@ export const sessionRevokeAll = operation<v.InferOutput<typeof schema>>({
   name: "session.revokeAll",
   scope: "write",
   schema,
+  forUsers: (data, view, run) => (isOneself(view, data.userId) ? run(data) : userMissing(data.userId, "/userId")),
   run: ({ userId, except }, view) => {
     if (view.versionOf("users", userId) === undefined) return userMissing(userId, "/userId")
     // Were a wrong name passed over, the session that was to stay would end with the others.

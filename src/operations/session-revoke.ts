@@ -2,6 +2,7 @@
 import * as v from "valibot"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { whyNotOwnSession } from "./own-session.ts"
 import { sessionMissing } from "./session.ts"
 
 const schema = v.strictObject({ id: idField })
@@ -11,6 +12,7 @@ export const sessionRevoke = operation<v.InferOutput<typeof schema>>({
   scope: "write",
   schema,
   target: ({ id }) => ({ collection: "sessions", id }),
+  forUsers: (data, view, run) => whyNotOwnSession(view, data.id, sessionMissing(data.id)) ?? run(data),
   run: ({ id }, view) => {
     const session = view.find("sessions", id)
     if (session === undefined) return sessionMissing(id)

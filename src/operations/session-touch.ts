@@ -4,6 +4,7 @@ import * as v from "valibot"
 import { parseDuration } from "./durations.ts"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { whyNotOwnSession } from "./own-session.ts"
 import { idleEnd, liveSession, type Session, sessionMissing } from "./session.ts"
 
 const schema = v.strictObject({ id: idField })
@@ -13,6 +14,7 @@ export const sessionTouch = operation<v.InferOutput<typeof schema>>({
   scope: "write",
   schema,
   target: ({ id }) => ({ collection: "sessions", id }),
+  forUsers: (data, view, run) => whyNotOwnSession(view, data.id, sessionMissing(data.id)) ?? run(data),
   run: ({ id }, view) => {
     const session = liveSession(view, id)
     if (session === undefined) return sessionMissing(id)

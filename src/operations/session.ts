@@ -5,6 +5,8 @@ import { hasExpired } from "./account-entries.ts"
 import { timeAfter } from "./durations.ts"
 import type { EntityBody, TransactionView } from "./transaction-view.ts"
 
+export const sessionPrefix = "ts_"
+
 export interface Session extends EntityBody {
   readonly userId: string
   readonly expiresAt: string

@@ -55,16 +55,21 @@ export class Log {
     let high = at
     while (low < high) {
       const middle = low + Math.ceil((high - low) / 2)
-      if (this.timeOf(middle) <= timeMs) low = middle
+      if (this.timeThere(middle) <= timeMs) low = middle
       else high = middle - 1
     }
     return low
   }
 
-  private timeOf(version: number): number {
+  timeOf(version: number): number | undefined {
     const value = this.log.get(versionKey(version))
-    if (value === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
-    return recordTimeMs(value.subarray(digestBytes))
+    return value === undefined ? undefined : recordTimeMs(value.subarray(digestBytes))
+  }
+
+  private timeThere(version: number): number {
+    const time = this.timeOf(version)
+    if (time === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
+    return time
   }
 
   /** Inside a transaction. */

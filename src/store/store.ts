@@ -122,6 +122,8 @@ export interface Reader {
   records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[]
   /** The version whose record carries this idempotency key hash, in doubt or committed, and not below the horizon. */
   versionOfKey(keyHash: Digest): number | undefined
+  /** The time of the record of a version ≤ head, in milliseconds; 0 where there is none. Cheap, however large the record is. */
+  timeOf(version: number): number
   /** The greatest version ≤ `at` whose record time is ≤ `timeMs`; where there is none, the one before the oldest record. O(log n). */
   versionAtTime(timeMs: number, at: number): number
   /** As of `committed`: how far back reads may go. What is below it may be there still, or be gone. */

@@ -108,6 +108,10 @@ export class TableStore implements Store {
     return version === undefined || version < this.#horizon.log ? undefined : version
   }
 
+  timeOf(version: number): number {
+    return this.log.timeOf(version) ?? 0
+  }
+
   versionAtTime(timeMs: number, at: number): number {
     return this.log.versionAtTime(timeMs, at, Math.max(1, this.#horizon.log))
   }

@@ -238,7 +238,12 @@ test("a session's token is shown by the request that made it, and by nothing aft
     await send("/do/stream?onError=continue", `${JSON.stringify(body)}\n`, "application/x-ndjson")
   }
   tell(await tandem.get("/users/ada/sessions"))
-  expect((await tandem.get("/users", { token: session })).status).toBe(401)
+  for (const path of ["/users/ada", "/users/ada/sessions", "/users/bob", "/goals/x", "/log", "/status", "/do/x", `/${session}`, `/users/${session}/sessions`]) {
+    const answer = await tandem.get(path, { token: session })
+    if (!path.includes(session)) tell(answer)
+  }
+  tell(await tandem.get("/users/ada", { token: `${session}x` }))
+  for (const id of [sessionId, "other"]) await send("/do", { op: "session.touch", data: { id }, note: "by a session" }, "application/json", session)
   await everyWay({ op: "session.touch", data: { id: sessionId } }, "touch")
   await everyWay({ op: "session.revoke", data: { id: sessionId } }, "end")
   expectNothingTold()

@@ -1,7 +1,7 @@
 // A node without a peer, for the tests of the public app: real operations on the real store in memory, one batch per turn
 // of the event loop, and knobs for what a node may say. Must never be used outside of tests.
-import { keyByToken } from "../../src/operations/api-keys.ts"
 import { BatchRun } from "../../src/operations/batch-run.ts"
+import { Bearers } from "../../src/operations/bearers.ts"
 import type { Principal } from "../../src/operations/scope.ts"
 import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
 import type { NodeService, NodeStatus, Outcome } from "../../src/node/service.ts"
@@ -30,6 +30,7 @@ export class FakeNode implements NodeService {
   nowMs = Date.parse("2026-03-01T12:00:00.000Z")
   readonly batchSizes: number[] = []
   readonly #queue: Waiting[] = []
+  readonly #bearers = new Bearers(this.reader)
   #held = false
 
   role = () => this.roleNow
@@ -40,7 +41,7 @@ export class FakeNode implements NodeService {
   whyNotReadable = () => this.notReadable
   whyNotWritable = () => this.notWritable
   maybeStale = () => this.stale
-  authenticate = (token: string) => this.principals.get(token) ?? keyByToken(this.reader, token, this.committed(), this.nowMs)
+  authenticate = (token: string) => this.principals.get(token) ?? this.#bearers.principal(token, this.committed(), this.nowMs)
 
   /** Queues only, until `release`. */
   hold(): void {

@@ -103,8 +103,8 @@ describe("logging in", () => {
     expect(inside(bad, "problem", "code")).toBe("login-failed")
   })
 
-  test("gives a token that no route takes yet", async () => {
+  test("gives a token that opens what belongs to its user", async () => {
     const token = String(inside((await login()).json, "results", 0, "token"))
-    expectAnswer(await tandem.get("/users", { token }), 401)
+    expectAnswer(await tandem.get("/users/ada", { token }), 200)
   })
 })

@@ -48,7 +48,14 @@ test("a session that is revoked is dead on both nodes at the answer, by itself o
   await using pair = await new NodePair().start()
   await done(pair.a, "user.create", { id: "ada", email: "ada@x.org" })
   const ids: unknown[] = []
-  for (let n = 0; n < 3; n++) ids.push((await done(pair.a, "session.create", { userId: "ada" }))["id"])
+  const tokens: string[] = []
+  for (let n = 0; n < 3; n++) {
+    const { id, token } = await done(pair.a, "session.create", { userId: "ada" })
+    ids.push(id)
+    tokens.push(String(token))
+  }
+  /** Asked at once, before anybody waits for anything. */
+  const alive = (node: TandemNode) => tokens.map((token) => node.authenticate(token) !== undefined)
   const listed = (node: TandemNode) => node.reader.holders("sessions", "userId", textTerm("userId", "ada", false).value, { at: node.committed(), after: undefined, limit: 10 }).ids
   const onBoth = async (): Promise<readonly unknown[]> => {
     // The replica has what is acknowledged; that it is committed it hears with the next message.
@@ -58,10 +65,14 @@ test("a session that is revoked is dead on both nodes at the answer, by itself o
     return listed(pair.b)
   }
   expect(await onBoth()).toEqual(ids)
+  expect([alive(pair.a), alive(pair.b)]).toEqual([[true, true, true], [true, true, true]])
   await done(pair.a, "session.revoke", { id: ids[0] })
+  expect([alive(pair.a), alive(pair.b)]).toEqual([[false, true, true], [false, true, true]])
   expect(await onBoth()).toEqual([ids[1], ids[2]])
   await done(pair.a, "session.revokeAll", { userId: "ada", except: ids[2] })
+  expect([alive(pair.a), alive(pair.b)]).toEqual([[false, false, true], [false, false, true]])
   expect(await onBoth()).toEqual([ids[2]])
   await done(pair.a, "credential.setPassword", { userId: "ada", password: "right horse", revokeSessions: true })
+  expect([alive(pair.a), alive(pair.b)]).toEqual([[false, false, false], [false, false, false]])
   expect(await onBoth()).toEqual([])
 })

@@ -1,6 +1,6 @@
 // key.create and key.revoke, and API keys as rows.
 import { describe, expect, test } from "bun:test"
-import { keyByToken } from "../../src/operations/api-keys.ts"
+import { Bearers } from "../../src/operations/bearers.ts"
 import { logItem } from "../../src/operations/log-item.ts"
 import { Harness, issuesOf, type Json, keyWith, resultsOf } from "./harness.ts"
 
@@ -13,7 +13,7 @@ async function withKey(more: object = {}): Promise<{ harness: Harness; shown: Js
 }
 
 function whose(harness: Harness, token: string, { at = harness.store.position().committed, nowMs = harness.nowMs } = {}) {
-  return keyByToken(harness.store, token, at, nowMs)
+  return new Bearers(harness.store).principal(token, at, nowMs)
 }
 
 describe("key.create", () => {

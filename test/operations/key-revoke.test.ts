@@ -1,6 +1,6 @@
 // key.revoke.
 import { expect, test } from "bun:test"
-import { keyByToken } from "../../src/operations/api-keys.ts"
+import { Bearers } from "../../src/operations/bearers.ts"
 import { Harness, keyWith } from "./harness.ts"
 
 test("a revoked key is dead from the version that revoked it, and no other key is", async () => {
@@ -8,7 +8,7 @@ test("a revoked key is dead from the version that revoked it, and no other key i
   const create = { op: "key.create", data: { name: "web", scopes: ["read"] } }
   const [first, second] = await harness.commit(create, create)
   expect(await harness.commit({ op: "key.revoke", data: { id: first?.["id"] } })).toEqual([{ id: first?.["id"] }])
-  const whose = (token: unknown, at: number) => keyByToken(harness.store, String(token), at, harness.nowMs)
+  const whose = (token: unknown, at: number) => new Bearers(harness.store).principal(String(token), at, harness.nowMs)
   expect(whose(first?.["key"], 2)).toBeUndefined()
   expect(whose(first?.["key"], 1)).toBeDefined()
   expect(whose(second?.["key"], 2)).toBeDefined()

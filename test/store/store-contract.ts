@@ -538,6 +538,8 @@ export function runStoreContract(name: string, newDisk: () => Disk): void {
       const bench = start()
       const times = [100, 100, 200, 300, 300, 300, 500]
       for (const timeMs of times) await bench.commit([{ id: "a", body: "x" }], { timeMs })
+      expect([...times.keys()].map((n) => bench.store.timeOf(n + 1))).toEqual(times)
+      expect([bench.store.timeOf(0), bench.store.timeOf(times.length + 1)]).toEqual([0, 0])
       const expected = (timeMs: number, at: number): number => times.slice(0, at).filter((time) => time <= timeMs).length
       for (let at = 0; at <= times.length; at++) {
         for (const timeMs of [0, 99, 100, 101, 200, 299, 300, 400, 500, 501]) expect([timeMs, at, bench.store.versionAtTime(timeMs, at)]).toEqual([timeMs, at, expected(timeMs, at)])
