@@ -1,4 +1,5 @@
 // One collection: reading its documents, and writing them.
+import { type ChangedVersion, ChangeFeed, type FeedOptions } from "./change-feed.ts"
 import type { Document } from "./document.ts"
 import type { HistoryItem } from "./history-item.ts"
 import type { JsonObject, Patch } from "./json.ts"
@@ -60,6 +61,11 @@ export interface RevertOptions extends OperationOptions {
   readonly force?: boolean | undefined
 }
 
+export interface DocumentChange<T extends object> extends Omit<Change, "value"> {
+  /** Null where it was deleted. */
+  readonly value: Document<T> | null
+}
+
 /** Names of fields that hold numbers; any name where the type does not say what fields hold. */
 export type NumberField<T> = { [Name in keyof T & string]-?: unknown extends T[Name] ? Name : NonNullable<T[Name]> extends number ? Name : never }[keyof T & string]
 
@@ -100,6 +106,12 @@ export class Collection<T extends object> extends CollectionView<T> {
   /** Makes a document again what it was as of a version; 0 is before everything. Nothing changes where it still is that. */
   revert(id: string, to: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
     return transactOne(this.#transport, { op: "revert", data: { collection: this.name, id, to, force } }, options)
+  }
+
+  /** What becomes of its documents, version by version: see `service.changes`. */
+  changes(options: FeedOptions): AsyncGenerator<ChangedVersion<DocumentChange<T>>, void, undefined> {
+    const feed = new ChangeFeed(this.#transport, { ...options, collections: [this.name] })
+    return feed.versions() as AsyncGenerator<ChangedVersion<DocumentChange<T>>, void, undefined>
   }
 
   async delete(id: string, options: OperationOptions = {}): Promise<void> {

@@ -41,8 +41,8 @@ function common(known: Known) {
 }
 
 function ofProblem(problem: Problem, status: number, known: Known, outcome: ErrorOutcome): TandemError {
-  const { code, detail, issues, operation, pointer, version, oldestVersion, retryAfter, hint } = problem
-  return new TandemError({ code, message: detail, status, outcome, issues, operation, pointer, key: known.key, version, oldestVersion, retryAfter, hint, problem: isNodes(problem) ? problem : undefined })
+  const { code, detail, issues, operation, pointer, version, retryAfter, hint } = problem
+  return new TandemError({ code, message: detail, status, outcome, issues, operation, pointer, key: known.key, version, retryAfter, hint, problem: isNodes(problem) ? problem : undefined })
 }
 
 /** Or what this client says of an answer that is none of a node's. */

@@ -27,7 +27,6 @@ export interface TandemErrorParts {
   readonly pointer?: string | undefined
   readonly key?: string | undefined
   readonly version?: number | undefined
-  readonly oldestVersion?: number | undefined
   readonly retryAfter?: number | undefined
   readonly hint?: string | undefined
   readonly problem?: Problem | undefined
@@ -58,7 +57,7 @@ export class TandemError extends Error {
   /** The transaction's idempotency key; undefined for reads. */
   readonly key: string | undefined
   readonly version: number | undefined
-  /** With the code `trimmed`: the oldest version that can still be read. */
+  /** With `trimmed`: what came before it is not kept any more. */
   readonly oldestVersion: number | undefined
   /** Seconds. */
   readonly retryAfter: number | undefined
@@ -78,7 +77,7 @@ export class TandemError extends Error {
     this.pointer = parts.pointer
     this.key = parts.key
     this.version = parts.version
-    this.oldestVersion = parts.oldestVersion
+    this.oldestVersion = parts.problem?.oldestVersion
     this.retryAfter = parts.retryAfter
     this.hint = parts.hint
     this.problem = parts.problem

@@ -11,6 +11,7 @@ import type { Answer, Envelope } from "../protocol/messages.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { release } from "../release.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
+import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import type { DriverParts } from "./driver-parts.ts"
@@ -18,11 +19,8 @@ import { PeerClient } from "./peer-client.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 import { Primary } from "./primary.ts"
 import { Replica } from "./replica.ts"
-import { Retention } from "./retention.ts"
 import type { NodeService, NodeStatus, Outcome, PeerStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
-import { Sweeper } from "./sweeper.ts"
-import { Trimmer } from "./trimmer.ts"
 import { Writer } from "./writer.ts"
 
 export interface NodeParts {
@@ -47,10 +45,7 @@ export class TandemNode implements NodeService {
   readonly #primary: Primary | undefined
   readonly #replica: Replica | undefined
   readonly #writer: Writer | undefined
-  readonly #trimmer: Trimmer
-  readonly #retention: Retention | undefined
-  readonly #sweeper: Sweeper | undefined
-  #timer: ReturnType<typeof setInterval> | undefined
+  readonly #background: Background
   readonly #rootKeyDigest: Digest
   readonly #bearers: Bearers
   readonly #startedAt: string
@@ -73,11 +68,14 @@ export class TandemNode implements NodeService {
       fatal: parts.fatal,
       advanced: (committed) => this.#waiters.advanced(committed),
     }
-    this.#trimmer = new Trimmer({
+    this.#background = new Background({
       store,
-      role: store.identity().role,
-      mayTrim: () => this.#mayTrim(),
+      settings: settings.retention,
+      submit: (transaction) => this.submit(transaction),
+      mayWrite: () => this.whyNotWritable() === undefined,
+      inSync: () => this.#primary?.inSync === true || this.#replica?.state.inSync === true,
       monotonicMs: parts.monotonicMs,
+      wallMs: parts.wallMs,
       fatal: parts.fatal,
       trimmed: () => (this.#primary ?? this.#replica)?.trimmed(),
     })
@@ -109,28 +107,12 @@ export class TandemNode implements NodeService {
       epoch: () => store.identity().epoch.number,
       whyNotWritable: () => this.#whyNoBatch(),
     })
-    const own = { reader: store, submit: (transaction: SubmittedTransaction) => this.submit(transaction), monotonicMs: parts.monotonicMs, wallMs: parts.wallMs }
-    this.#retention = new Retention({ ...own, settings: settings.retention })
-    this.#sweeper = new Sweeper(own)
   }
 
   start(): void {
     this.#primary?.start()
     this.#replica?.start()
-    this.#timer = setInterval(() => this.#tick(), bounds.tickMs)
-  }
-
-  /** What goes on beside the requests of clients. */
-  #tick(): void {
-    if (this.whyNotWritable() === undefined) {
-      this.#retention?.tick()
-      this.#sweeper?.tick()
-    }
-    this.#trimmer.tick()
-  }
-
-  #mayTrim(): boolean {
-    return this.#primary?.inSync === true || this.#replica?.state.inSync === true
+    this.#background.start()
   }
 
   /** Refuses new writes, and resolves once every accepted one has its outcome, or the time is over. */
@@ -144,8 +126,7 @@ export class TandemNode implements NodeService {
 
   /** No tick any more; what has no outcome by now gets none. */
   stop(): void {
-    clearInterval(this.#timer)
-    this.#trimmer.stop()
+    this.#background.stop()
     this.#primary?.stop()
     this.#replica?.stop()
   }
@@ -233,6 +214,10 @@ export class TandemNode implements NodeService {
   waitForVersion(version: number, timeoutMs: number): Promise<boolean> {
     if (this.committed() >= version) return Promise.resolve(true)
     return this.#waiters.wait(version, timeoutMs)
+  }
+
+  onAdvanced(listener: () => void): () => void {
+    return this.#waiters.listen(listener)
   }
 
   authenticate(token: string): Principal | undefined {

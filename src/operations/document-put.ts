@@ -1,5 +1,6 @@
 // document.put: a document's whole new value; creates it where it is not there.
 import * as v from "valibot"
+import { documentShape, writtenExample } from "./document-shape.ts"
 import { collectionMissing, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
@@ -8,8 +9,11 @@ const schema = v.strictObject({ collection: collectionNameField, id: v.optional(
 
 export const documentPut = operation<v.InferOutput<typeof schema>>({
   name: "document.put",
+  summary: "Gives a document a whole new value, and makes it where it is not there.",
   scope: "write",
   schema,
+  result: documentShape,
+  example: { data: { collection: "goals", id: "g2", value: { title: "Fly" } }, result: writtenExample({ id: "g2", value: { title: "Fly" } }) },
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
   run: ({ collection, id: asked, value }, view) => {
     if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)

@@ -3,14 +3,14 @@
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { hasExpired } from "./account-entries.ts"
-import type { Operation } from "./operation.ts"
+import type { InternalOperation } from "./internal-transaction.ts"
 
 export const sweptCollections = ["sessions", "tokens"] as const
 
 const schema = v.strictObject({ collection: v.picklist(sweptCollections), ids: v.array(v.string()) })
 type Data = v.InferOutput<typeof schema>
 
-export const expiredSweep: Operation<Data> = {
+export const expiredSweep: InternalOperation<Data> = {
   name: "expired.sweep",
   scope: "admin",
   schema,

@@ -5,7 +5,10 @@ import type { SubmittedTransaction } from "./transaction.ts"
 
 const tandem: Principal = { name: "tandem", scopes: ["admin"] }
 
-export function internalTransaction<Data>(operation: Operation<Data>, data: Data): SubmittedTransaction {
+/** Nobody is told about it, so it describes nothing. */
+export type InternalOperation<Data> = Pick<Operation<Data>, "name" | "scope" | "schema" | "run">
+
+export function internalTransaction<Data>(operation: InternalOperation<Data>, data: Data): SubmittedTransaction {
   const operationsText = JSON.stringify([{ op: operation.name, data }])
   return {
     principal: tandem,

@@ -14,9 +14,15 @@ export type Result =
 
 export interface Operation<Data> {
   readonly name: string
+  /** What it does, in a sentence, for the description at /openapi.json. */
+  readonly summary: string
   readonly scope: Scope
   /** Strict: unknown fields are refused. */
   readonly schema: GenericSchema<unknown, Data>
+  /** The shape of what it answers with. Tests hold every answer against it. */
+  readonly result: GenericSchema
+  /** Data that is taken and what comes of it, in the store that test/http/story.ts tells of. */
+  readonly example: { readonly data: object; readonly result: unknown }
   /** Fields of the data that `seal` replaces: they are known before the transaction runs, so no reference stands in them. */
   readonly secretFields?: readonly string[]
   /** The entity that `if` preconditions are about, where the operation has one. */

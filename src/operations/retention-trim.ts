@@ -3,7 +3,7 @@
 import * as v from "valibot"
 import { refuse } from "../refusal.ts"
 import { type HorizonBody, horizonRow } from "../store/horizon.ts"
-import type { Operation } from "./operation.ts"
+import type { InternalOperation } from "./internal-transaction.ts"
 
 const versionField = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
@@ -13,7 +13,7 @@ type Data = v.InferOutput<typeof schema>
 /** The collection of definitions: what reads as of a version need, whichever collection they are about. */
 const definitions = "collections"
 
-export const retentionTrim: Operation<Data> = {
+export const retentionTrim: InternalOperation<Data> = {
   name: "retention.trim",
   scope: "admin",
   schema,

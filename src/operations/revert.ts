@@ -5,6 +5,8 @@ import { bounds } from "../bounds.ts"
 import type { Write } from "../protocol/record.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { rowDeleted, rowFacts, rowText } from "../store/row.ts"
+import { changeShape } from "./change-shape.ts"
+import { documentExample, rewrittenExample } from "./document-shape.ts"
 import { collectionNameField, idField } from "./fields.ts"
 import { bringBack, type FormerState } from "./former-state.ts"
 import { hiddenCollections } from "./hidden-collections.ts"
@@ -25,6 +27,7 @@ const schema = v.pipe(
     to: v.optional(versionField(0)),
     force: v.optional(v.boolean()),
   }),
+  v.description("Either `version`, which is undone; or `collection`, `id` and `to`, the version that the entity goes back to."),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const { value } = dataset
@@ -40,8 +43,11 @@ type Data = v.InferOutput<typeof schema>
 
 export const revert = operation<Data>({
   name: "revert",
+  summary: "Undoes one version, or takes one entity back to what it was as of a version. What comes back is a new version.",
   scope: "write",
   schema,
+  result: v.array(changeShape),
+  example: { data: { version: 3 }, result: [{ collection: "goals", id: "g1", change: "updated", value: rewrittenExample(documentExample.value) }] },
   target: ({ collection, id }) => (collection === undefined || id === undefined ? undefined : { collection, id }),
   run: ({ version, collection = "", id = "", to = 0, force = false }, view) => {
     const states = version === undefined ? statesOfEntity(view, collection, id, to, force) : statesBefore(view, version, force)
@@ -54,12 +60,12 @@ export const revert = operation<Data>({
 /** What the entities that a version changed were before it. */
 function statesBefore(view: TransactionView, version: number, force: boolean): FormerState[] | Refusal {
   const { oldestRecord } = view.past
-  if (version <= oldestRecord) return trimmed(version, oldestRecord + 1, { pointer: "/version" })
+  if (version - 1 < oldestRecord) return trimmed(version - 1, oldestRecord, { pointer: "/version" })
   const writes = view.past.writes(version)
   if (writes === undefined || !view.past.reaches(version - 1)) return versionMissing(view, version, "/version")
   const shown = writes.filter(({ collection }) => !hiddenCollections.has(collection))
   const oldest = Math.max(0, ...shown.map(({ collection }) => view.past.oldest(collection)))
-  if (version <= oldest) return trimmed(version, oldest + 1, { pointer: "/version" })
+  if (version - 1 < oldest) return trimmed(version - 1, oldest, { pointer: "/version" })
   const refused = whyNotAll(view, version, writes, shown)
   if (refused !== undefined) return refused
   const states: FormerState[] = []

@@ -8,9 +8,12 @@ import { makeRoom, userTerm } from "./account-entries.ts"
 import { tokenHash, tokenTerm } from "./api-keys.ts"
 import { durationField, timeAfter } from "./durations.ts"
 import { emailKey } from "./email.ts"
+import { onceShape } from "./entity-shape.ts"
+import { exampleTokens } from "./example-ids.ts"
 import { idField, jsonObjectField } from "./fields.ts"
 import { loginFailed, type LoginCredentials, loginEmailField, loginPasswordField } from "./login.ts"
 import { operation, type SealContext } from "./operation.ts"
+import { sessionEndsExample, sessionEndsShape } from "./session-shape.ts"
 import { idleEnd, sessionPrefix } from "./session.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import { userMissing } from "./user.ts"
@@ -18,19 +21,22 @@ import { userMissing } from "./user.ts"
 /** Unless `ttl` says otherwise. */
 const ttlDefault = "30d"
 
-const schema = v.strictObject({
-  email: v.optional(loginEmailField),
-  password: v.optional(loginPasswordField),
-  userId: v.optional(idField),
-  ttl: v.optional(durationField, ttlDefault),
-  idle: v.optional(durationField),
-  data: v.optional(
-    v.pipe(
-      jsonObjectField,
-      v.check((data) => JSON.stringify(data).length <= bounds.sessionDataLengthMax, `must have at most ${bounds.sessionDataLengthMax} characters as JSON`),
+const schema = v.pipe(
+  v.strictObject({
+    email: v.optional(loginEmailField),
+    password: v.optional(loginPasswordField),
+    userId: v.optional(idField),
+    ttl: v.optional(durationField, ttlDefault),
+    idle: v.optional(durationField),
+    data: v.optional(
+      v.pipe(
+        jsonObjectField,
+        v.check((data) => JSON.stringify(data).length <= bounds.sessionDataLengthMax, `must have at most ${bounds.sessionDataLengthMax} characters as JSON`),
+      ),
     ),
-  ),
-})
+  }),
+  v.description("Either `email` and `password`, or with a server's key `userId`."),
+)
 type Data = v.InferOutput<typeof schema>
 
 /** What was verified before the transaction queued, and must still be so when it runs. */
@@ -46,8 +52,14 @@ interface SealedSession {
 
 export const sessionCreate = operation<Data>({
   name: "session.create",
+  summary: "Logs a user in. The answer shows the session's token once; only its digest is stored.",
   scope: "write",
   schema,
+  result: v.strictObject({ ...sessionEndsShape.entries, token: v.optional(onceShape) }),
+  example: {
+    data: { email: "ada@example.com", password: "correct horse battery" },
+    result: { ...sessionEndsExample, expiresAt: "2026-03-31T12:00:05.000Z", token: exampleTokens.session },
+  },
   // Verified before any reference is resolved.
   secretFields: ["email", "password"],
   seal: async ({ email, password, ...open }, context) => {

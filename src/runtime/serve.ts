@@ -11,10 +11,12 @@ export interface ServeOptions {
   readonly fetch: (request: Request, patience: Patience) => Response | Promise<Response>
 }
 
-/** For requests that may rest for long: whose answer takes its time, or whose client does. */
+/** For requests that may rest for long: whose answer takes its time, or whose client does. Of one request, and only for that. */
 export interface Patience {
   /** From now on this request's connection may be idle for as long as it likes. */
   unlimited(request: Request): void
+  /** Calls `listener` once nobody waits for its answer any more: the client has gone, or has all of it. Deno knows only once the answer has begun. */
+  whenGone(request: Request, listener: () => void): void
 }
 
 export interface Listener {
@@ -28,7 +30,10 @@ export function serve(options: ServeOptions): Listener {
 }
 
 function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptions): Listener {
-  const patience: Patience = { unlimited: (request) => server.timeout(request, 0) }
+  const patience: Patience = {
+    unlimited: (request) => server.timeout(request, 0),
+    whenGone: ({ signal }, listener) => (signal.aborted ? listener() : signal.addEventListener("abort", listener)),
+  }
   const server = Bun.serve({
     hostname,
     port,
@@ -48,8 +53,10 @@ function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptio
 }
 
 function serveUnderDeno({ hostname, port, fetch }: ServeOptions, runtime: NonNullable<typeof deno>): Listener {
-  const patience: Patience = { unlimited: () => undefined }
-  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request) => fetch(request, patience))
+  const unlimited = () => undefined
+  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request, { completed }) =>
+    fetch(request, { unlimited, whenGone: (_, listener) => void completed.then(listener, listener) }),
+  )
   // A shutdown that has begun cannot be hurried: what is late ends with the process.
   return { port: server.addr.port, stop: (withinMs) => Promise.race([server.shutdown(), sleep(withinMs)]) }
 }

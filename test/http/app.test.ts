@@ -84,7 +84,7 @@ describe("health", () => {
   })
 
   test("the full check answers its digest and what it found", async () => {
-    expect((await new Harness().get("/status/verify")).json).toEqual({ version: 0, digest: "ab", problems: [], counts: { rows: 1 } })
+    expect((await new Harness().get("/status/verify")).json).toEqual({ version: 0, digest: "ab", problems: [], counts: { records: 1, entities: 1, superseded: 0 } })
   })
 })
 

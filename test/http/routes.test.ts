@@ -34,6 +34,7 @@ const endless = "x".repeat(bounds.idLengthMax + 1)
 const large = { op: "user.create", data: { email: "x@example.com", data: { filler: "x".repeat(bounds.bodyBytesMax) } } }
 
 const expected: { readonly [route: string]: Expected } = {
+  "GET /openapi.json": { right: { path: "/openapi.json" } },
   "GET /livez": { right: { path: "/livez" } },
   "GET /readyz": { right: { path: "/readyz?for=write" }, malformed: { path: "/readyz?for=lunch" } },
   "GET /status": { right: { path: "/status" } },

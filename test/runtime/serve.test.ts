@@ -32,6 +32,13 @@ const program = `
         case "/rest-impatiently":
           await new Promise((resolve) => setTimeout(resolve, 7_000))
           return new Response("rested")
+        case "/gone":
+          patience.whenGone(request, () => say("gone"))
+          say("waits")
+          return await new Promise((resolve) => waiting.push(resolve)).then(() => new Response("waited"))
+        case "/gone-from-body":
+          patience.whenGone(request, () => say("gone"))
+          return new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([120])) }))
         case "/stop":
           listener.stop(60_000).then(() => say("stopped"))
           return new Response("stopping")
@@ -128,6 +135,19 @@ describe.each(runtimes)("under %s", (runtime) => {
     await fetch(`${server.url}/stop-soon`).then((answer) => answer.text())
     await until("it has stopped", () => server.running.out.includes("stopped"))
     if (runtime === "bun") expect(await waits).toBe("cut")
+  })
+
+  test.each(runtime === "bun" ? ["/gone", "/gone-from-body"] : ["/gone-from-body"])("says when the client of %s has gone, though nothing is sent to it", async (path) => {
+    await using server = await served(runtime)
+    const socket = await connected(server.port)
+    let received = ""
+    socket.on("data", (data) => (received += data.toString()))
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`)
+    await until("it is being answered", () => server.running.out.includes("waits") || received.includes("x"))
+    expect(server.running.out).not.toContain("gone")
+    socket.destroy()
+    await until("it is known that the client has gone", () => server.running.out.includes("gone"))
+    expect(server.running.err).toBe("")
   })
 
   test.concurrent("lets a request that may take long take long", async () => {

@@ -3,8 +3,9 @@ import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { openRecord } from "../../src/protocol/record.ts"
 import { type Horizon, horizonRow, oldestOf } from "../../src/store/horizon.ts"
-import { endedKey, entityKey, historyKey, indexKey, partsOfKey, versionAtEnd, versionKey, versionOf } from "../../src/store/keys.ts"
+import { entityKey, historyKey, indexKey, partsOfKey, versionAtEnd, versionKey, versionOf } from "../../src/store/keys.ts"
 import { rowChanged, rowDeleted } from "../../src/store/row.ts"
+import { formerKey } from "../../src/store/term-index.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { putTrimmed } from "../../src/store/trim.ts"
 import { verifyStore } from "../../src/store/verify.ts"
@@ -228,7 +229,7 @@ describe("damage of a trimmed store that is named", () => {
   test.each([
     ["the row at the horizon is missing", ({ engine }: TableStore) => engine.tables.history.remove(historyKey("things", "a", 5)), "things/a: version 5 of it is missing"],
     ["the row after it is missing", ({ engine }: TableStore) => engine.tables.rows.remove(entityKey("things", "b")), "things/b: version 7 of it is missing"],
-    ["an index entry that ended above it is missing", ({ engine }: TableStore) => engine.tables.index_history.remove(endedKey(indexKey("things", "name", unique("name 5").value, "a"), 5)), "things/a: its index history for name from version 5 to 6 is missing"],
+    ["an index entry that ended above it is missing", ({ engine }: TableStore) => engine.tables.index_history.remove(formerKey("things", unique("name 5"), "a", { since: 5, end: 6 })), "things/a: its index history for name from version 5 to 6 is missing"],
     ["an index entry that holds since before is missing", ({ engine }: TableStore) => engine.tables.index.remove(indexKey("things", "colour", plain("red").value, "a")), "things/a: its index entry for colour is missing"],
     ["a record is missing", ({ engine }: TableStore) => engine.tables.log.remove(versionKey(5)), "version 5: it is missing from the log"],
     ["the log has a record that was trimmed", ({ engine }: TableStore) => engine.tables.log.put(versionKey(4), engine.tables.log.get(versionKey(5)) as Buffer), "version 4: it is in the log, which begins at 5"],
