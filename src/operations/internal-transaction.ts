@@ -8,7 +8,7 @@ const tandem: Principal = { name: "tandem", scopes: ["admin"] }
 /** Nobody is told about it, so it describes nothing. */
 export type InternalOperation<Data> = Pick<Operation<Data>, "name" | "scope" | "schema" | "run">
 
-export function internalTransaction<Data>(operation: InternalOperation<Data>, data: Data): SubmittedTransaction {
+export function internalTransaction<Data>(operation: InternalOperation<Data>, data: NoInfer<Data>): SubmittedTransaction {
   const operationsText = JSON.stringify([{ op: operation.name, data }])
   return {
     principal: tandem,
