@@ -9,7 +9,7 @@ import { openWrites, type Write } from "../protocol/record.ts"
 import { bounds } from "../bounds.ts"
 import { type Horizon } from "./horizon.ts"
 import type { Log } from "./log.ts"
-import { rowChanged, rowDeleted } from "./row.ts"
+import { rowChanged, rowDeleted, rowFill } from "./row.ts"
 import type { RowsAndHistory } from "./rows-and-history.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Table } from "./tables.ts"
@@ -119,10 +119,12 @@ export class Trim {
   /** What this write followed on goes. False where it has to wait for a batch in doubt. */
   #supersede(version: number, { collection, id, row }: Write): boolean {
     const { rows, index } = this.#store
+    // It makes no version.
+    if (rowFill(row)) return true
     if (rowDeleted(row) && !this.#forgetTombstone(version, collection, id)) return false
     const before = rows.forget(collection, id, version - 1)
     if (before === undefined) return true
-    this.#keysLeft -= 1 + index.forget({ collection, id, before, row })
+    this.#keysLeft -= 1 + index.forget({ collection, id, version, before, row })
     return true
   }
 

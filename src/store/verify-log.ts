@@ -1,14 +1,15 @@
 // The part of the full check that reads the log: its chain, its keys, and that each write of it is found among the rows.
 import { type Digest, genesisDigest, sameDigest } from "../protocol/digest.ts"
-import { openWrites, RecordDamaged, type SealedRecord } from "../protocol/record.ts"
+import { openWrites, RecordDamaged, type SealedRecord, type Write } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
 import { entityKey, historyKey, versionAtEnd, versionBytes, versionKey } from "./keys.ts"
 import { storedRecord } from "./log.ts"
 import { type Horizon, oldestOf } from "./horizon.ts"
-import { rowChanged, rowDeleted } from "./row.ts"
+import { rowChanged, rowDeleted, rowFacts, rowFill, rowTerms, withoutFills } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
-import type { Tally } from "./tally.ts"
+import { fillKey, type Tally } from "./tally.ts"
+import { sameTerm } from "./term-index.ts"
 import type { Turns } from "./turns.ts"
 
 export class LogCheck {
@@ -105,20 +106,25 @@ export class LogCheck {
     const { key, writes } = openWrites(record.bytes)
     // One that is forgotten may have been used again.
     if (key !== undefined && version >= this.#horizon.log && this.store.versionOfKey(key.hash) !== version) this.findings.report(`version ${version}`, "its idempotency key is not found")
-    const { rows, history } = this.store.engine.tables
-    for (const { collection, id, row } of writes) {
-      const entity = entityKey(collection, id)
-      const oldest = oldestOf(this.#horizon, collection)
-      if (version <= this.committed && version > oldest) this.tally.add(entity, version)
-      const newest = rows.get(entity)
-      const stored = newest !== undefined && newest.length > versionBytes && rowChanged(newest) === version ? newest : history.get(historyKey(collection, id, version))
-      const name = `${collection}/${id}`
-      if (version <= oldest) this.#untilDeleted.delete(name)
-      if (stored === undefined && version <= oldest && this.#mayBeGone(collection, id, version, oldest, row)) continue
-      if (stored === undefined) this.findings.report(name, `version ${version} of it is missing`)
-      else if (Buffer.compare(stored, row) !== 0) this.findings.report(name, `version ${version} of it is not what the log says`)
+    for (const write of writes) {
+      if (rowFill(write.row)) this.#fill(write, version)
+      else this.#write(write, version)
     }
     return writes.length
+  }
+
+  #write({ collection, id, row }: Write, version: number): void {
+    const name = `${collection}/${id}`
+    const oldest = oldestOf(this.#horizon, collection)
+    if (version <= this.committed && version > oldest) this.tally.add(entityKey(collection, id), version)
+    if (version <= oldest) this.#untilDeleted.delete(name)
+    const stored = this.#stored(collection, id, version)
+    if (stored === undefined && version <= oldest && this.#mayBeGone(collection, id, version, oldest, row)) return
+    if (stored === undefined) return this.findings.report(name, `version ${version} of it is missing`)
+    const what = `version ${version} of it is not what the log says`
+    this.findings.guard(name, what, () => {
+      if (Buffer.compare(withoutFills(stored), row) !== 0) this.findings.report(name, what)
+    })
   }
 
   /** Of a version at the horizon or below. Whether a deletion explains it is only known once its record is read. */
@@ -127,5 +133,28 @@ export class LogCheck {
     if (shown !== undefined) return rowChanged(shown) > version
     if (!rowDeleted(row)) this.#untilDeleted.set(`${collection}/${id}`, version)
     return true
+  }
+
+  /** What it added must be in the row that it completed, which others may have followed. */
+  #fill({ collection, id, row }: Write, version: number): void {
+    const completes = rowFacts(row).created
+    const isKept = version > oldestOf(this.#horizon, collection)
+    const stored = this.#stored(collection, id, completes)
+    // What it completed was followed on at the horizon or below, or is found to be missing by itself.
+    if (stored === undefined && !isKept) return
+    for (const term of rowTerms(row)) {
+      if (version <= this.committed && isKept) this.tally.add(fillKey(entityKey(collection, id), term), version)
+      const what = `version ${completes} of it lacks the ${term.field} that version ${version} added`
+      this.findings.guard(`${collection}/${id}`, what, () => {
+        if (stored === undefined || !rowTerms(stored).some((own) => own.since === version && sameTerm(own, term))) this.findings.report(`${collection}/${id}`, what)
+      })
+    }
+  }
+
+  /** The row that a version wrote. */
+  #stored(collection: string, id: string, version: number): Buffer | undefined {
+    const { rows, history } = this.store.engine.tables
+    const newest = rows.get(entityKey(collection, id))
+    return newest !== undefined && newest.length > versionBytes && rowChanged(newest) === version ? newest : history.get(historyKey(collection, id, version))
   }
 }
