@@ -107,6 +107,16 @@ export const bounds = {
   idleConnectionSeconds: 60,
   /** Public requests in flight before more are answered with 503. */
   requestsInFlightMax: 8_192,
+  /** Wrong passwords of one account, and from one address, before the next try has to wait. */
+  loginFailuresFree: 5,
+  loginFailuresFreeOfAddress: 50,
+  /** The first delay; each further failure doubles it. */
+  loginDelayMsFirst: 1_000,
+  loginDelayMsMax: 30_000,
+  /** After this much quiet the failures are forgotten. */
+  loginForgetMs: 15 * 60_000,
+  /** Accounts, and addresses, whose failures are remembered. */
+  loginFailuresKnownMax: 10_000,
   hashConcurrencyMax: 2,
   hashQueueMax: 64,
   /** `Tandem-Min-Version` and `at` on a replica wait this long at most. */

@@ -31,6 +31,7 @@ export async function postTransaction(exchange: Exchange): Promise<Response> {
   const text = await readText(request, shared.settings.bodyBytesMax)
   if (isRefusal(text)) return exchange.problem(text)
   if (target !== undefined) return forwardWrite(exchange, target, text, key)
+  exchange.takeForwardedAddress(text)
 
   const submitted = transactionOf(exchange, text, key)
   const transaction = submitted instanceof Promise ? await submitted : submitted

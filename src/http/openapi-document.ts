@@ -67,7 +67,7 @@ function casesOf({ path, about }: Route): readonly (Case & { readonly path: stri
 
 function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, summary, details, answer, example }: Case): JsonSchema {
   const { scope, about } = route
-  const { body, answerType = "application/json", answerHeaders: own = [], alternative, headers, query } = about
+  const { body, answerType = "application/json", answerHeaders: own = [], alternative, filters, headers, query } = about
   return {
     operationId: name,
     summary,
@@ -75,6 +75,7 @@ function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, s
     parameters: [
       ...pathParameters(path).map((parameter) => parameterOf(schemas, "path", parameter)),
       ...query.map((parameter) => parameterOf(schemas, "query", parameter)),
+      ...(filters === undefined ? [] : [{ ...parameterOf(schemas, "query", filters), style: "form", explode: true }]),
       ...[...headers, requestIdHeader].map((parameter) => parameterOf(schemas, "header", parameter)),
     ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: { [body.type]: { schema: contentOf(schemas, body), ...exampleOf(example.body) } } } }),

@@ -39,7 +39,7 @@ export class Harness {
     this.node.principals.set(rootToken, { name: "root", scopes: ["admin"] })
     this.app = createPublicApp({
       node: this.node,
-      settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, ...settings },
+      settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, secret: "shared", ...settings },
       passwords,
       verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { records: 1, entities: 1, superseded: 0 } }),
       ...(streamIdleMs === undefined ? {} : { streamIdleMs }),
