@@ -79,6 +79,8 @@ export const bounds = {
   bearersKnownMax: 10_000,
   /** A token that a client hands in. */
   tokenLengthMax: 256,
+  /** Rows that a transaction has looked at and keeps; the text of others is read again when it is asked for. */
+  rowBytesKeptMax: 8 * 1024 * 1024,
   /** Documents that one `collection.drop` may take with it. */
   dropDocumentsMax: 10_000,
   /** Entities that the reverts of one transaction may look at. */
