@@ -1,7 +1,7 @@
 // The rows of one page of a list, as of a version: the plan carried out. Looks at a bounded number of entries, however many the
 // collection has; what fulfils the filters is told by the terms that rows carry, so no row is parsed.
 import { bounds } from "../bounds.ts"
-import { rowDeleted, rowTerms } from "../store/row.ts"
+import { rowDeleted, rowTermValue } from "../store/row.ts"
 import type { Reader, WalkPage, WalkPlace } from "../store/store.ts"
 import { isWithin, type Span } from "./list-span.ts"
 import type { ListLimits } from "./list-limits.ts"
@@ -113,7 +113,7 @@ function sortedPage(listed: Listed, { along, by, rest }: Plan & { readonly kind:
     const row = rowOf(listed, id)
     bytes += row.length
     if (bytes > bytesMax) return undefined
-    if (fulfils(row, rest)) found.push({ row, place: { value: valueOf(row, by.term) ?? noValue, id } })
+    if (fulfils(row, rest)) found.push({ row, place: { value: rowTermValue(row, by.term) ?? noValue, id } })
   }
   found.sort((one, other) => sign * byPlace(one.place, other.place))
   const start = after === undefined ? 0 : found.findIndex(({ place }) => sign * byPlace(place, after) > 0)
@@ -138,14 +138,8 @@ export function rowOf({ reader, collection, at }: Listed, id: string): Uint8Arra
 }
 
 export function fulfils(row: Uint8Array, spans: readonly Span[]): boolean {
-  if (spans.length === 0) return true
-  const terms = rowTerms(row)
   return spans.every((span) => {
-    const value = terms.find(({ field }) => field === span.term)?.value
+    const value = rowTermValue(row, span.term)
     return value !== undefined && isWithin(span, value)
   })
-}
-
-function valueOf(row: Uint8Array, term: string): Uint8Array | undefined {
-  return rowTerms(row).find(({ field }) => field === term)?.value
 }
