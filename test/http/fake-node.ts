@@ -17,7 +17,7 @@ interface Waiting {
 
 export class FakeNode implements NodeService {
   readonly nodeId = "a"
-  readonly reader = new MemoryStore()
+  readonly reader: MemoryStore
   readonly principals = new Map<string, Principal>()
   notReadable: Refusal | undefined
   notWritable: Refusal | undefined
@@ -31,8 +31,13 @@ export class FakeNode implements NodeService {
   readonly batchSizes: number[] = []
   readonly #queue: Waiting[] = []
   readonly #listeners = new Set<() => void>()
-  readonly #bearers = new Bearers(this.reader)
+  readonly #bearers: Bearers
   #held = false
+
+  constructor(reader: MemoryStore) {
+    this.reader = reader
+    this.#bearers = new Bearers(reader)
+  }
 
   role = () => this.roleNow
   mode = () => "paired" as const
