@@ -3,6 +3,7 @@ import { type ChangedVersion, ChangeFeed, type FeedOptions } from "./change-feed
 import type { Document } from "./document.ts"
 import type { HistoryItem } from "./history-item.ts"
 import type { JsonObject, Patch } from "./json.ts"
+import type { ListOptions, ListOptionsFor } from "./list-query.ts"
 import type { Page, PageOptions } from "./page.ts"
 import type { Reader } from "./reader.ts"
 import type { Change, Operation } from "./operation.ts"
@@ -25,17 +26,22 @@ export class CollectionView<T extends object> {
   }
 
   /**
-   * Every document in the order of ids, all as of the same version.
+   * Every document, or those that all filters hold for, as of the same version.
    *
    * ```ts
-   * for await (const { id, value } of service.collection<Goal>("goals").list()) console.log(id, value.title)
+   * const goals = service.collection<Goal>("goals")
+   * for await (const { id, value } of goals.list({ where: { owner, stars: { gte: 3 } }, sort: "-createdAt" })) console.log(id, value.title)
    * ```
    */
-  list(options: PageOptions = {}): AsyncGenerator<Document<T>, void, undefined> {
+  list(options?: ListOptions<T>): AsyncGenerator<Document<T>, void, undefined>
+  list<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): AsyncGenerator<Document<Pick<T, Shown>>, void, undefined>
+  list(options: object = {}): AsyncGenerator<Document<T>, void, undefined> {
     return this.#reader.each([this.name], options)
   }
 
-  page(options: PageOptions = {}): Promise<Page<Document<T>>> {
+  page(options?: ListOptions<T>): Promise<Page<Document<T>>>
+  page<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): Promise<Page<Document<Pick<T, Shown>>>>
+  page(options: object = {}): Promise<Page<Document<T>>> {
     return this.#reader.page([this.name], options)
   }
 

@@ -29,9 +29,11 @@ export type { Scope } from "./api-key.ts"
 export type { Cut, FeedOptions } from "./change-feed.ts"
 export type { Collection, CollectionView, IncrementOptions, NewDocumentOptions, NumberField } from "./collection.ts"
 export type { Document } from "./document.ts"
+export type { ErrorCode, NodeCode } from "./error-code.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
 export type { Identity } from "./identity.ts"
 export type { JsonObject, Patch } from "./json.ts"
+export type { Filter, FilterValue, ListOptions, ListOptionsFor, Range, Where } from "./list-query.ts"
 export type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
 export type { Condition, OperationName, Reference, ResultOf } from "./operation.ts"
 export type { PageOptions } from "./page.ts"
@@ -40,6 +42,7 @@ export type { Session, StartedSession } from "./session.ts"
 export type { RevokeAllOptions } from "./sessions.ts"
 export type { ErrorOutcome, Issue } from "./tandem-error.ts"
 export type { NewUser, UserChanges } from "./user.ts"
+export type { UserListOptions } from "./view.ts"
 export type { ApiKey, CallOptions, Change, ChangedVersion, ChangesOptions, CollectionDefinition, Login, LogRecord, NewApiKey, NewSession, NodeStatus, Operation, OperationOptions }
 export type { Page, RevertOptions, Sessions, SignUp, StoreReport, Surroundings, Transacted, TransactionOptions, User, View, WithSecret }
 
@@ -215,6 +218,11 @@ export class Service extends Accounts {
 
   pageOfLog({ from = 1, limit, ...options }: LogOptions = {}): Promise<Page<LogRecord, number>> {
     return this.reader.json(pathOf(["log"], { from, limit }), options)
+  }
+
+  /** One record; undefined where there is none. */
+  getRecord(version: number, options: CallOptions = {}): Promise<LogRecord | undefined> {
+    return this.reader.entity(["log", String(version)], options)
   }
 
   /** Checks the whole data of a node: give it time. Needs the scope `admin`. */

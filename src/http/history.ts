@@ -4,6 +4,7 @@ import { isRefusal } from "../refusal.ts"
 import { definitionExample, definitionShape } from "../operations/definition-shape.ts"
 import { changedExample, documentExample, documentShape } from "../operations/document-shape.ts"
 import { userExample, userShape } from "../operations/user-shape.ts"
+import { oldestOf } from "../store/horizon.ts"
 import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import { type Cursor, cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
@@ -37,7 +38,8 @@ export function getHistory(exchange: Exchange): Response | Promise<Response> {
   const answer = (version: number): Response => {
     const { reader } = exchange.node
     const from = below === undefined ? version : Math.min(version, below - 1)
-    const page = reach === "none" ? undefined : shownPage({ reader, collection, id, reach }, from, limit)
+    const oldest = oldestOf(reader.horizon(), collection)
+    const page = reach === "none" ? undefined : shownPage({ reader, collection, id, reach, oldest }, from, limit)
     // Of one that was never within reach it is not said that it is there.
     if (page === undefined || (page.items.length === 0 && below === undefined)) return entityMissing(exchange, collection, version)
     const { items, last, isMore } = page

@@ -58,8 +58,11 @@ export function hintFor({ collection, definition }: Described, name: string): st
   return `collection.define of \`${collection}\` adds it, with \`"index": true\` on the field \`${name}\`.`
 }
 
+/** What a field may be called. */
+export const fieldNamePattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/
+
 export function isFieldName(name: string): boolean {
-  return name.length <= 63 && /^[a-zA-Z][a-zA-Z0-9_]*$/.test(name)
+  return fieldNamePattern.test(name)
 }
 
 function own<Value>(record: Readonly<Record<string, Value>> | null | undefined, name: string): Value | undefined {

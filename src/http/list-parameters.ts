@@ -1,10 +1,11 @@
 // What a list is asked for, read from the URL alone. Which of the other parameters are fields of the collection is not known yet.
+import * as v from "valibot"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { openCursor, type OpenCursor } from "./cursor.ts"
-import { isFieldName } from "./list-field.ts"
+import { fieldNamePattern, isFieldName } from "./list-field.ts"
 import { type Operator, operators } from "./list-span.ts"
 import { cursorParameter, limitParameter, pageParameters } from "./page.ts"
-import { flag, text } from "./parameter.ts"
+import { type Described, flag, text } from "./parameter.ts"
 import { parameterRefusal, parseAnyQuery, type Query } from "./query.ts"
 
 export interface Filter {
@@ -39,6 +40,17 @@ const countParameter = flag({ name: "count", description: "Whether the answer sa
 
 /** The parameters of every list. All others are filters, so a field of one of these names cannot have an index. */
 export const listParameters = [...pageParameters, sortParameter, fieldsParameter, countParameter]
+
+const filterPattern = new RegExp(`${fieldNamePattern.source.slice(0, -1)}(\\.(${operators.join("|")}))?$`)
+
+/** Those others. */
+export const filterParameters: Described = {
+  name: "filters",
+  description:
+    "Filters on fields that have an index: `field=` for a value, `field.gt=`, `field.gte=`, `field.lt=` and `field.lte=` for a range, several at once; what has no value " +
+    "fulfils none. One on a field without an index is refused with what would add it.",
+  schema: v.optional(v.record(v.pipe(v.string(), v.regex(filterPattern)), v.string())),
+}
 
 export function parseListParameters(url: string): ListParameters | Refusal {
   const query = parseAnyQuery(url)

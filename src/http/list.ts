@@ -6,7 +6,7 @@ import { isRefusal } from "../refusal.ts"
 import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import type { Exchange } from "./exchange.ts"
 import { listAnswer } from "./list-page.ts"
-import { type ListParameters, listParameters, parseListParameters } from "./list-parameters.ts"
+import { filterParameters, type ListParameters, listParameters, parseListParameters } from "./list-parameters.ts"
 import { collectionMissing, isReadable, isThere, namedCodes } from "./names.ts"
 import { linkHeader, nextLink, pageParameters } from "./page.ts"
 import { listShape } from "./page-shape.ts"
@@ -41,15 +41,15 @@ function repeated({ query }: ListParameters): string {
 }
 
 export const listDetails =
-  "All pages are as of the first one's version. All other parameters are filters on fields that have an index: `field=` for a value, `field.gt=`, `field.gte=`, `field.lt=` and `field.lte=` " +
-  "for a range, several at once; what has no value fulfils none. A filter or an order without an index is refused with what would add it. Without `sort`, a list is in the order of ids, or " +
-  "where all filters are ranges in that of one of them. A page may be short, even empty, and still have `next`."
+  "All pages are as of the first one's version. Without `sort`, a list is in the order of ids, or where all filters are ranges in that of one of them. A page may be short, even empty, " +
+  "and still have `next`."
 
 export const listAbout: About = {
   name: "listDocuments",
   summary: "The documents of a collection, page by page.",
   details: listDetails,
   query: listParameters,
+  filters: filterParameters,
   headers: [minVersionHeader],
   answer: listShape(documentShape),
   answerHeaders: [linkHeader],

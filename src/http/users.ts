@@ -12,7 +12,7 @@ import { answerEntity } from "./entity.ts"
 import { etagHeader, ifNoneMatchHeader } from "./etag.ts"
 import type { Exchange } from "./exchange.ts"
 import { answerList, listDetails } from "./list.ts"
-import { listParameters } from "./list-parameters.ts"
+import { filterParameters, listParameters } from "./list-parameters.ts"
 import { linkHeader } from "./page.ts"
 import { listShape } from "./page-shape.ts"
 import { boundedText } from "./parameter.ts"
@@ -79,6 +79,7 @@ export const usersAbout: About = {
   name: "listUsers",
   summary: "Users, page by page; or the one with an e-mail address or an identity elsewhere.",
   details: `${listDetails} The address is such a field, but for \`email=\` alone, which answers the user itself.`,
+  filters: filterParameters,
   query: [...listParameters, emailParameter, issuerParameter, subjectParameter],
   headers: [minVersionHeader, ifNoneMatchHeader],
   answer: v.union([listShape(userShape), userShape]),

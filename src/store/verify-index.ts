@@ -3,8 +3,9 @@
 import { digestBytes, sameDigest } from "../protocol/digest.ts"
 import { openWrites } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
-import { historyKey, textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
-import { rowChanged, rowTerms, type Term } from "./row.ts"
+import { oldestOf } from "./horizon.ts"
+import { textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
+import { rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
 import { sameTerm } from "./term-index.ts"
@@ -18,7 +19,7 @@ interface Entry {
   readonly terms: readonly Term[]
 }
 
-const hardStateNames = ["format", "identity", "position"]
+const hardStateNames = ["format", "identity", "position", "trimmed"]
 
 export class IndexCheck {
   constructor(
@@ -61,26 +62,22 @@ export class IndexCheck {
       return this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} at the fork ${fork}, where no read looks for it`)
     }
     // Where a value is no longer unique, one kind ends as the other begins.
-    if (entry.terms.some((term) => this.#begins(entry, term, since) && this.#ends(entry, term, end))) return
+    const begins = (term: Term): boolean => since <= oldestOf(this.store.horizon(), entry.collection) || this.#begins(entry, term, since)
+    if (entry.terms.some((term) => begins(term) && this.#ends(entry, term, end))) return
     this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} that no row explains`)
   }
 
   #begins(entry: Entry, term: Term, version: number): boolean {
-    return this.#isVersion(entry, version) && this.#has(entry, term, version) && !this.#has(entry, term, version - 1)
+    return this.#has(entry, term, version) && !this.#has(entry, term, version - 1)
   }
 
   #ends(entry: Entry, term: Term, version: number): boolean {
-    return this.#isVersion(entry, version) && !this.#has(entry, term, version) && this.#has(entry, term, version - 1)
+    return !this.#has(entry, term, version) && this.#has(entry, term, version - 1)
   }
 
   #has({ collection, id }: Entry, term: Term, at: number): boolean {
     const row = at < 0 ? undefined : this.store.row(collection, id, at)
-    return row !== undefined && hasOne(row, [term])
-  }
-
-  #isVersion({ collection, id }: Entry, version: number): boolean {
-    const newest = this.store.rows.newest(collection, id)
-    return (newest !== undefined && rowChanged(newest) === version) || this.store.engine.tables.history.get(historyKey(collection, id, version)) !== undefined
+    return row !== undefined && rowTerms(row).some((own) => (own.since ?? 0) <= at && sameTerm(own, term))
   }
 
   #key(key: Buffer, value: Buffer): void {

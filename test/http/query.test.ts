@@ -3,8 +3,6 @@ import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { cursorText, parseCursor } from "../../src/http/cursor.ts"
 import { etagOf, noneMatch } from "../../src/http/etag.ts"
-import { limitParameter } from "../../src/http/page.ts"
-import { choice, flag } from "../../src/http/parameter.ts"
 import { parseQuery, parseWhole, wholeParameter } from "../../src/http/query.ts"
 import { nullValue, numberValue, textValue } from "../../src/store/term-value.ts"
 import { isRefusal } from "../../src/refusal.ts"
@@ -46,24 +44,6 @@ describe("a whole number", () => {
   test("as a parameter is refused by its name", () => {
     expect(wholeParameter(new Map([["at", "x"]]), "at")).toMatchObject({ code: "malformed", pointer: "/at" })
     expect(wholeParameter(new Map(), "at")).toBeUndefined()
-  })
-
-  test("as a limit is 1 to 500, and 50 where it is left out", () => {
-    expect([limitParameter.of(new Map()), limitParameter.of(new Map([["limit", "500"]]))]).toEqual([50, 500])
-    for (const limit of ["0", "501", "x"]) expect(limitParameter.of(new Map([["limit", limit]]))).toMatchObject({ pointer: "/limit" })
-  })
-
-  test("is no flag, which is true or false", () => {
-    const { of } = flag({ name: "results", description: "" })
-    const read = (text: string) => of(new Map([["results", text]]))
-    expect([read("true"), read("false"), of(new Map())]).toEqual([true, false, false])
-    for (const text of ["1", "", "TRUE", "yes"]) expect(read(text)).toMatchObject({ pointer: "/results" })
-  })
-
-  test("is no choice, which is one of a few words, or the first of them", () => {
-    const { of } = choice(["stop", "continue"], { name: "onError", description: "" })
-    expect([of(new Map()), of(new Map([["onError", "continue"]]))]).toEqual(["stop", "continue"])
-    expect(of(new Map([["onError", "Stop"]]))).toMatchObject({ pointer: "/onError", detail: "The query parameter `onError` must be `stop` or `continue`." })
   })
 })
 
