@@ -105,7 +105,8 @@ export class Clients {
   }
 
   /** A record was made for this transaction: whatever becomes of it, its answer is this one. */
-  executed({ executed }: Client): void {
+  executed({ executed, transaction }: Client): void {
+    if (transaction.key === undefined) return
     if (executed.kind === "record") this.#results.set(digestText(executed.record.digest), executed.results)
   }
 
@@ -119,6 +120,7 @@ export class Clients {
   /** The batch is acknowledged, or nothing stood in the way of the answer. */
   answered(client: Client, reader: Reader): void {
     const { executed } = client
+    if (client.transaction.key === undefined) return
     if (executed.kind === "refused") {
       this.refused(client)
       return
@@ -142,6 +144,7 @@ export class Clients {
 
   /** Definitely not committed (I10). */
   refused(client: Asked): void {
+    if (client.transaction.key === undefined) return
     const told = this.#told.get(client.key)
     if (told?.version !== undefined) throw new CheckFailed("P3", `${client.key} was refused, and is known as version ${told.version}`)
     this.#checkers.refusedTo(client.key)
@@ -149,8 +152,18 @@ export class Clients {
   }
 
   heardNothing(client: Asked): void {
+    if (client.transaction.key === undefined) return
     const told = this.#told.get(client.key)
     if (told?.outcome !== "committed") this.#remember(client, "unknown", told?.version)
+  }
+
+  /** What is older than retention keeps, nobody asks for any more. */
+  forgetBelow(oldest: number): void {
+    for (const [key, { version }] of this.#told) {
+      if (version === undefined || version >= oldest) continue
+      this.#told.delete(key)
+      this.#keys.splice(this.#keys.indexOf(key), 1)
+    }
   }
 
   #onlyAt(key: string, version: number, why: string): void {
