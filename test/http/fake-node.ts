@@ -101,6 +101,8 @@ export class FakeNode implements NodeService {
       committed,
       digest: "",
       inDoubt: head - committed,
+      oldestVersion: Math.max(1, this.reader.horizon().oldest),
+      oldestVersions: Object.fromEntries(this.reader.horizon().collections),
       release: "0.0.0",
       peer: { node: "b", reachable: true, head, committed, inSync: true, lastHeardAt: null },
       lease: { remainingMs: 1_000 },
