@@ -1,7 +1,8 @@
 // document.patch: changes a document's value by a JSON merge patch.
 import * as v from "valibot"
-import { putDocument, whyNoDocument } from "./document.ts"
-import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
+import { isRefusal } from "../refusal.ts"
+import { findDocument, putDocument } from "./document.ts"
+import { collectionNameField, idField, type JsonObject, jsonObjectField } from "./fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { operation } from "./operation.ts"
 
@@ -13,8 +14,8 @@ export const documentPatch = operation<v.InferOutput<typeof schema>>({
   schema,
   target: ({ collection, id }) => ({ collection, id }),
   run: ({ collection, id, patch }, view) => {
-    const refused = whyNoDocument(view, collection, id)
-    if (refused !== undefined) return refused
-    return putDocument(view, collection, id, mergePatch(view.find(collection, id)?.["value"], patch))
+    const found = findDocument(view, collection, id)
+    if (isRefusal(found)) return found
+    return putDocument(view, found.definition, id, mergePatch(found.value, patch) as JsonObject, { pointer: "/patch" })
   },
 })

@@ -1,6 +1,7 @@
 // document.put: a document's whole new value; creates it where it is not there.
 import * as v from "valibot"
-import { collectionMissing, putDocument } from "./document.ts"
+import { isRefusal } from "../refusal.ts"
+import { definitionOf, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -12,7 +13,7 @@ export const documentPut = operation<v.InferOutput<typeof schema>>({
   schema,
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
   run: ({ collection, id: asked, value }, view) => {
-    if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
-    return putDocument(view, collection, asked ?? view.newId(), value)
+    const definition = definitionOf(view, collection)
+    return isRefusal(definition) ? definition : putDocument(view, definition, asked ?? view.newId(), value)
   },
 })

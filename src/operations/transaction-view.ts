@@ -18,6 +18,12 @@ export interface EntityBody {
 /** When an entity began: of one that comes back, what it was in its former life. */
 export type Beginning = Pick<EntityBody, "createdAt" | "createdVersion">
 
+/** The times that an entity is written with. */
+export interface Stamp {
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
 interface Staged {
   readonly collection: string
   readonly id: string
@@ -58,6 +64,8 @@ export class TransactionView {
   bytes = 0
   /** Entities that reverts have looked at so far. */
   reverted = 0
+  /** References that deletes have followed so far. */
+  referenced = 0
 
   constructor(
     reader: Reader,
@@ -114,17 +122,21 @@ export class TransactionView {
     return this.#reader.lookup(collection, term.field, term.value, this.#head)
   }
 
-  /** All entities that have this value now, which is not unique, in the order of their ids. Whoever writes such terms bounds their number. */
-  holders(collection: string, term: Term): string[] {
+  /** The entities that have this value now, which is not unique, in the order of their ids: all, where fewer than `limit` do, else at least that many. */
+  holders(collection: string, term: Term, limit = Number.POSITIVE_INFINITY): string[] {
     const key = termKey(collection, term)
     const found = new Set([...(this.#batch.given.get(key) ?? []), ...(this.own.given.get(key) ?? [])])
     let after: string | undefined
     do {
       const page = this.#reader.holders(collection, term.field, term.value, { at: this.#head, after, limit: 1_000 })
-      for (const id of page.ids) found.add(id)
+      for (const id of page.ids) if (this.#has(collection, id, term)) found.add(id)
       after = page.next
-    } while (after !== undefined)
-    return [...found].filter((id) => this.#current(collection, id)?.terms.some((own) => sameTerm(own, term)) === true).sort()
+    } while (after !== undefined && found.size < limit)
+    return [...found].filter((id) => this.#has(collection, id, term)).sort()
+  }
+
+  #has(collection: string, id: string, term: Term): boolean {
+    return this.#current(collection, id)?.terms.some((own) => sameTerm(own, term)) === true
   }
 
   /** Live ids of a collection, at most `limit` of them. */
@@ -145,7 +157,7 @@ export class TransactionView {
   }
 
   /** Writes an entity; the fields that every entity has are added to `fields`. */
-  put(collection: string, id: string, fields: object, terms: readonly Term[] = [], began?: Beginning): void {
+  put(collection: string, id: string, fields: object, terms: readonly Term[] | ((stamp: Stamp) => readonly Term[]) = [], began?: Beginning): void {
     const existing = began ?? this.find(collection, id)
     const stamp = {
       createdAt: existing?.createdAt ?? this.time,
@@ -153,7 +165,8 @@ export class TransactionView {
       version: this.version,
       createdVersion: existing?.createdVersion ?? this.version,
     }
-    this.#stage(collection, id, terms, JSON.stringify({ id, ...fields, ...stamp }), stamp.createdVersion, false)
+    const own = typeof terms === "function" ? terms(stamp) : terms
+    this.#stage(collection, id, own, JSON.stringify({ id, ...fields, ...stamp }), stamp.createdVersion, false)
   }
 
   delete(collection: string, id: string): void {
