@@ -28,6 +28,12 @@ export const bounds = {
   pageLimitDefault: 50,
   /** Rows a page looks at before it returns short, with a cursor. */
   pageScanMax: 10_000,
+  /** Entities that a list may put in order in memory, where an equality leaves so few of them that no index need be walked for the order. */
+  sortInMemoryMax: 1_000,
+  /** Entities that `count=true` looks at; where there are more, the answer says so. */
+  countScanMax: 10_000,
+  /** Text in an index, as UTF-8. */
+  indexedTextBytesMax: 512,
   /** Rows of one page or history together; the first may be larger. */
   pageBytesMax: 16 * 1024 * 1024,
   /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */
@@ -36,6 +42,30 @@ export const bounds = {
   feedRecordsMax: 1_000,
   /** The same in bytes; the first may be larger. */
   feedBytesMax: 4 * 1024 * 1024,
+  /** Who waits for changes, long polls and streams together, before more are answered with 503. */
+  feedSubscribersMax: 10_000,
+  /** How long a long poll may wait. */
+  feedWaitMsMax: 60_000,
+  /** A stream that shows nothing for this long says that it is alive; below `idleConnectionSeconds`, which cuts who takes nothing. */
+  feedHeartbeatMs: 15_000,
+  /** A stream whose reader takes nothing for this long is ended. */
+  feedStallMs: 30_000,
+  /** A node that may not answer reads shows nothing; after this long it ends its streams. */
+  feedPauseMs: 10_000,
+  /** How often those that wait are looked after where nothing is committed. */
+  feedTickMs: 1_000,
+  /** How long those that wait are served in one go, before everything else has its turn. */
+  feedSliceMs: 4,
+  /** Versions that are encoded together for a stream, and their records' bytes; the first may be larger. */
+  feedChunkVersions: 128,
+  feedChunkBytesMax: 64 * 1024,
+  /** Encoded changes that are kept for readers of the same. */
+  feedCacheBytesMax: 16 * 1024 * 1024,
+  /** What a stream hands to its connection before its reader takes some. */
+  feedQueueBytesMax: 32 * 1024,
+  /** Larger ones are handed over in pieces; those under way, together. */
+  feedPieceBytesMax: 64 * 1024,
+  feedHeldBytesMax: 128 * 1024 * 1024,
   /** Names in the feed's filter `collections`. */
   feedCollectionsMax: 64,
   /** Sessions of a user, and one-time tokens of one, of which the oldest make room; and identities, of which no more are taken. */
@@ -96,6 +126,16 @@ export const bounds = {
   idleConnectionSeconds: 60,
   /** Public requests in flight before more are answered with 503. */
   requestsInFlightMax: 8_192,
+  /** Wrong passwords of one account, and from one address, before the next try has to wait. */
+  loginFailuresFree: 5,
+  loginFailuresFreeOfAddress: 50,
+  /** The first delay; each further failure doubles it. */
+  loginDelayMsFirst: 1_000,
+  loginDelayMsMax: 30_000,
+  /** After this much quiet the failures are forgotten. */
+  loginForgetMs: 15 * 60_000,
+  /** Accounts, and addresses, whose failures are remembered. */
+  loginFailuresKnownMax: 10_000,
   hashConcurrencyMax: 2,
   hashQueueMax: 64,
   /** `Tandem-Min-Version` and `at` on a replica wait this long at most. */

@@ -94,6 +94,7 @@ describe("imports", () => {
   const homes: readonly (readonly [name: string, home: string])[] = [
     ["lmdb", "src/store/"],
     ["hono", "src/http/"],
+    ["@valibot/to-json-schema", "src/http/"],
     ["bun:ffi", "src/runtime/"],
     ["bun", "src/runtime/"],
   ]
@@ -103,7 +104,7 @@ describe("imports", () => {
   })
 
   test("of packages are of those that package.json names", () => {
-    const known = ["hono", "lmdb", "valibot", "bun", "bun:ffi"]
+    const known = ["hono", "lmdb", "valibot", "@valibot/to-json-schema", "bun", "bun:ffi"]
     const wrong = sources.flatMap((file) =>
       importsOf(file)
         .filter((name) => !name.startsWith(".") && !name.startsWith("node:"))

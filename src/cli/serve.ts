@@ -25,6 +25,7 @@ export const serve: Command = {
     role: { value: "<role>", help: "primary or replica, on the very first start only" },
     join: { help: "Lets an empty disk become the replica of a running primary" },
     "cors-origin": { value: "<origin>", help: "Web origin that may call; repeated or comma separated", repeats: true },
+    "client-address-header": { value: "<name>", help: "Header in which your proxy says the client's address, for counting wrong passwords" },
     "when-stuck": { value: "<what>", help: "exit, or serve-reads: what to do without the other node (exit)" },
     "forward-writes": { help: "A replica passes writes on to the primary instead of answering 421" },
     "stale-reads": { help: "Answers reads before the first sync of this run; they say that they may be stale" },

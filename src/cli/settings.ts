@@ -33,6 +33,7 @@ export function readSettings(
     join: source.flag("join"),
     secret: readSecret(source, variable),
     corsOrigins: source.list("cors-origin", parseOrigin, "must be an origin such as https://app.example, without a path"),
+    clientAddressHeader: source.optional("client-address-header", parseHeaderName, "must be the name of a header, such as Fly-Client-IP"),
     whenStuck: source.parsed("when-stuck", oneOf(["exit", "serve-reads"]), "exit", "must be exit or serve-reads"),
     forwardWrites: source.flag("forward-writes"),
     staleReads: source.flag("stale-reads"),
@@ -128,6 +129,10 @@ function oneOf<const T extends string>(words: readonly T[]): (text: string) => T
 
 function parseNodeId(text: string): string | undefined {
   return /^[a-z][a-z0-9-]{0,31}$/.test(text) ? text : undefined
+}
+
+function parseHeaderName(text: string): string | undefined {
+  return /^[A-Za-z0-9-]{1,64}$/.test(text) ? text : undefined
 }
 
 function hostOf(address: Address | undefined): string {

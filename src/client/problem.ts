@@ -10,6 +10,8 @@ export interface Problem {
   readonly pointer?: string
   readonly key?: string
   readonly version?: number
+  /** What is the oldest version that can be read, with `trimmed`. */
+  readonly oldestVersion?: number
   /** Seconds. */
   readonly retryAfter?: number
   readonly hint?: string

@@ -57,6 +57,8 @@ export class TandemError extends Error {
   /** The transaction's idempotency key; undefined for reads. */
   readonly key: string | undefined
   readonly version: number | undefined
+  /** With `trimmed`: what came before it is not kept any more. */
+  readonly oldestVersion: number | undefined
   /** Seconds. */
   readonly retryAfter: number | undefined
   /** What to do about it. */
@@ -75,6 +77,7 @@ export class TandemError extends Error {
     this.pointer = parts.pointer
     this.key = parts.key
     this.version = parts.version
+    this.oldestVersion = parts.problem?.oldestVersion
     this.retryAfter = parts.retryAfter
     this.hint = parts.hint
     this.problem = parts.problem

@@ -1,10 +1,11 @@
 // Which version a read answers from: the newest committed one, `at`, `atTime`, or the one a cursor carries; and the
 // bounded wait until this node has it. Never answers from a version above what is committed here.
+import * as v from "valibot"
 import { bounds } from "../bounds.ts"
-import { parseTime } from "../operations/times.ts"
-import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { isRefusal, type Refusal, type RefusalCode, refuse } from "../refusal.ts"
 import type { Exchange } from "./exchange.ts"
-import { parameterRefusal, parseQuery, parseWhole, type Query, wholeParameter } from "./query.ts"
+import { type Described, time, whole } from "./parameter.ts"
+import { parameterRefusal, parseWhole, type Query } from "./query.ts"
 
 /** Refuses, or calls `answer` with the version: at once where there is nothing to wait for. */
 export function readAsOf(
@@ -33,11 +34,23 @@ function settle(exchange: Exchange, version: Found | Promise<Found>, answer: (ve
 
 /** The same for reads that know no parameters but `at` and `atTime`. */
 export function readEntityAsOf(exchange: Exchange, answer: (version: number) => Response): Response | Promise<Response> {
-  const query = parseQuery(exchange.url, entityParameters)
+  const query = exchange.query()
   return isRefusal(query) ? exchange.problem(query) : readAsOf(exchange, query, answer)
 }
 
-const entityParameters = ["at", "atTime"]
+const atParameter = whole({ name: "at", description: "Answers as of this version: the same, for ever." })
+const atTimeParameter = time({ name: "atTime", description: "Answers as of the newest version of this time or before." })
+
+/** The parameters of every read of entities. */
+export const asOfParameters = [atParameter, atTimeParameter]
+
+export const minVersionHeader: Described = {
+  name: "tandem-min-version",
+  description: "Waits a little until this node has committed this version, so that a client reads its own writes on either node.",
+  schema: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+}
+
+export const asOfCodes: readonly RefusalCode[] = ["version-ahead", "version-unavailable"]
 
 function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Found | Promise<Found> {
   const { node, request } = exchange
@@ -49,7 +62,7 @@ function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Fou
   return reach(exchange, typeof asked === "number" ? asked : 0, () => chosenVersion(exchange, asked))
 }
 
-const minimumHeader = "tandem-min-version"
+const minimumHeader = minVersionHeader.name
 
 /** What `choose` gives once this node has `asked`, and what the request's header wants; waits for them where it must. */
 function reach({ node, request }: Exchange, asked: number, choose: () => number): Found | Promise<Found> {
@@ -74,19 +87,17 @@ interface AskedTime {
 
 /** A version, a time, or undefined for the newest. */
 function askedVersion(query: Query, pinned: number | undefined): number | AskedTime | undefined | Refusal {
-  const at = wholeParameter(query, "at")
+  const at = atParameter.of(query)
   if (isRefusal(at)) return at
-  const time = query.get("atTime")
+  const timeMs = atTimeParameter.of(query)
+  if (isRefusal(timeMs)) return timeMs
   if (pinned !== undefined) {
-    if (time !== undefined) return parameterRefusal("atTime", "cannot go with `cursor`, which carries its version")
+    if (timeMs !== undefined) return parameterRefusal("atTime", "cannot go with `cursor`, which carries its version")
     if (at !== undefined && at !== pinned) return parameterRefusal("at", `is not ${pinned}, the version that \`cursor\` carries`)
     return pinned
   }
-  if (time === undefined) return at
-  if (at !== undefined) return parameterRefusal("atTime", "cannot go with `at`")
-  const timeMs = parseTime(time)
-  if (timeMs === undefined) return parameterRefusal("atTime", "is not an RFC 3339 time, such as 2026-01-31T12:00:00.000Z")
-  return { timeMs }
+  if (timeMs === undefined) return at
+  return at === undefined ? { timeMs } : parameterRefusal("atTime", "cannot go with `at`")
 }
 
 function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): number {

@@ -4,7 +4,7 @@
 const exposed =
   "ETag, Link, Retry-After, Idempotency-Replayed, Tandem-Version, Tandem-Node, Tandem-Role, Tandem-Epoch, Tandem-Mode, Tandem-Stale, Tandem-Request-Id"
 
-const requestHeaders = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Tandem-Min-Version, Tandem-Request-Id"
+const requestHeaders = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Tandem-Min-Version, Tandem-Request-Id"
 
 const preflightSeconds = 7_200
 

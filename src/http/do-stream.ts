@@ -10,13 +10,16 @@ import type { SubmittedTransaction, TransactionChain } from "../operations/trans
 import { isRefusal, type Refusal, type RefusalCode, refuse } from "../refusal.ts"
 import { checkContentType, notUtf8, textOf } from "./body.ts"
 import { outcomeOf } from "./do.ts"
+import { lineAnswerShape } from "./do-shape.ts"
 import type { Exchange } from "./exchange.ts"
 import { keyOf } from "./idempotency.ts"
 import { type Line, LineReader } from "./lines.ts"
 import { verifyLogin } from "./login.ts"
 import { outcomeUnknown } from "./outcome-unknown.ts"
 import { problemJson } from "./problem.ts"
-import { flagParameter, parameterRefusal, parseQuery, type Query } from "./query.ts"
+import { choice, flag } from "./parameter.ts"
+import type { Query } from "./query.ts"
+import type { About } from "./route.ts"
 import { type Answered, StreamAnswers } from "./stream-answers.ts"
 
 interface StreamOptions {
@@ -27,7 +30,7 @@ interface StreamOptions {
 
 export function postStream(exchange: Exchange): Response {
   const { node, request } = exchange
-  const query = parseQuery(exchange.url, ["results", "keepTimes", "onError"])
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
   const options = optionsOf(query)
   if (isRefusal(options)) return exchange.problem(options)
@@ -47,13 +50,17 @@ export function postStream(exchange: Exchange): Response {
   return exchange.fresh(stream.answers(), node.committed(), undefined, "application/x-ndjson")
 }
 
+const resultsParameter = flag({ name: "results", description: "Answers with the results of each line." })
+const keepTimesParameter = flag({ name: "keepTimes", description: "Takes the time of each record from its line's `at`. Needs the scope admin." })
+const onErrorParameter = choice(["stop", "continue"], { name: "onError", description: "Whether the lines behind one that is refused are run." })
+
 function optionsOf(query: Query): StreamOptions | Refusal {
-  const results = flagParameter(query, "results")
+  const results = resultsParameter.of(query)
   if (isRefusal(results)) return results
-  const keepTimes = flagParameter(query, "keepTimes")
+  const keepTimes = keepTimesParameter.of(query)
   if (isRefusal(keepTimes)) return keepTimes
-  const onError = query.get("onError") ?? "stop"
-  if (onError !== "stop" && onError !== "continue") return parameterRefusal("onError", "must be `stop` or `continue`")
+  const onError = onErrorParameter.of(query)
+  if (isRefusal(onError)) return onError
   return { results, keepTimes, continues: onError === "continue" }
 }
 
@@ -136,7 +143,7 @@ class TransactionStream {
     return parseTransaction(json.value, {
       principal: this.#exchange.principal,
       line: true,
-      clusterId: this.#exchange.node.reader.identity().clusterId ?? "",
+      reader: this.#exchange.node.reader,
       allowTimes: this.#options.keepTimes,
       hashPassword: this.#exchange.shared.passwords.hash,
     verifyLogin: (credentials) => verifyLogin(this.#exchange, credentials),
@@ -189,4 +196,28 @@ function emptyStream(): ReadableStream<Uint8Array> {
 
 function sizeOf(line: Line): number {
   return isRefusal(line.bytes) ? 0 : line.bytes.length
+}
+
+const lines = [
+  { op: "document.create", data: { collection: "goals", id: "g2", value: { title: "Fly" } }, key: "line-1" },
+  { op: "document.delete", data: { collection: "goals", id: "g2" }, key: "line-2" },
+]
+
+export const streamAbout: About = {
+  name: "doStream",
+  summary: "Many transactions, as JSON lines: each line is one, in order.",
+  details:
+    "The body is a transaction in each line, which may have a `key` of its own; the answer is a line for each, in the same order. It ends at the first that is refused, " +
+    "unless `onError=continue`. A connection that is cut leaves a committed prefix: the same lines under the same keys go on behind it.",
+  query: [resultsParameter, keepTimesParameter, onErrorParameter],
+  headers: [],
+  body: { type: "application/x-ndjson", schema: { component: "Line" } },
+  answer: lineAnswerShape,
+  answerType: "application/x-ndjson",
+  codes: ["unsupported-media-type", "forbidden", "not-primary", "disk-full"],
+  example: {
+    path: "/do/stream",
+    body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    answer: '{"line":1,"version":5}\n{"line":2,"version":6}\n',
+  },
 }

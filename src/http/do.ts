@@ -1,5 +1,7 @@
 // POST /do: one transaction in, its one true outcome out. A client that goes away changes nothing: once submitted, a
 // transaction is the node's, and no abort signal reaches it.
+import { stampAt } from "../operations/entity-shape.ts"
+import { userExample } from "../operations/user-shape.ts"
 import { parseTransaction } from "../operations/envelope.ts"
 import { keyHash } from "../operations/idempotency-key.ts"
 import { parseJson } from "../operations/json-rules.ts"
@@ -7,16 +9,17 @@ import type { SubmittedTransaction } from "../operations/transaction.ts"
 import type { Outcome } from "../node/service.ts"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { checkContentType, readText } from "./body.ts"
+import { committedShape } from "./do-shape.ts"
 import type { Exchange } from "./exchange.ts"
 import { forwardTarget, forwardWrite } from "./forward.ts"
-import { keyOf } from "./idempotency.ts"
+import { keyHeader, keyOf, replayedHeader } from "./idempotency.ts"
 import { verifyLogin } from "./login.ts"
 import { outcomeUnknown } from "./outcome-unknown.ts"
-import { parseQuery } from "./query.ts"
+import type { About } from "./route.ts"
 
 export async function postTransaction(exchange: Exchange): Promise<Response> {
   const { node, request, shared } = exchange
-  const query = parseQuery(exchange.url, [])
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
   const wrongType = checkContentType(request, "application/json")
   if (wrongType !== undefined) return exchange.problem(wrongType)
@@ -28,6 +31,7 @@ export async function postTransaction(exchange: Exchange): Promise<Response> {
   const text = await readText(request, shared.settings.bodyBytesMax)
   if (isRefusal(text)) return exchange.problem(text)
   if (target !== undefined) return forwardWrite(exchange, target, text, key)
+  exchange.takeForwardedAddress(text)
 
   const submitted = transactionOf(exchange, text, key)
   const transaction = submitted instanceof Promise ? await submitted : submitted
@@ -52,7 +56,7 @@ function transactionOf(exchange: Exchange, text: string, key: string | undefined
   return parseTransaction(json.value, {
     principal: exchange.principal,
     key,
-    clusterId: exchange.node.reader.identity().clusterId ?? "",
+    reader: exchange.node.reader,
     allowTimes: false,
     hashPassword: exchange.shared.passwords.hash,
     verifyLogin: (credentials) => verifyLogin(exchange, credentials),
@@ -96,4 +100,50 @@ function committedJson(outcome: Extract<Outcome, { kind: "committed" }>): string
 
 function timeText(timeMs: number): string {
   return new Date(timeMs).toISOString()
+}
+
+export const transactionAbout: About = {
+  name: "do",
+  summary: "A transaction: all of its operations, or none of them.",
+  details:
+    "Later operations see what earlier ones did, and may take values from their results by references. One operation may be sent bare. " +
+    "Each operation names the scope that it needs (`x-tandem-scope`) and what it answers (`x-tandem-result`).",
+  query: [],
+  headers: [keyHeader],
+  body: { type: "application/json", schema: { component: "Transaction" } },
+  answer: committedShape,
+  answerHeaders: [replayedHeader],
+  codes: [
+    "unsupported-media-type",
+    "too-large",
+    "unknown-operation",
+    "forbidden",
+    "login-failed",
+    "entity-missing",
+    "collection-missing",
+    "unique",
+    "conflict",
+    "precondition-failed",
+    "not-primary",
+    "invalid",
+    "key-reused",
+    "too-many-requests",
+    "disk-full",
+    "outcome-unknown",
+  ],
+  example: {
+    path: "/do",
+    body: {
+      operations: [
+        { op: "user.create", data: { id: "bob", email: "bob@example.com", name: "Bob" } },
+        { op: "credential.setPassword", data: { userId: "bob", password: "correct horse battery" } },
+      ],
+      note: "sign-up",
+    },
+    answer: {
+      version: 5,
+      time: "2026-03-01T12:00:05.000Z",
+      results: [{ ...userExample, id: "bob", email: "bob@example.com", name: "Bob", ...stampAt(5) }, { userId: "bob" }],
+    },
+  },
 }

@@ -1,5 +1,16 @@
 // Entity tags: the version that last changed an entity, in quotes. A strong tag, since a version's bytes never change.
 
+import * as v from "valibot"
+import type { Described } from "./parameter.ts"
+
+export const etagHeader: Described = { name: "etag", description: "The entity's version, in quotes.", schema: v.string() }
+
+export const ifNoneMatchHeader: Described = {
+  name: "if-none-match",
+  description: "Tags of what the client has: 304 where it is the same.",
+  schema: v.optional(v.string()),
+}
+
 export function etagOf(version: number): string {
   return `"${version}"`
 }

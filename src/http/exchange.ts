@@ -5,13 +5,19 @@ import type { NodeService } from "../node/service.ts"
 import type { Passwords } from "../operations/passwords.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
-import type { Patience } from "../runtime/serve.ts"
+import type { Connection } from "../runtime/serve.ts"
 import { bearer, challenge } from "./bearer.ts"
+import { clientAddress } from "./client-address.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
+import type { FeedTail } from "./feed-tail.ts"
+import { addressSigned, forwardedAddressHeader } from "./forwarded-address.ts"
 import type { InFlight } from "./in-flight.ts"
-import type { LoginThrottle } from "./login-throttle.ts"
+import type { LoginThrottles } from "./login.ts"
+import type { OpenApi } from "./openapi.ts"
+import type { Parameter } from "./parameter.ts"
 import { problemJson, statusOf } from "./problem.ts"
+import { parseQuery, type Query } from "./query.ts"
 import type { RequestIds } from "./request-id.ts"
 import type { Route } from "./route.ts"
 import type { StoreCheck } from "./store-check.ts"
@@ -22,6 +28,10 @@ export interface PublicSettings {
   readonly bodyBytesMax: number
   /** Sends writes on to the primary instead of answering 421. */
   readonly forwardWrites: boolean
+  /** A header in which a proxy in front of this node says the client's address; without it, none is believed. */
+  readonly clientAddressHeader?: string | undefined
+  /** Shared by both nodes. */
+  readonly secret: string
 }
 
 /** What all requests share. */
@@ -30,10 +40,12 @@ export interface Shared {
   readonly settings: PublicSettings
   readonly passwords: Passwords
   readonly storeCheck: StoreCheck
-  readonly throttle: LoginThrottle
+  readonly openApi: OpenApi
+  readonly throttles: LoginThrottles
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight
+  readonly feed: FeedTail
   /** A stream ends when no line has come for this long: its client is gone, or takes no answers. */
   readonly streamIdleMs: number
   readonly requestIds: RequestIds
@@ -42,6 +54,9 @@ export interface Shared {
   /** What an unexpected error does to the process and to this answer; see unexpected.ts. */
   readonly unexpected: (error: unknown, where: string) => void
 }
+
+/** What of a route says who is let in. */
+type Admission = Pick<Route, "scope" | "also">
 
 type Headers = Record<string, string>
 
@@ -53,14 +68,19 @@ export class Exchange {
   readonly request: Request
   readonly requestId: string
   readonly #context: Context
+  readonly parameters: readonly Parameter[]
   #principal: Principal | undefined
+  #forwardedFor: string | undefined
+  #admission: Admission | undefined
 
-  constructor(shared: Shared, context: Context) {
+  /** `parameters` are those of the query that the route takes. */
+  constructor(shared: Shared, context: Context, parameters: readonly Parameter[] = []) {
     this.shared = shared
     this.node = shared.node
     this.request = context.req.raw
     this.requestId = shared.requestIds.of(this.request)
     this.#context = context
+    this.parameters = parameters
   }
 
   get url(): string {
@@ -72,23 +92,64 @@ export class Exchange {
     return this.#context.req.param(name) ?? ""
   }
 
+  /** The query, in which only what the route declares may be. */
+  query(): Query | Refusal {
+    return parseQuery(this.url, this.parameters)
+  }
+
   path(): string {
     return this.#context.req.path
   }
 
   /** For what may take long, or lets its client take long: the connection is not cut for being idle. */
   takesTime(): void {
-    const { patience } = this.#context.env as { readonly patience?: Patience }
-    patience?.unlimited(this.request)
+    this.#connection?.unlimited(this.request)
+  }
+
+  /** By which tries are counted; undefined where it is not known. */
+  clientAddress(): string | undefined {
+    if (this.#forwardedFor !== undefined) return this.#forwardedFor
+    const { clientAddressHeader } = this.shared.settings
+    const header = clientAddressHeader === undefined ? null : this.request.headers.get(clientAddressHeader)
+    return clientAddress(this.#connection?.address(this.request), header)
+  }
+
+  /** Who stands behind a write that the other node has sent on, where that says so. */
+  takeForwardedAddress(body: string): void {
+    const header = this.request.headers.get(forwardedAddressHeader)
+    if (header !== null) this.#forwardedFor = addressSigned(header, body, this.shared.settings.secret)
+  }
+
+  /** Calls `listener` once nobody waits for the answer any more, also where it was sent whole. */
+  whenGone(listener: () => void): void {
+    const connection = this.#connection
+    if (connection === undefined) this.request.signal.addEventListener("abort", listener)
+    else connection.whenGone(this.request, listener)
+  }
+
+  get #connection(): Connection | undefined {
+    return (this.#context.env as { readonly connection?: Connection }).connection
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */
-  admit({ scope, also }: Pick<Route, "scope" | "also">): Refusal | undefined {
+  admit(route: Admission): Refusal | undefined {
+    const { scope, also } = route
     if (scope === "public") return undefined
     const found = bearer(this.request, scope, also, (token) => this.node.authenticate(token))
     if (isRefusal(found)) return found
     this.#principal = found
+    this.#admission = route
     return undefined
+  }
+
+  /** For what goes on for long: a refusal where who was admitted would be no more. */
+  readmit(): Refusal | undefined {
+    return this.#admission === undefined ? undefined : this.admit(this.#admission)
+  }
+
+  /** What it was admitted by. */
+  get credentials(): string {
+    return this.request.headers.get("authorization") ?? ""
   }
 
   get principal(): Principal {
@@ -128,6 +189,15 @@ export class Exchange {
     const headers = this.#headers(contentType, secret, version)
     if (more !== undefined) Object.assign(headers, more)
     return new Response(body, { headers })
+  }
+
+  /** The description of the API: the same for everyone, whatever the node's state. Without a text it is the one the client has. */
+  description(text: string | undefined, etag: string): Response {
+    const headers = this.#headers("application/json", "no-cache", this.node.committed())
+    headers["etag"] = etag
+    if (text !== undefined) return new Response(text, { headers })
+    delete headers["content-type"]
+    return new Response(null, { status: 304, headers })
   }
 
   problem(refused: Refusal, more?: Headers): Response {

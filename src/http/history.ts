@@ -3,26 +3,32 @@
 import { bounds } from "../bounds.ts"
 import { isRefusal } from "../refusal.ts"
 import { changeKind } from "../operations/change.ts"
+import { definitionExample, definitionShape } from "../operations/definition-shape.ts"
+import { changedExample, documentExample, documentShape } from "../operations/document-shape.ts"
+import { userExample, userShape } from "../operations/user-shape.ts"
 import { openRecord, type SealedRecord } from "../protocol/record.ts"
 import type { Reader } from "../store/store.ts"
 import { rowText, rowChanged, rowDeleted } from "../store/row.ts"
-import { readAsOf } from "./as-of.ts"
+import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import { type Cursor, cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
+import { historyItemShape } from "./history-shape.ts"
 import { diff, type Json } from "./json-patch.ts"
-import { collectionMissing, entityMissing, idParameter, isReadable } from "./names.ts"
+import { collectionMissing, entityMissing, idParameter, isReadable, namedCodes } from "./names.ts"
 import { operationOn } from "./operation-on.ts"
-import { nextLink, pageParameters } from "./page.ts"
-import { limitParameter, parameterRefusal, parseQuery, parseWhole } from "./query.ts"
+import { limitParameter, linkHeader, nextLink, pageParameters } from "./page.ts"
+import { pageShape } from "./page-shape.ts"
+import { parameterRefusal, parseWhole } from "./query.ts"
+import type { About } from "./route.ts"
 
 export function getHistory(exchange: Exchange): Response | Promise<Response> {
   const collection = exchange.param("collection")
   if (!isReadable(collection)) return collectionMissing(exchange, collection, exchange.node.committed())
   const id = idParameter(exchange, "id")
   if (isRefusal(id)) return exchange.problem(id)
-  const query = parseQuery(exchange.url, pageParameters)
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
-  const limit = limitParameter(query)
+  const limit = limitParameter.of(query)
   if (isRefusal(limit)) return exchange.problem(limit)
   const path = `${collection}/${encodeURIComponent(id)}/history`
   const text = query.get("cursor")
@@ -87,4 +93,64 @@ function itemOf(collection: string, id: string, row: Uint8Array, sealed: SealedR
 function valueOf(row: Uint8Array): Json {
   if (rowDeleted(row)) return null
   return JSON.parse(rowText(row)) as Json
+}
+
+const created = { principal: "root", note: null, change: "created" }
+
+/** What an entity's first version makes out of nothing. */
+const fromNothing = (value: object) => ({ value, diff: [{ op: "replace", path: "", value }] })
+
+export const historyAbout: About = {
+  name: "getDocumentHistory",
+  summary: "Every version of a document, newest first: who, when, which operation, what changed.",
+  query: pageParameters,
+  headers: [minVersionHeader],
+  answer: pageShape(historyItemShape(documentShape)),
+  answerHeaders: [linkHeader],
+  codes: [...asOfCodes, ...namedCodes],
+  example: {
+    path: "/goals/g1/history",
+    answer: {
+      items: [
+        {
+          ...created,
+          version: 3,
+          time: changedExample.updatedAt,
+          op: "document.patch",
+          change: "updated",
+          value: changedExample,
+          diff: [
+            { op: "add", path: "/value/done", value: true },
+            { op: "replace", path: "/updatedAt", value: changedExample.updatedAt },
+            { op: "replace", path: "/version", value: 3 },
+          ],
+        },
+        { ...created, version: 2, time: documentExample.updatedAt, op: "document.create", ...fromNothing(documentExample) },
+      ],
+      version: 4,
+      next: null,
+    },
+  },
+  cases: [
+    {
+      path: "/users/:id/history",
+      name: "getUserHistory",
+      summary: "Every version of a user, newest first.",
+      answer: pageShape(historyItemShape(userShape)),
+      example: {
+        path: "/users/ada/history",
+        answer: { items: [{ ...created, version: 1, time: userExample.updatedAt, note: "sign-up", op: "user.create", ...fromNothing(userExample) }], version: 4, next: null },
+      },
+    },
+    {
+      path: "/collections/:name/history",
+      name: "getDefinitionHistory",
+      summary: "Every version of a collection's definition, newest first.",
+      answer: pageShape(historyItemShape(definitionShape)),
+      example: {
+        path: "/collections/goals/history",
+        answer: { items: [{ ...created, version: 2, time: definitionExample.updatedAt, op: "collection.define", ...fromNothing(definitionExample) }], version: 4, next: null },
+      },
+    },
+  ],
 }

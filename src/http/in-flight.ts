@@ -16,6 +16,16 @@ export class InFlight {
     this.#count -= 1
   }
 
+  /** Within what `hold` counts: does not count while `rest` is not settled, which something else bounds. */
+  async spare<T>(rest: Promise<T>): Promise<T> {
+    this.leave()
+    try {
+      return await rest
+    } finally {
+      this.enter()
+    }
+  }
+
   /** Counts until `answer` is settled. */
   hold(answer: Promise<Response>): Promise<Response> {
     this.enter()

@@ -1,22 +1,28 @@
 // GET /log and /log/{version}: the committed records, for those with the scope `log`. Never one in doubt, never a secret.
+import * as v from "valibot"
+import { versionShape } from "../operations/entity-shape.ts"
+import { changedExample } from "../operations/document-shape.ts"
 import { logItem } from "../operations/log-item.ts"
 import { bounds } from "../bounds.ts"
 import { openRecord, type SealedRecord } from "../protocol/record.ts"
 import { isRefusal, refuse } from "../refusal.ts"
-import { readAsOf } from "./as-of.ts"
+import { minVersionHeader, readAsOf } from "./as-of.ts"
 import type { Exchange } from "./exchange.ts"
-import { limitParameter, parameterRefusal, parseQuery, parseWhole, wholeParameter } from "./query.ts"
+import { logItemShape } from "./log-shape.ts"
+import { limitParameter, linkHeader } from "./page.ts"
+import { wholeOr } from "./parameter.ts"
+import { parseWhole } from "./query.ts"
+import type { About } from "./route.ts"
 
-const parameters = ["from", "limit"]
+const fromParameter = wholeOr(1, { name: "from", description: "The version of the first record.", min: 1 })
 
 export function getLog(exchange: Exchange): Response | Promise<Response> {
-  const query = parseQuery(exchange.url, parameters)
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
-  const limit = limitParameter(query)
+  const limit = limitParameter.of(query)
   if (isRefusal(limit)) return exchange.problem(limit)
-  const from = wholeParameter(query, "from") ?? 1
+  const from = fromParameter.of(query)
   if (isRefusal(from)) return exchange.problem(from)
-  if (from < 1) return exchange.problem(parameterRefusal("from", "must be a version, 1 or more"))
 
   return readAsOf(exchange, query, (committed) => {
     const last = Math.min(committed, from + limit - 1)
@@ -29,7 +35,7 @@ export function getLog(exchange: Exchange): Response | Promise<Response> {
 }
 
 export function getRecord(exchange: Exchange): Response | Promise<Response> {
-  const query = parseQuery(exchange.url, [])
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
   const version = parseWhole(exchange.param("version"))
   if (version === undefined || version < 1) {
@@ -45,4 +51,42 @@ export function getRecord(exchange: Exchange): Response | Promise<Response> {
 
 function itemOf(record: SealedRecord): string {
   return logItem(openRecord(record.bytes), record.digest)
+}
+
+const recordExample = {
+  version: 3,
+  epoch: 1,
+  time: changedExample.updatedAt,
+  principal: "root",
+  note: null,
+  key: null,
+  operations: [{ op: "document.patch", data: { collection: "goals", id: "g1", patch: { done: true } } }],
+  writes: [{ collection: "goals", id: "g1", value: changedExample }],
+  parent: "3c5d3bb8b3e6b1d6a1e2a6a9e2d1f1f7f0a3b1c5d7e9f0a1b2c3d4e5f6a7b8c9",
+  digest: "9f2c1d7e5b8a4c3f6e0d9b8a7c6f5e4d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f",
+}
+
+export const logAbout: About = {
+  name: "listRecords",
+  summary: "The records of the commit log, oldest first.",
+  query: [fromParameter, limitParameter],
+  headers: [minVersionHeader],
+  answer: v.strictObject({
+    items: v.array(logItemShape),
+    version: v.pipe(versionShape, v.description("The newest version.")),
+    next: v.pipe(v.nullable(versionShape), v.description("What to pass as `from`; null at the end.")),
+  }),
+  answerHeaders: [linkHeader],
+  codes: ["version-unavailable"],
+  example: { path: "/log?from=3&limit=1", answer: { items: [recordExample], version: 4, next: 4 } },
+}
+
+export const recordAbout: About = {
+  name: "getRecord",
+  summary: "A record of the commit log.",
+  query: [],
+  headers: [minVersionHeader],
+  answer: logItemShape,
+  codes: ["version-unavailable", "entity-missing"],
+  example: { path: "/log/3", answer: recordExample },
 }

@@ -1,7 +1,8 @@
 // Which collections and ids a path may name. Credentials and keys are collections of rows too, and are never read here.
 import { bounds } from "../bounds.ts"
+import { collectionNamePattern } from "../operations/fields.ts"
 import { hiddenCollections } from "../operations/hidden-collections.ts"
-import { type Refusal, refuse } from "../refusal.ts"
+import { type Refusal, type RefusalCode, refuse } from "../refusal.ts"
 import { rowDeleted } from "../store/row.ts"
 import type { Exchange } from "./exchange.ts"
 import { isWellEncoded } from "./query.ts"
@@ -10,14 +11,16 @@ import { readReach } from "./reach.ts"
 /** Read by everyone with the scope, and always there. */
 const builtIn: ReadonlySet<string> = new Set(["users", "collections"])
 
-const userDefined = /^[a-z][a-zA-Z0-9_-]*$/
 const control = /[\u0000-\u001f\u007f-\u009f]/
+
+/** What reads of a collection and an id in the path may refuse with. */
+export const namedCodes: readonly RefusalCode[] = ["collection-missing", "entity-missing", "not-found", "method-not-allowed"]
 
 /** Whether rows of that name may be looked at by a read. */
 export function isReadable(collection: string): boolean {
   return (
     builtIn.has(collection) ||
-    (collection.length <= bounds.collectionNameLengthMax && !hiddenCollections.has(collection) && userDefined.test(collection))
+    (collection.length <= bounds.collectionNameLengthMax && !hiddenCollections.has(collection) && collectionNamePattern.test(collection))
   )
 }
 

@@ -28,6 +28,13 @@ const kinds: { readonly [Code in RefusalCode]: readonly [status: number, title: 
   internal: [500, "Something is broken here"],
 }
 
+/** Every code there is. */
+export const codes = Object.keys(kinds) as RefusalCode[]
+
+export function titleOf(code: RefusalCode): string {
+  return kinds[code][1]
+}
+
 export function statusOf(code: RefusalCode): number {
   return kinds[code][0]
 }

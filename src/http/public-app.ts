@@ -6,19 +6,23 @@ import { bounds } from "../bounds.ts"
 import type { NodeService } from "../node/service.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { randomBytes } from "../runtime/random.ts"
-import type { Patience } from "../runtime/serve.ts"
+import type { Connection } from "../runtime/serve.ts"
 import { refuse } from "../refusal.ts"
 import { Cors } from "./cors.ts"
 import { EntityHeaders } from "./entity-headers.ts"
 import { Exchange, type PublicSettings, type Shared } from "./exchange.ts"
+import { FeedTail, type FeedTiming, feedTiming } from "./feed-tail.ts"
 import { InFlight } from "./in-flight.ts"
-import { LoginThrottle } from "./login-throttle.ts"
+import { LoginThrottles } from "./login.ts"
+import { OpenApi } from "./openapi.ts"
+import { openApiDocument } from "./openapi-document.ts"
 import { PathRouter } from "./path-router.ts"
 import { RequestIds } from "./request-id.ts"
 import { checkRoutes, type Route } from "./route.ts"
 import { routes } from "./routes.ts"
 import { StoreCheck, type StoreReport } from "./store-check.ts"
 import type { Passwords } from "../operations/passwords.ts"
+import { operations } from "../operations/registry.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
 
 export interface PublicAppOptions {
@@ -29,11 +33,14 @@ export interface PublicAppOptions {
   readonly verifyStore: () => Promise<StoreReport>
   readonly hooks?: UnexpectedHooks
   readonly streamIdleMs?: number
+  readonly feedTiming?: FeedTiming
 }
 
 export interface PublicApp {
-  /** `patience` where a real connection is behind the request. */
-  fetch(request: Request, patience?: Patience): Response | Promise<Response>
+  /** `connection` where a real one is behind the request. */
+  fetch(request: Request, connection?: Connection): Response | Promise<Response>
+  /** Ends all that waits for changes, so that it goes on elsewhere. */
+  endFeed(): void
 }
 
 export function createPublicApp(options: PublicAppOptions): PublicApp {
@@ -45,10 +52,12 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     settings: options.settings,
     passwords: options.passwords,
     storeCheck: new StoreCheck(options.verifyStore),
-    throttle: new LoginThrottle(monotonicMs),
+    openApi: new OpenApi(() => openApiDocument(routes, operations)),
+    throttles: new LoginThrottles(monotonicMs),
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),
     inFlight: new InFlight(),
+    feed: new FeedTail(options.node, monotonicMs, options.feedTiming ?? feedTiming),
     streamIdleMs: options.streamIdleMs ?? bounds.streamIdleMs,
     requestIds: new RequestIds(Buffer.from(randomBytes(6)).toString("base64url")),
     methodsAt: (path) => allowed(router.methodsAt(path)),
@@ -62,7 +71,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
   })
   // Handlers answer for what they throw; what is left is an error in here.
   hono.onError((error, context) => broken(new Exchange(shared, context), "routing", error))
-  return { fetch: (request, patience) => hono.fetch(request, { patience }) }
+  return { fetch: (request, connection) => hono.fetch(request, { connection }), endFeed: () => shared.feed.end() }
 }
 
 /** Hono answers HEAD as GET without the body. */
@@ -72,7 +81,7 @@ function allowed(methods: readonly string[]): readonly string[] {
 }
 
 function answer(shared: Shared, route: Route, context: Context): Response | Promise<Response> {
-  const exchange = new Exchange(shared, context)
+  const exchange = new Exchange(shared, context, route.about.query)
   const refusal = exchange.admit(route)
   if (refusal !== undefined) return exchange.problem(refusal)
   if (route.scope !== "public" && shared.inFlight.full()) {

@@ -1,35 +1,37 @@
-// Every public route, with the scope it needs. The only place where a path is bound to what answers it.
-import { getChanges } from "./changes.ts"
-import { getOutcome } from "./do-outcome.ts"
-import { postStream } from "./do-stream.ts"
-import { postTransaction } from "./do.ts"
-import { getEntity } from "./entity.ts"
-import { getHistory } from "./history.ts"
-import { getLog, getRecord } from "./log.ts"
-import { getPage } from "./page.ts"
+// Every public route, with the scope it needs and what it says of itself. The only place where a path is bound to what answers it.
+import { changesAbout, getChanges } from "./changes.ts"
+import { getOutcome, outcomeAbout } from "./do-outcome.ts"
+import { postStream, streamAbout } from "./do-stream.ts"
+import { postTransaction, transactionAbout } from "./do.ts"
+import { entityAbout, getEntity } from "./entity.ts"
+import { getHistory, historyAbout } from "./history.ts"
+import { getList, listAbout } from "./list.ts"
+import { getLog, getRecord, logAbout, recordAbout } from "./log.ts"
+import { getOpenApi, openApiAbout } from "./openapi.ts"
 import type { Route } from "./route.ts"
-import { getSessions } from "./sessions.ts"
-import { getLive, getReady, getStatus, getStoreCheck } from "./status.ts"
-import { getUsers } from "./users.ts"
-import { postVerify } from "./verify.ts"
+import { getSessions, sessionsAbout } from "./sessions.ts"
+import { getLive, getReady, getStatus, getStoreCheck, liveAbout, readyAbout, statusAbout, storeCheckAbout } from "./status.ts"
+import { getUsers, usersAbout } from "./users.ts"
+import { postVerify, verifyAbout } from "./verify.ts"
 
 /** Users and definitions are collections like any other, so one entry answers all that have the same shape. */
 export const routes: readonly Route[] = [
-  { method: "GET", path: "/livez", scope: "public", handler: getLive },
-  { method: "GET", path: "/readyz", scope: "public", handler: getReady },
-  { method: "GET", path: "/status", scope: "any", handler: getStatus },
-  { method: "GET", path: "/status/verify", scope: "admin", handler: getStoreCheck },
+  { method: "GET", path: "/openapi.json", scope: "public", handler: getOpenApi, about: openApiAbout },
+  { method: "GET", path: "/livez", scope: "public", handler: getLive, about: liveAbout },
+  { method: "GET", path: "/readyz", scope: "public", handler: getReady, about: readyAbout },
+  { method: "GET", path: "/status", scope: "any", handler: getStatus, about: statusAbout },
+  { method: "GET", path: "/status/verify", scope: "admin", handler: getStoreCheck, about: storeCheckAbout },
   // Which scope an operation needs is checked for each; `any` would let keys without any write scope take the queue's room.
-  { method: "POST", path: "/do", scope: "write", also: "sessions", handler: postTransaction },
-  { method: "POST", path: "/do/stream", scope: "write", handler: postStream },
-  { method: "GET", path: "/do/:key", scope: "any", also: "sessions", handler: getOutcome },
-  { method: "POST", path: "/verify", scope: "write", handler: postVerify },
-  { method: "GET", path: "/log", scope: "log", handler: getLog },
-  { method: "GET", path: "/log/:version", scope: "log", handler: getRecord },
-  { method: "GET", path: "/changes", scope: "read", handler: getChanges },
-  { method: "GET", path: "/users", scope: "read", handler: getUsers },
-  { method: "GET", path: "/users/:id/sessions", scope: "read", also: "sessions", handler: getSessions },
-  { method: "GET", path: "/:collection", scope: "read", handler: getPage },
-  { method: "GET", path: "/:collection/:id", scope: "read", also: "sessions", handler: getEntity },
-  { method: "GET", path: "/:collection/:id/history", scope: "read", handler: getHistory },
+  { method: "POST", path: "/do", scope: "write", also: "everyone", handler: postTransaction, about: transactionAbout },
+  { method: "POST", path: "/do/stream", scope: "write", handler: postStream, about: streamAbout },
+  { method: "GET", path: "/do/:key", scope: "any", also: "sessions", handler: getOutcome, about: outcomeAbout },
+  { method: "POST", path: "/verify", scope: "write", handler: postVerify, about: verifyAbout },
+  { method: "GET", path: "/log", scope: "log", handler: getLog, about: logAbout },
+  { method: "GET", path: "/log/:version", scope: "log", handler: getRecord, about: recordAbout },
+  { method: "GET", path: "/changes", scope: "read", handler: getChanges, about: changesAbout },
+  { method: "GET", path: "/users", scope: "read", handler: getUsers, about: usersAbout },
+  { method: "GET", path: "/users/:id/sessions", scope: "read", also: "sessions", handler: getSessions, about: sessionsAbout },
+  { method: "GET", path: "/:collection", scope: "read", handler: getList, about: listAbout },
+  { method: "GET", path: "/:collection/:id", scope: "read", also: "sessions", handler: getEntity, about: entityAbout },
+  { method: "GET", path: "/:collection/:id/history", scope: "read", handler: getHistory, about: historyAbout },
 ]

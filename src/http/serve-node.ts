@@ -15,7 +15,7 @@ import { environmentVariable, ignoreProxies } from "../runtime/environment.ts"
 import { type ExitCode, exitCodes, fatal } from "../runtime/exit.ts"
 import { failpointVariable, whyNoFailpoint } from "../runtime/failpoint.ts"
 import { lockFile } from "../runtime/file-lock.ts"
-import { hashPassword, verifyPasswordHash } from "../runtime/password-hash.ts"
+import { hashPassword, isOutdatedHash, verifyPasswordHash } from "../runtime/password-hash.ts"
 import { sessionId } from "../runtime/random.ts"
 import { type Listener, serve } from "../runtime/serve.ts"
 import { startWatchdog } from "../runtime/watchdog.ts"
@@ -74,7 +74,8 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   hooks.onReady?.({ publicUrl: settings.publicUrl, peerUrl: `http://${settings.peerListen.hostname}:${listeners.peer.port}` })
 
   await told
-  // Refused first, drained next, cut last: who was accepted hears the outcome.
+  // Who waits for changes waits elsewhere. Of the others: refused first, drained next, cut last, so who was accepted hears the outcome.
+  listeners.endFeed()
   const endsAtMs = monotonicMs() + bounds.drainMs
   await node.drain(bounds.drainMs)
   const leftMs = Math.max(0, endsAtMs - monotonicMs())
@@ -152,8 +153,8 @@ function keepRootKey({ dataDirectory, secret }: NodeSettings): string {
   return key
 }
 
-function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { readonly public: Listener; readonly peer: Listener } {
-  const passwords = new PasswordQueue({ hashPassword, verifyPasswordHash })
+function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { readonly public: Listener; readonly peer: Listener; readonly endFeed: () => void } {
+  const passwords = new PasswordQueue({ hashPassword, verifyPasswordHash, isOutdatedHash })
   const publicApp = createPublicApp({
     node,
     settings,
@@ -165,6 +166,7 @@ function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { 
     return {
       public: serve({ ...settings.listen, idleTimeoutSeconds: bounds.idleConnectionSeconds, fetch: publicApp.fetch }),
       peer: serve({ ...settings.peerListen, idleTimeoutSeconds: bounds.idleConnectionSeconds, fetch: peerApp.fetch }),
+      endFeed: publicApp.endFeed,
     }
   } catch (error) {
     return fatal(exitCodes.settings, `cannot listen on ${settings.listen.hostname}:${settings.listen.port} and ${settings.peerListen.hostname}:${settings.peerListen.port}: ${error instanceof Error ? error.message : String(error)}`)

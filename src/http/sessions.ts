@@ -2,22 +2,24 @@
 // that version's record are left out, so the answer is the same on both nodes, and for ever.
 import { hasExpired, userTerm } from "../operations/account-entries.ts"
 import { isServer, type Principal } from "../operations/scope.ts"
+import { sessionExample, sessionShape } from "../operations/session-shape.ts"
 import { isRefusal } from "../refusal.ts"
 import { rowBody, rowDeleted, rowText } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
-import { readAsOf } from "./as-of.ts"
+import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import { cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
 import { entityMissing, idParameter } from "./names.ts"
-import { nextLink, pageBody, pageParameters } from "./page.ts"
-import { limitParameter, parseQuery } from "./query.ts"
+import { limitParameter, linkHeader, nextLink, pageBody, pageParameters } from "./page.ts"
+import { pageShape } from "./page-shape.ts"
+import type { About } from "./route.ts"
 
 export function getSessions(exchange: Exchange): Response | Promise<Response> {
   const userId = idParameter(exchange, "id")
   if (isRefusal(userId)) return exchange.problem(userId)
-  const query = parseQuery(exchange.url, pageParameters)
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
-  const limit = limitParameter(query)
+  const limit = limitParameter.of(query)
   if (isRefusal(limit)) return exchange.problem(limit)
   const path = `users/${encodeURIComponent(userId)}/sessions`
   const text = query.get("cursor")
@@ -48,4 +50,15 @@ function liveRows(reader: Reader, ids: readonly string[], version: number): Uint
     const row = reader.row("sessions", id, version)
     return row === undefined || rowDeleted(row) || hasExpired(JSON.parse(rowText(row)) as { readonly [field: string]: unknown }, time) ? [] : [row]
   })
+}
+
+export const sessionsAbout: About = {
+  name: "listSessions",
+  summary: "The sessions of a user, without their tokens.",
+  query: pageParameters,
+  headers: [minVersionHeader],
+  answer: pageShape(sessionShape),
+  answerHeaders: [linkHeader],
+  codes: [...asOfCodes, "entity-missing"],
+  example: { path: "/users/ada/sessions", answer: { items: [sessionExample], version: 4, next: null } },
 }

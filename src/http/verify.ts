@@ -7,13 +7,13 @@ import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { checkContentType, readText } from "./body.ts"
 import type { Exchange } from "./exchange.ts"
 import { verifyLogin } from "./login.ts"
-import { parseQuery } from "./query.ts"
+import type { About } from "./route.ts"
 
-const schema = v.strictObject({ email: loginEmailField, password: loginPasswordField })
+export const credentialsShape = v.strictObject({ email: loginEmailField, password: loginPasswordField })
 
 export async function postVerify(exchange: Exchange): Promise<Response> {
   const { node } = exchange
-  const query = parseQuery(exchange.url, [])
+  const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
   const credentials = await readCredentials(exchange)
   if (isRefusal(credentials)) return exchange.problem(credentials)
@@ -25,14 +25,14 @@ export async function postVerify(exchange: Exchange): Promise<Response> {
   return exchange.fresh(JSON.stringify(found.match ? { match: true, userId: found.userId } : { match: false }), version)
 }
 
-async function readCredentials(exchange: Exchange): Promise<v.InferOutput<typeof schema> | Refusal> {
+async function readCredentials(exchange: Exchange): Promise<v.InferOutput<typeof credentialsShape> | Refusal> {
   const wrongType = checkContentType(exchange.request, "application/json")
   if (wrongType !== undefined) return wrongType
   const text = await readText(exchange.request, exchange.shared.settings.bodyBytesMax)
   if (isRefusal(text)) return text
   const json = parseJson(text)
   if (isRefusal(json)) return json
-  const parsed = v.safeParse(schema, json.value)
+  const parsed = v.safeParse(credentialsShape, json.value)
   if (parsed.success) return parsed.output
   const issues = parsed.issues.map((issue) => {
     const path = issue.path?.map((step) => String(step.key)) ?? []
@@ -47,4 +47,16 @@ async function readCredentials(exchange: Exchange): Promise<v.InferOutput<typeof
 /** The library's own message would quote the value, which may be a password. */
 function messageOf(issue: { readonly type: string; readonly expected: string | null }): string {
   return issue.expected === null ? "This is invalid." : `This must be ${issue.expected === "never" ? "left out" : issue.expected}.`
+}
+
+export const verifyAbout: About = {
+  name: "verify",
+  summary: "Whether an e-mail address and a password belong together.",
+  details: "Never says which of the two was wrong, and takes the same time for accounts that do not exist.",
+  query: [],
+  headers: [],
+  body: { type: "application/json", schema: credentialsShape },
+  answer: v.union([v.strictObject({ match: v.literal(true), userId: v.string() }), v.strictObject({ match: v.literal(false) })]),
+  codes: ["unsupported-media-type", "too-large", "too-many-requests"],
+  example: { path: "/verify", body: { email: "ada@example.com", password: "correct horse battery" }, answer: { match: true, userId: "ada" } },
 }

@@ -1,4 +1,4 @@
-// Requests that wait until this node has committed a version: read-your-writes on the replica.
+// Who waits until this node has committed a version, for read-your-writes on the replica, and who listens for each move.
 
 interface Waiter {
   readonly version: number
@@ -7,6 +7,7 @@ interface Waiter {
 
 export class CommittedWaiters {
   #waiting = new Set<Waiter>()
+  readonly #listeners = new Set<() => void>()
 
   /** Resolves true as soon as `version` is committed, false after `timeoutMs`. */
   wait(version: number, timeoutMs: number): Promise<boolean> {
@@ -24,7 +25,14 @@ export class CommittedWaiters {
     })
   }
 
+  /** Calls `listener` at each move, until what it returns is called. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   advanced(committed: number): void {
     for (const waiter of this.#waiting) if (waiter.version <= committed) waiter.settle(true)
+    for (const listener of this.#listeners) listener()
   }
 }

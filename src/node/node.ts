@@ -201,6 +201,10 @@ export class TandemNode implements NodeService {
     return this.#waiters.wait(version, timeoutMs)
   }
 
+  onAdvanced(listener: () => void): () => void {
+    return this.#waiters.listen(listener)
+  }
+
   authenticate(token: string): Principal | undefined {
     if (!token.startsWith(rootKeyPrefix)) return this.#bearers.principal(token, this.committed(), this.#parts.wallMs())
     // In constant time, so that no answer's delay says how much of a digest was right.

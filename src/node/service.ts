@@ -70,6 +70,8 @@ export interface NodeService {
   submit(transaction: SubmittedTransaction): Promise<Outcome>
   /** Resolves true as soon as `version` is committed here, false when `timeoutMs` ran out. */
   waitForVersion(version: number, timeoutMs: number): Promise<boolean>
+  /** Calls `listener` whenever `committed` has moved, amid the commit: it may only take note. Until what it returns is called. */
+  onAdvanced(listener: () => void): () => void
   authenticate(token: string): Principal | undefined
   status(): NodeStatus
 }

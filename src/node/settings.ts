@@ -23,6 +23,8 @@ export interface NodeSettings {
   /** Shared by both nodes; at least 32 characters. */
   readonly secret: string
   readonly corsOrigins: readonly string[]
+  /** The header in which a proxy in front of this node says the client's address. */
+  readonly clientAddressHeader: string | undefined
   readonly whenStuck: "exit" | "serve-reads"
   readonly forwardWrites: boolean
   /** Lets a replica answer reads before its primary has synced with it in this session. */

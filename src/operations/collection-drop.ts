@@ -2,6 +2,7 @@
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { refuse } from "../refusal.ts"
+import { definitionExample, definitionShape } from "./definition-shape.ts"
 import { collectionMissing } from "./document.ts"
 import { collectionNameField } from "./fields.ts"
 import { operation } from "./operation.ts"
@@ -11,8 +12,11 @@ const schema = v.strictObject({ name: collectionNameField })
 
 export const collectionDrop = operation<v.InferOutput<typeof schema>>({
   name: "collection.drop",
+  summary: "Removes a collection and its documents, all in one version.",
   scope: "admin",
   schema,
+  result: definitionShape,
+  example: { data: { name: "goals" }, result: definitionExample },
   target: ({ name }) => ({ collection: "collections", id: name }),
   run: ({ name }, view) => {
     const definition = view.find("collections", name)

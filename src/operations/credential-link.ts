@@ -4,6 +4,7 @@ import { bounds } from "../bounds.ts"
 import { refuse } from "../refusal.ts"
 import { userTerm } from "./account-entries.ts"
 import { idField, nameField } from "./fields.ts"
+import { identityShape } from "./identity-shape.ts"
 import { identityTerm } from "./identity.ts"
 import { operation } from "./operation.ts"
 import { userMissing } from "./user.ts"
@@ -12,8 +13,11 @@ const schema = v.strictObject({ userId: idField, issuer: nameField, subject: nam
 
 export const credentialLink = operation<v.InferOutput<typeof schema>>({
   name: "credential.link",
+  summary: "Makes an identity at another issuer the user's.",
   scope: "write",
   schema,
+  result: identityShape,
+  example: { data: { userId: "ada", issuer: "https://id.example.com", subject: "8317" }, result: { userId: "ada", issuer: "https://id.example.com", subject: "8317" } },
   run: (link, view) => {
     const { userId } = link
     if (view.versionOf("users", userId) === undefined) return userMissing(userId, "/userId")

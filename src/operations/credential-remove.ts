@@ -8,8 +8,11 @@ const schema = v.strictObject({ userId: idField })
 
 export const credentialRemove = operation<v.InferOutput<typeof schema>>({
   name: "credential.remove",
+  summary: "Takes the user's password away.",
   scope: "write",
   schema,
+  result: v.strictObject({ userId: v.string() }),
+  example: { data: { userId: "ada" }, result: { userId: "ada" } },
   target: ({ userId }) => ({ collection: "credentials", id: userId }),
   run: ({ userId }, view) => {
     if (view.versionOf("credentials", userId) === undefined) {

@@ -12,8 +12,11 @@ type Data = v.InferOutput<typeof schema>
 
 export const credentialSetPassword = operation<Data>({
   name: "credential.setPassword",
+  summary: "Sets the user's password; with `revokeSessions` its sessions end in the same version.",
   scope: "write",
   schema,
+  result: v.strictObject({ userId: v.string() }),
+  example: { data: { userId: "ada", password: "correct horse battery", revokeSessions: true }, result: { userId: "ada" } },
   target: ({ userId }) => ({ collection: "credentials", id: userId }),
   secretFields: ["password"],
   seal: async ({ password, ...open }, { hashPassword, salt }) => {

@@ -11,10 +11,10 @@ import type { JsonObject } from "./fields.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
 /** The value as it is kept. `id` is the entity that gets it; `pointer` is where it stands in the operation's data. */
-export function definedValue(view: TransactionView, definition: Definition, id: string, value: JsonObject, pointer: string): { readonly value: JsonObject } | Refusal {
+export function definedValue(view: TransactionView, definition: Definition, id: string, value: JsonObject, pointer: string, coming?: ReadonlySet<string>): { readonly value: JsonObject } | Refusal {
   if (definition.fields === null) return { value }
   const checked = checkValue(definition, value, pointer)
-  const issues = "issues" in checked ? checked.issues : stateIssues(view, definition, id, checked.value, pointer)
+  const issues = "issues" in checked ? checked.issues : stateIssues(view, definition, id, checked.value, pointer, coming)
   const [first] = issues
   if (first !== undefined) {
     return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: \`${first.pointer}\` ${first.message}.`, { pointer: first.pointer, issues })
@@ -24,13 +24,15 @@ export function definedValue(view: TransactionView, definition: Definition, id: 
 }
 
 /** What a value that is valid by itself cannot be here. */
-function stateIssues(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string): Issue[] {
+function stateIssues(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string, coming: ReadonlySet<string> | undefined): Issue[] {
   const issues: Issue[] = []
+  // An entity may name itself while it is made.
+  const isComing = (to: string, target: string) => (to === collection && target === id) || coming?.has(`${to}/${target}`) === true
   for (const [name, field] of Object.entries(fields ?? {})) {
     const own = value[name]
     if (own === undefined || own === null) continue
     const at = `${pointer}/${name}`
-    if (field.type === "reference" && field.to !== undefined && !isThere(view, collection, id, field.to, String(own))) {
+    if (field.type === "reference" && field.to !== undefined && view.versionOf(field.to, String(own)) === undefined && !isComing(field.to, String(own))) {
       issues.push({ pointer: at, code: "reference", message: `names nothing: there is no \`${String(own)}\` in \`${field.to}\`` })
     }
     const term = indexes[name]?.term
@@ -40,10 +42,6 @@ function stateIssues(view: TransactionView, { name: collection, fields, indexes 
   return issues
 }
 
-/** An entity may name itself while it is made. */
-function isThere(view: TransactionView, collection: string, id: string, to: string, target: string): boolean {
-  return (to === collection && target === id) || view.versionOf(to, target) !== undefined
-}
 
 function whyNotUnique(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string): Refusal | undefined {
   for (const name in indexes) {

@@ -2,6 +2,7 @@
 import * as v from "valibot"
 import { isRefusal, refuse } from "../refusal.ts"
 import { definitionOf, putDocument } from "./document.ts"
+import { documentShape, writtenExample } from "./document-shape.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -9,8 +10,11 @@ const schema = v.strictObject({ collection: collectionNameField, id: v.optional(
 
 export const documentCreate = operation<v.InferOutput<typeof schema>>({
   name: "document.create",
+  summary: "Makes a document. An id that is taken is refused.",
   scope: "write",
   schema,
+  result: documentShape,
+  example: { data: { collection: "goals", id: "g2", value: { owner: "ada", title: "Fly" } }, result: writtenExample({ id: "g2", value: { owner: "ada", title: "Fly" } }) },
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
   run: ({ collection, id: asked, value }, view) => {
     const definition = definitionOf(view, collection)

@@ -10,8 +10,11 @@ const schema = v.strictObject({ collection: collectionNameField, id: idField })
 
 export const documentDelete = operation<v.InferOutput<typeof schema>>({
   name: "document.delete",
+  summary: "Removes a document. Its history stays.",
   scope: "write",
   schema,
+  result: v.strictObject({ collection: v.string(), id: v.string() }),
+  example: { data: { collection: "goals", id: "g1" }, result: { collection: "goals", id: "g1" } },
   target: ({ collection, id }) => ({ collection, id }),
   run: ({ collection, id }, view) => {
     const found = findDocument(view, collection, id)

@@ -3,6 +3,7 @@ import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { findDocument, putDocument } from "./document.ts"
+import { documentExample, documentShape, rewrittenExample } from "./document-shape.ts"
 import { collectionNameField, idField, type JsonObject } from "./fields.ts"
 import { forbiddenKeys } from "./json-rules.ts"
 import { operation } from "./operation.ts"
@@ -32,8 +33,11 @@ type Data = v.InferOutput<typeof schema>
 
 export const documentIncrement = operation<Data>({
   name: "document.increment",
+  summary: "Adds to a number in a document's value, within bounds. A field that is missing counts as 0.",
   scope: "write",
   schema,
+  result: documentShape,
+  example: { data: { collection: "goals", id: "g1", field: "steps", by: 1, max: 10 }, result: rewrittenExample({ ...documentExample.value, done: true, steps: 1 }) },
   target: ({ collection, id }) => ({ collection, id }),
   run: (data, view) => {
     const { collection, id, field } = data

@@ -21,9 +21,9 @@ export function definitionOf(view: TransactionView, collection: string): Definit
  * Writes a document, where its value is what the definition asks for. Its own fields are under `value`, so they clash with nothing.
  * `pointer` is where the value stands in the operation's data.
  */
-export function putDocument(view: TransactionView, definition: Definition, id: string, value: JsonObject, { began, pointer = "/value" }: PutOptions = {}): Result | Refusal {
+export function putDocument(view: TransactionView, definition: Definition, id: string, value: JsonObject, { began, pointer = "/value", coming }: PutOptions = {}): Result | Refusal {
   const collection = definition.name
-  const defined = definedValue(view, definition, id, value, pointer)
+  const defined = definedValue(view, definition, id, value, pointer, coming)
   if (isRefusal(defined)) return defined
   view.put(collection, id, { collection, value: defined.value }, (stamp) => documentTerms(definition, defined.value, stamp), began)
   return { kind: "entity", collection, id }
@@ -32,6 +32,8 @@ export function putDocument(view: TransactionView, definition: Definition, id: s
 interface PutOptions {
   readonly began?: Beginning
   readonly pointer?: string
+  /** Entities, as `collection/id`, that the same operation writes next: they may be referenced already. */
+  readonly coming?: ReadonlySet<string>
 }
 
 /** A document that is there, with its definition. */

@@ -3,6 +3,7 @@ import { bounds } from "../bounds.ts"
 import { digestOf } from "../protocol/digest.ts"
 import { type Issue, isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { randomBytes, randomToken } from "../runtime/random.ts"
+import { asPattern, lineEntries, operationEntries, transactionEntries } from "./envelope-shape.ts"
 import { idempotencyKeyRule, isIdempotencyKey, keyHash } from "./idempotency-key.ts"
 import { escapePointer } from "./json-rules.ts"
 import { isObject } from "./merge-patch.ts"
@@ -21,11 +22,11 @@ export interface EnvelopeOptions {
   readonly key?: string | undefined
   /** A line of POST /do/stream: may have `key` and `at`. */
   readonly line?: boolean
-  readonly clusterId: string
   /** Whether `at` may be given. */
   readonly allowTimes: boolean
   readonly hashPassword: SealContext["hashPassword"]
   readonly verifyLogin: SealContext["verifyLogin"]
+  readonly reader: SealContext["reader"]
 }
 
 interface Envelope {
@@ -49,9 +50,9 @@ export function parseTransaction(value: unknown, options: EnvelopeOptions): Subm
   return seal(envelope, checked, options)
 }
 
-const envelopeFields: ReadonlySet<string> = new Set(["ifVersion", "dryRun", "note"])
-const lineFields: ReadonlySet<string> = new Set(["key", "at"])
-const operationFields: ReadonlySet<string> = new Set(["op", "data", "as", "if"])
+const envelopeFields: ReadonlySet<string> = new Set(Object.keys(transactionEntries))
+const lineFields: ReadonlySet<string> = new Set(Object.keys(lineEntries))
+const operationFields: ReadonlySet<string> = new Set(["op", "data", ...Object.keys(operationEntries)])
 
 function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refusal {
   if (!isObject(value)) return refuse("malformed", "The body must be a JSON object.", { pointer: "" })
@@ -130,7 +131,7 @@ function readOperation(value: unknown, index: number, pointer: string, principal
   if (typeof op !== "string") return refuse("malformed", `Operation ${index} has no \`op\`.`, at("/op"))
   const operation = operationNamed(op)
   if (operation === undefined) return refuse("unknown-operation", `There is no operation \`${op.slice(0, 64)}\`.`, at("/op"))
-  if (as !== undefined && !(typeof as === "string" && /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/.test(as))) {
+  if (as !== undefined && !(typeof as === "string" && asPattern.test(as))) {
     return refuse("malformed", "`as` must be a name of letters, digits, _ and -.", at("/as"))
   }
   const refused = whyNotFor(principal, operation)
@@ -161,6 +162,8 @@ async function seal(envelope: Envelope, checked: readonly Checked[], options: En
       hashPassword: options.hashPassword,
       verifyLogin: options.verifyLogin,
       randomToken,
+      reader: options.reader,
+      committed: () => options.reader.position().committed,
     })
     if (isRefusal(result)) return { ...result, operation: index }
     sealed.push(result === undefined ? { ...one, sealed: undefined, once: undefined } : { ...one, data: result.data, sealed: result.sealed, once: result.once })
@@ -170,9 +173,9 @@ async function seal(envelope: Envelope, checked: readonly Checked[], options: En
 }
 
 /** A retry under the same key seals to the same; another request never shares its salt. */
-function saltOf(key: string | undefined, index: number, { clusterId, principal }: EnvelopeOptions): Uint8Array {
+function saltOf(key: string | undefined, index: number, { reader, principal }: EnvelopeOptions): Uint8Array {
   if (key === undefined) return randomBytes(saltBytes)
-  return digestOf(`salt\0${clusterId}\0${principal.name}\0${key}\0${index}`).subarray(0, saltBytes)
+  return digestOf(`salt\0${reader.identity().clusterId ?? ""}\0${principal.name}\0${key}\0${index}`).subarray(0, saltBytes)
 }
 
 const saltBytes = 16

@@ -7,7 +7,7 @@ import { rowDeleted, rowText } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { nullValue } from "../store/term-value.ts"
 import { Turns } from "../store/turns.ts"
-import type { Definition, Fields } from "./definition.ts"
+import type { Definition } from "./definition.ts"
 import { fieldValue } from "./document-terms.ts"
 import { existingIssue, type Offender } from "./existing-value.ts"
 import type { JsonObject } from "./fields.ts"
@@ -33,8 +33,9 @@ export class ExistingCheck {
     return { checked: this.version }
   }
 
-  isOf(fields: Fields | null): boolean {
-    return JSON.stringify(this.#definition.fields) === JSON.stringify(fields)
+  /** Whether it was made for what this definition says of fields. */
+  isOf({ name, fields }: Definition): boolean {
+    return this.#definition.name === name && JSON.stringify(this.#definition.fields) === JSON.stringify(fields)
   }
 
   /** Looks at every entity as of `version`, until ten are found that stand in the way. */
@@ -88,7 +89,7 @@ export class ExistingCheck {
       }
     }
     // All of them let go of their values before one takes one: they may have been passed on.
-    for (const id of changed) for (const holders of this.#holders.values()) forget(holders, id)
+    for (const holders of this.#holders.values()) for (const [digest, holder] of holders) if (changed.has(holder)) holders.delete(digest)
     const isThere = (collection: string, id: string) => view.versionOf(collection, id) !== undefined
     for (const id of changed) {
       const body = view.find(name, id)
@@ -98,13 +99,9 @@ export class ExistingCheck {
   }
 }
 
-function forget(holders: Map<string, string>, id: string): void {
-  for (const [digest, holder] of holders) if (holder === id) holders.delete(digest)
-}
-
 /** The part of an entity that a definition speaks of. */
-export function ownValue(collection: string, body: EntityBody): JsonObject {
-  return body[collection === "users" ? "data" : "value"] as JsonObject
+export function ownValue(collection: string, body: EntityBody | undefined): JsonObject {
+  return (body?.[collection === "users" ? "data" : "value"] ?? {}) as JsonObject
 }
 
 function isLive(row: Uint8Array | undefined): boolean {

@@ -1,6 +1,5 @@
 // Committed records as items of the change feed: whole versions, in order. A version of which a view shows nothing has no
 // item. Must never be asked for a version above what is committed.
-import { bounds } from "../bounds.ts"
 import { openChanges, type SealedRecord } from "../protocol/record.ts"
 import type { Reader } from "../store/store.ts"
 import { type FeedView, shownOf } from "./feed-view.ts"
@@ -23,14 +22,16 @@ export interface FeedQuery {
   /** Committed: nothing above it is looked at. */
   readonly to: number
   readonly itemsMax: number
+  /** Records that are looked at. */
+  readonly recordsMax: number
   /** Of the records that are looked at; the first may be larger. */
   readonly bytesMax: number
 }
 
 /** A page may be short, even empty, and `last` still be below `to`: what is looked at has bounds. */
-export function feedPage(reader: Reader, view: FeedView, { after, to, itemsMax, bytesMax }: FeedQuery): FeedPage {
+export function feedPage(reader: Reader, view: FeedView, { after, to, itemsMax, recordsMax, bytesMax }: FeedQuery): FeedPage {
   const items: FeedItem[] = []
-  const end = Math.min(to, after + bounds.feedRecordsMax)
+  const end = Math.min(to, after + recordsMax)
   let bytes = 0
   let last = after
   while (last < end && items.length < itemsMax) {

@@ -12,7 +12,7 @@ const plainText = (lengthMax: number) =>
     v.string(),
     v.minLength(1),
     v.maxLength(lengthMax),
-    v.check((text) => !control.test(text), "must not hold control characters"),
+    v.regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, "must not hold control characters"),
     v.check((text) => text === text.normalize("NFC"), "must be in Unicode normal form C"),
   )
 
@@ -26,8 +26,9 @@ export const emailField = v.pipe(
   v.string(),
   // As it was written, which trimming and normal form C may shorten.
   v.maxLength(4 * bounds.emailLengthMax),
-  v.trim(),
-  v.normalize("NFC"),
+  v.description(`An e-mail address of at most ${bounds.emailLengthMax} characters. White space around it is taken off.`),
+  // One step, as what follows is said of its outcome: white space around an address is taken.
+  v.transform((text) => text.trim().normalize("NFC")),
   v.maxLength(bounds.emailLengthMax),
   v.regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address"),
   v.check((text) => !control.test(text), "must not hold control characters"),
@@ -45,6 +46,7 @@ export const passwordField = v.pipe(
 export const timeField = v.pipe(
   v.string(),
   v.check((text) => parseTime(text) !== undefined, "must be a time such as 2026-01-31T12:00:00Z"),
+  v.metadata({ format: "date-time" }),
   v.transform((text) => new Date(parseTime(text) ?? Number.NaN).toISOString()),
 )
 
@@ -52,9 +54,9 @@ export interface JsonObject {
   readonly [key: string]: unknown
 }
 
-export const jsonObjectField = v.custom<JsonObject>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "must be a JSON object",
+export const jsonObjectField = v.pipe(
+  v.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "must be a JSON object"),
+  v.metadata({ type: "object" }),
 )
 
 export const collectionNamePattern = /^[a-z][a-zA-Z0-9_-]*$/

@@ -1,6 +1,8 @@
 // key.create: an API key with scopes. The answer shows it once; only its digest is stored.
 import * as v from "valibot"
 import { type ApiKeyFields, tokenHash, tokenPrefix, tokenTerm } from "./api-keys.ts"
+import { onceShape, timeShape } from "./entity-shape.ts"
+import { exampleIds, exampleTokens } from "./example-ids.ts"
 import { nameField, timeField } from "./fields.ts"
 import { operation } from "./operation.ts"
 import { scopeSchema, scopes } from "./scope.ts"
@@ -13,8 +15,17 @@ const schema = v.strictObject({
 
 export const keyCreate = operation<v.InferOutput<typeof schema>>({
   name: "key.create",
+  summary: "Makes an API key with scopes. The answer shows it once; only its digest is stored.",
   scope: "admin",
   schema,
+  result: v.strictObject({
+    id: v.string(),
+    name: v.string(),
+    scopes: v.array(scopeSchema),
+    expiresAt: v.nullable(timeShape),
+    key: v.optional(onceShape),
+  }),
+  example: { data: { name: "web", scopes: ["read"] }, result: { id: exampleIds.key, name: "web", scopes: ["read"], expiresAt: null, key: exampleTokens.key } },
   seal: async (data, { randomToken }) => {
     const key = randomToken(tokenPrefix)
     return { data, sealed: { hash: tokenHash(key) }, repeatable: false, once: { key } }

@@ -2,6 +2,7 @@
 import type { GenericSchema } from "valibot"
 import type { Refusal } from "../refusal.ts"
 import type { LoginCredentials } from "./login.ts"
+import type { Reader } from "../store/store.ts"
 import type { Scope } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import type { Verified } from "./verify-password.ts"
@@ -14,9 +15,15 @@ export type Result =
 
 export interface Operation<Data> {
   readonly name: string
+  /** What it does, in a sentence, for the description at /openapi.json. */
+  readonly summary: string
   readonly scope: Scope
   /** Strict: unknown fields are refused. */
   readonly schema: GenericSchema<unknown, Data>
+  /** The shape of what it answers with. Tests hold every answer against it. */
+  readonly result: GenericSchema
+  /** Data that is taken and what comes of it, in the store that test/http/story.ts tells of. */
+  readonly example: { readonly data: object; readonly result: unknown }
   /** Fields of the data that `seal` replaces: they are known before the transaction runs, so no reference stands in them. */
   readonly secretFields?: readonly string[]
   /** The entity that `if` preconditions are about, where the operation has one. */
@@ -31,7 +38,7 @@ export interface Operation<Data> {
    * What stands between `run` and who has no API key: it asks whether that one may, and calls `run`, which looks at the
    * operation's condition too, with the data that it lets through. An operation without it is for API keys only.
    */
-  readonly forUsers?: (data: Data, view: TransactionView, run: (data: Data) => Result | Refusal) => Result | Refusal
+  readonly forUsers?: (data: Data, view: TransactionView, run: (data: Data) => Result | Refusal, sealed: unknown) => Result | Refusal
   /** Changes `view` or refuses; a refusal leaves no trace. Deterministic but for `view.newId()`. */
   readonly run: (data: Data, view: TransactionView, sealed: unknown) => Result | Refusal
 }
@@ -44,6 +51,9 @@ export interface SealContext {
   readonly hashPassword: (password: string, salt: Uint8Array) => Promise<string | Refusal>
   readonly verifyLogin: (credentials: LoginCredentials) => Promise<Verified | Refusal>
   readonly randomToken: (prefix: string) => string
+  readonly reader: Reader
+  /** The newest committed version. */
+  readonly committed: () => number
 }
 
 export interface Sealed<Data> {

@@ -5,6 +5,8 @@ import { bounds } from "../bounds.ts"
 import type { Write } from "../protocol/record.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { rowDeleted, rowFacts, rowText } from "../store/row.ts"
+import { changeShape } from "./change-shape.ts"
+import { documentExample, rewrittenExample } from "./document-shape.ts"
 import { collectionNameField, idField } from "./fields.ts"
 import { bringBack, type FormerState } from "./former-state.ts"
 import { hiddenCollections } from "./hidden-collections.ts"
@@ -24,6 +26,7 @@ const schema = v.pipe(
     to: v.optional(versionField(0)),
     force: v.optional(v.boolean()),
   }),
+  v.description("Either `version`, which is undone; or `collection`, `id` and `to`, the version that the entity goes back to."),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const { value } = dataset
@@ -39,8 +42,11 @@ type Data = v.InferOutput<typeof schema>
 
 export const revert = operation<Data>({
   name: "revert",
+  summary: "Undoes one version, or takes one entity back to what it was as of a version. What comes back is a new version.",
   scope: "write",
   schema,
+  result: v.array(changeShape),
+  example: { data: { version: 3 }, result: [{ collection: "goals", id: "g1", change: "updated", value: rewrittenExample(documentExample.value) }] },
   target: ({ collection, id }) => (collection === undefined || id === undefined ? undefined : { collection, id }),
   run: ({ version, collection = "", id = "", to = 0, force = false }, view) => {
     const states = version === undefined ? statesOfEntity(view, collection, id, to, force) : statesBefore(view, version, force)

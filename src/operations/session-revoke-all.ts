@@ -11,8 +11,11 @@ const schema = v.strictObject({ userId: idField, except: v.optional(idField) })
 
 export const sessionRevokeAll = operation<v.InferOutput<typeof schema>>({
   name: "session.revokeAll",
+  summary: "Ends the sessions of a user, all but one where one is named.",
   scope: "write",
   schema,
+  result: v.strictObject({ revoked: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+  example: { data: { userId: "ada" }, result: { revoked: 1 } },
   forUsers: (data, view, run) => (isOneself(view, data.userId) ? run(data) : userMissing(data.userId, "/userId")),
   run: ({ userId, except }, view) => {
     if (view.versionOf("users", userId) === undefined) return userMissing(userId, "/userId")

@@ -2,17 +2,22 @@
 // time or more, so that a busy session has not one version for every request.
 import * as v from "valibot"
 import { parseDuration } from "./durations.ts"
+import { exampleIds } from "./example-ids.ts"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
 import { whyNotOwnSession } from "./own-session.ts"
+import { sessionEndsExample, sessionEndsShape } from "./session-shape.ts"
 import { idleEnd, liveSession, type Session, sessionMissing } from "./session.ts"
 
 const schema = v.strictObject({ id: idField })
 
 export const sessionTouch = operation<v.InferOutput<typeof schema>>({
   name: "session.touch",
+  summary: "Puts the idle end of a session off.",
   scope: "write",
   schema,
+  result: sessionEndsShape,
+  example: { data: { id: exampleIds.session }, result: sessionEndsExample },
   target: ({ id }) => ({ collection: "sessions", id }),
   forUsers: (data, view, run) => whyNotOwnSession(view, data.id, sessionMissing(data.id)) ?? run(data),
   run: ({ id }, view) => {

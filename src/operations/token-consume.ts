@@ -4,6 +4,8 @@ import { bounds } from "../bounds.ts"
 import { refuse } from "../refusal.ts"
 import { hasExpired } from "./account-entries.ts"
 import { tokenHash, tokenTerm } from "./api-keys.ts"
+import { jsonObjectShape } from "./entity-shape.ts"
+import { exampleIds, exampleTokens } from "./example-ids.ts"
 import { nameField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -12,8 +14,16 @@ type Data = v.InferOutput<typeof schema>
 
 export const tokenConsume = operation<Data>({
   name: "token.consume",
+  summary: "Uses a one-time token up. Of many who try at once, one succeeds.",
   scope: "write",
   schema,
+  result: v.strictObject({
+    id: v.string(),
+    purpose: v.string(),
+    userId: v.nullable(v.string()),
+    data: jsonObjectShape,
+  }),
+  example: { data: { token: exampleTokens.oneTime, purpose: "reset" }, result: { id: exampleIds.oneTimeToken, purpose: "reset", userId: "ada", data: {} } },
   secretFields: ["token"],
   seal: async ({ token, ...open }) => ({ data: open as Data, sealed: { hash: tokenHash(token) }, repeatable: true }),
   run: ({ purpose: asked }, view, sealed) => {

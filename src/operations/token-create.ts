@@ -3,6 +3,8 @@ import * as v from "valibot"
 import { makeRoom, userTerm } from "./account-entries.ts"
 import { tokenHash, tokenTerm } from "./api-keys.ts"
 import { durationField, timeAfter } from "./durations.ts"
+import { onceShape, timeShape } from "./entity-shape.ts"
+import { exampleIds, exampleTokens } from "./example-ids.ts"
 import { idField, jsonObjectField, nameField } from "./fields.ts"
 import { operation } from "./operation.ts"
 import { userMissing } from "./user.ts"
@@ -21,8 +23,14 @@ const schema = v.strictObject({
 
 export const tokenCreate = operation<v.InferOutput<typeof schema>>({
   name: "token.create",
+  summary: "Makes a token that works once, for links in e-mails. The answer shows it once; only its digest is stored.",
   scope: "write",
   schema,
+  result: v.strictObject({ id: v.string(), expiresAt: timeShape, token: v.optional(onceShape) }),
+  example: {
+    data: { purpose: "reset", userId: "ada", ttl: "15m" },
+    result: { id: exampleIds.oneTimeToken, expiresAt: "2026-03-01T12:15:05.000Z", token: exampleTokens.oneTime },
+  },
   seal: async (data, { randomToken }) => {
     const token = randomToken(oneTimePrefix)
     return { data, sealed: { hash: tokenHash(token) }, repeatable: false, once: { token } }

@@ -156,6 +156,11 @@ export class TransactionView {
     return [...found].slice(0, limit)
   }
 
+  /** Ids of a collection that this transaction has written or deleted so far. */
+  writtenHere(collection: string): string[] {
+    return [...this.own.rows.values()].flatMap((staged) => (staged.collection === collection ? [staged.id] : []))
+  }
+
   /** Writes an entity; the fields that every entity has are added to `fields`. */
   put(collection: string, id: string, fields: object, terms: readonly Term[] | ((stamp: Stamp) => readonly Term[]) = [], began?: Beginning): void {
     const existing = began ?? this.find(collection, id)

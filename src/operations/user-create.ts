@@ -1,8 +1,10 @@
 // user.create: a new user with an e-mail address of its own.
 import * as v from "valibot"
 import { refuse } from "../refusal.ts"
+import { stampAt } from "./entity-shape.ts"
 import { emailField, idField, jsonObjectField, nameField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { userExample, userShape } from "./user-shape.ts"
 import { putUser } from "./user.ts"
 
 const schema = v.strictObject({
@@ -15,8 +17,14 @@ const schema = v.strictObject({
 
 export const userCreate = operation<v.InferOutput<typeof schema>>({
   name: "user.create",
+  summary: "Makes a user, with an e-mail address of its own.",
   scope: "write",
   schema,
+  result: userShape,
+  example: {
+    data: { id: "bob", email: "bob@example.com", name: "Bob", data: { plan: "free" } },
+    result: { ...userExample, id: "bob", email: "bob@example.com", name: "Bob", data: { plan: "free" }, ...stampAt(5) },
+  },
   target: ({ id }) => (id === undefined ? undefined : { collection: "users", id }),
   run: ({ id: asked, email, name, verified, data }, view) => {
     const id = asked ?? view.newId()

@@ -9,8 +9,11 @@ const schema = v.strictObject({ id: idField })
 
 export const userDelete = operation<v.InferOutput<typeof schema>>({
   name: "user.delete",
+  summary: "Removes a user, and its credentials, sessions and tokens with it, in one version.",
   scope: "write",
   schema,
+  result: v.strictObject({ id: v.string() }),
+  example: { data: { id: "ada" }, result: { id: "ada" } },
   target: ({ id }) => ({ collection: "users", id }),
   run: ({ id }, view) => {
     if (view.versionOf("users", id) === undefined) return userMissing(id)

@@ -1,8 +1,10 @@
 // user.update: changes some fields of a user; `data` is a merge patch.
 import * as v from "valibot"
+import { stampAt } from "./entity-shape.ts"
 import { emailField, idField, jsonObjectField, nameField } from "./fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { operation } from "./operation.ts"
+import { userExample, userShape } from "./user-shape.ts"
 import { putUser, type UserFields, userMissing } from "./user.ts"
 
 const schema = v.strictObject({
@@ -16,8 +18,14 @@ const schema = v.strictObject({
 
 export const userUpdate = operation<v.InferOutput<typeof schema>>({
   name: "user.update",
+  summary: "Changes some fields of a user; `data` is a merge patch.",
   scope: "write",
   schema,
+  result: userShape,
+  example: {
+    data: { id: "ada", verified: true, data: { plan: "free" } },
+    result: { ...userExample, verified: true, data: { plan: "free" }, ...stampAt(1, 5) },
+  },
   target: ({ id }) => ({ collection: "users", id }),
   run: ({ id, email, name, verified, disabled, data }, view) => {
     const user = view.find("users", id) as (UserFields & object) | undefined

@@ -19,17 +19,23 @@ export interface UserFields {
 }
 
 /** Writes a user whose e-mail address nobody else has, and whose data is what the definition of users asks for, where there is one. */
-export function putUser(view: TransactionView, id: string, fields: UserFields, began?: Beginning): Refusal | undefined {
+export function putUser(view: TransactionView, id: string, fields: UserFields, { began, coming }: PutUserOptions = {}): Refusal | undefined {
   const key = emailKey(fields.email)
   const holder = view.holder("users", emailTerm(key))
   if (holder !== undefined && holder !== id) {
     return refuse("unique", "Another user has this e-mail address.", { pointer: "/email" })
   }
   if (Buffer.byteLength(`users${id}${key}`) > bounds.keyBytesMax) return tooLongTogether()
-  const data = definedValue(view, usersDefinition(view), id, fields.data, "/data")
+  const data = definedValue(view, usersDefinition(view), id, fields.data, "/data", coming)
   if (isRefusal(data)) return data
   writeUser(view, id, { ...fields, data: data.value }, began)
   return undefined
+}
+
+interface PutUserOptions {
+  readonly began?: Beginning
+  /** As with documents. */
+  readonly coming?: ReadonlySet<string>
 }
 
 /** Writes a user as it is. Who is disabled is logged out in the same version. */
@@ -41,6 +47,11 @@ export function writeUser(view: TransactionView, id: string, { email, name, veri
 
 function emailTerm(key: string): Term {
   return textTerm("email", key, true)
+}
+
+/** Whether the transaction itself made this user. */
+export function isMadeHere(view: TransactionView, id: string): boolean {
+  return view.find("users", id)?.createdVersion === view.version
 }
 
 /** What belongs to the user goes with it, in the same version. */

@@ -105,10 +105,7 @@ export interface Reader {
   history(collection: string, id: string, query: HistoryQuery): Uint8Array[]
   /** The id that held this unique index value as of version `at`. */
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined
-  /**
-   * The ids that held an index value that is not unique as of `query.at`, in id order (UTF-8 bytes). Looks at `query.limit`
-   * of those that hold it now and, where `at` is below head, at as many of those that once did.
-   */
+  /** The ids that held an index value that is not unique as of `query.at`, in id order (UTF-8 bytes): a walk over one value. */
   holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage
   /**
    * The entries of an index as of version `query.at`, in the order of value and id, or with `query.reverse` the other way round.

@@ -29,10 +29,10 @@ export class TableStore implements Store {
     const { tables } = engine
     this.engine = engine
     this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax, bounds.pageBytesMax)
-    this.index = new TermIndex(tables.index, tables.index_history)
     this.log = new Log(tables.log, tables.keys)
     this.#hardState = new HardState(tables.hard_state)
     this.#position = this.#hardState.position()
+    this.index = new TermIndex(tables.index, tables.index_history, this.#position.head)
     this.#checkHead()
     this.#identity = this.#hardState.identity() ?? this.#begin(first)
     this.#durableCommitted = this.#position.committed
@@ -73,11 +73,14 @@ export class TableStore implements Store {
   }
 
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined {
-    return this.index.lookup(collection, field, value, at, this.#position.head)
+    return this.index.lookup(collection, field, value, at)
   }
 
-  holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage {
-    return this.index.holders(collection, field, value, query, this.#position.head)
+  holders(collection: string, field: string, value: Uint8Array, { at, after, limit }: PageQuery): HoldersPage {
+    const exact = { value, inclusive: true }
+    const query: WalkQuery = { at, reverse: false, limit, from: exact, to: exact, after: after === undefined ? undefined : { value, id: after } }
+    const { entries, next } = this.walk(collection, field, query)
+    return { ids: entries.map(({ id }) => id), next: next?.id }
   }
 
   walk(collection: string, field: string, query: WalkQuery): WalkPage {

@@ -9,6 +9,7 @@ import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
 import { sameTerm } from "./term-index.ts"
 import type { Turns } from "./turns.ts"
+import { forkOf } from "./version-fork.ts"
 
 /** A term with its holder, or with both of its kinds where the key does not say which it is. */
 interface Entry {
@@ -54,7 +55,11 @@ export class IndexCheck {
   #ended(key: Buffer, value: Buffer): void {
     const entry = endedEntry(key)
     if (entry === undefined || value.length !== versionBytes) return this.#none("index_history", key)
+    const { fork } = entry
     const [since, end] = [versionAtEnd(key), versionOf(value)]
+    if (since === 0 || since >= end || fork !== forkOf(since, end - 1)) {
+      return this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} at the fork ${fork}, where no read looks for it`)
+    }
     // Where a value is no longer unique, one kind ends as the other begins.
     if (entry.terms.some((term) => this.#begins(entry, term, since) && this.#ends(entry, term, end))) return
     this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} that no row explains`)
@@ -110,15 +115,15 @@ function hasOne(row: Uint8Array, terms: readonly Term[]): boolean {
 }
 
 /** Where the parts of a key end. */
-function ends(key: Buffer, count: number): number[] {
+function ends(key: Buffer, from: number, count: number): number[] {
   const found: number[] = []
-  for (let end = key.indexOf(0); end !== -1 && found.length < count; end = key.indexOf(0, end + 1)) found.push(end)
+  for (let end = key.indexOf(0, from); end !== -1 && found.length < count; end = key.indexOf(0, end + 1)) found.push(end)
   return found
 }
 
 /** Its key ends with the value of a unique term, or with the holder's id. */
 function currentEntry(key: Buffer, value: Buffer): Entry | undefined {
-  const [collectionEnd = 0, fieldEnd = 0, valueEnd = 0, idEnd] = ends(key, 4)
+  const [collectionEnd = 0, fieldEnd = 0, valueEnd = 0, idEnd] = ends(key, 0, 4)
   if ((idEnd ?? valueEnd) !== key.length - 1) return undefined
   if (idEnd === undefined ? value.length <= versionBytes : value.length !== versionBytes) return undefined
   return {
@@ -128,13 +133,16 @@ function currentEntry(key: Buffer, value: Buffer): Entry | undefined {
   }
 }
 
-function endedEntry(key: Buffer): Entry | undefined {
-  const [collectionEnd = 0, fieldEnd = 0, valueEnd = 0, idEnd] = ends(key, 4)
-  if (idEnd === undefined || idEnd + 1 + versionBytes !== key.length) return undefined
-  const [field, value] = [key.toString("utf8", collectionEnd + 1, fieldEnd), key.subarray(fieldEnd + 1, valueEnd)]
+function endedEntry(key: Buffer): (Entry & { readonly fork: number }) | undefined {
+  const [collectionEnd = 0, fieldEnd = 0] = ends(key, 0, 2)
+  const valueStart = fieldEnd + 1 + versionBytes
+  const [valueEnd = 0, idEnd] = ends(key, valueStart, 2)
+  if (fieldEnd === 0 || idEnd === undefined || idEnd + 1 + versionBytes !== key.length) return undefined
+  const [field, value] = [key.toString("utf8", collectionEnd + 1, fieldEnd), key.subarray(valueStart, valueEnd)]
   return {
     collection: key.toString("utf8", 0, collectionEnd),
     id: key.toString("utf8", valueEnd + 1, idEnd),
     terms: [true, false].map((unique) => ({ field, value, unique })),
+    fork: versionOf(key.subarray(fieldEnd + 1)),
   }
 }

@@ -2,11 +2,11 @@
 // them, and that the index entries that follow from them are there.
 import { type Digest, digestOf, genesisDigest } from "../protocol/digest.ts"
 import type { Findings } from "./findings.ts"
-import { endedKey, indexKey, partsOfKey, versionOf } from "./keys.ts"
+import { partsOfKey, versionOf } from "./keys.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
 import type { TableStore } from "./table-store.ts"
 import type { Tally } from "./tally.ts"
-import { sameTerm } from "./term-index.ts"
+import { formerKey, sameTerm } from "./term-index.ts"
 import type { VersionVisitor } from "./version-walk.ts"
 
 interface Held {
@@ -87,20 +87,16 @@ export class RowsCheck implements VersionVisitor {
   }
 
   #ended(entity: Entity, { term, since }: Held, version: number): void {
-    const end = this.#endOf(entity, term, since)
+    const stored = this.store.engine.tables.index_history.get(formerKey(entity.collection, term, entity.id, { since, end: version }))
+    const end = stored === undefined ? undefined : versionOf(stored)
     if (end !== version) this.#report(entity, `its index history for ${term.field} from version ${since} to ${version} ${end === undefined ? "is missing" : `ends at ${end}`}`)
-  }
-
-  #endOf({ collection, id }: Entity, { field, value }: Term, since: number): number | undefined {
-    const end = this.store.engine.tables.index_history.get(endedKey(indexKey(collection, field, value, id), since))
-    return end === undefined ? undefined : versionOf(end)
   }
 
   #leave(entity: Entity, newest: Buffer): void {
     for (const { term, since } of entity.held) {
       const found = this.store.index.since(entity.collection, term, entity.id)
       // What came after the version that is checked may have ended it.
-      if (found === since || (this.#endOf(entity, term, since) ?? 0) > this.committed) continue
+      if (found === since || this.store.index.former(entity.collection, term, entity.id, this.committed)?.since === since) continue
       this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)
     }
     if (rowChanged(newest) > this.committed) this.#laterTerms(entity, rowTerms(newest))

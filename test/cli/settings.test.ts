@@ -25,7 +25,9 @@ describe("settings", () => {
 
   test("come from the environment where no flag says otherwise", () => {
     const found = read(["--lease", "3s", ...enough], { TANDEM_SECRET: secret, TANDEM_LEASE: "5s", TANDEM_LISTEN: "[::]:80", TANDEM_CORS_ORIGIN: "https://a.example, https://b.example" })
-    expect(found).toMatchObject({ settings: { leaseMs: 3_000, listen: { hostname: "::", port: 80 }, corsOrigins: ["https://a.example", "https://b.example"] } })
+    expect(read([...enough, "--client-address-header=Fly-Client-IP"], { TANDEM_SECRET: secret })).toMatchObject({ settings: { clientAddressHeader: "Fly-Client-IP" } })
+    expect(read([...enough, "--client-address-header=no header"], { TANDEM_SECRET: secret })).toHaveProperty("wrong")
+    expect(found).toMatchObject({ settings: { clientAddressHeader: undefined, leaseMs: 3_000, listen: { hostname: "::", port: 80 }, corsOrigins: ["https://a.example", "https://b.example"] } })
   })
 
   test("that are wrong are all named at once, as they were given", () => {

@@ -71,6 +71,7 @@ describe("the executable, alone in a directory", () => {
     const client = { environment: { TANDEM_URL: `http://127.0.0.1:${port}` } }
     expect(await run(["do", "user.create", "id=ada", "email=ada@example.com"], client)).toMatchObject({ code: 0, err: "" })
     expect(await run(["get", "users/ada", "--json"], client)).toMatchObject({ code: 0, out: expect.stringContaining("ada@example.com") })
+    expect(await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).json()).toMatchObject({ openapi: "3.1.0", info: { version: manifest.version } })
     dev.signalGroup("SIGINT")
     expect(await dev.ended).toEqual({ code: 0, signal: null })
     expect(await run(["verify", "--data", "data/a"])).toMatchObject({ code: 0, err: "" })

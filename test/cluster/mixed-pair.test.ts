@@ -50,6 +50,12 @@ describe.each([
     expect(a).toMatchObject({ problems: [], version: newest })
   }
 
+  test("describe themselves alike, byte for byte, without a token", async () => {
+    const [a = "", b] = await Promise.all(pair.nodes.map(async (node) => (await fetch(`${node.url}/openapi.json`)).text()))
+    expect(a).toStartWith('{"openapi":"3.1.0"')
+    expect(a === b).toBe(true)
+  })
+
   test("take writes and read alike, byte for byte (I4)", async () => {
     await execute({ op: "collection.define", data: { name: "goals" } })
     for (const id of ["ada", "grace", "edsger"]) await signUp(id)

@@ -30,6 +30,7 @@ export class FakeNode implements NodeService {
   nowMs = Date.parse("2026-03-01T12:00:00.000Z")
   readonly batchSizes: number[] = []
   readonly #queue: Waiting[] = []
+  readonly #listeners = new Set<() => void>()
   readonly #bearers = new Bearers(this.reader)
   #held = false
 
@@ -62,6 +63,20 @@ export class FakeNode implements NodeService {
       this.#queue.push({ transaction, resolve, reject })
       this.#runSoon()
     })
+  }
+
+  onAdvanced(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** As after a commit. */
+  advanced(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  get listeners(): number {
+    return this.#listeners.size
   }
 
   async waitForVersion(version: number): Promise<boolean> {
@@ -104,6 +119,7 @@ export class FakeNode implements NodeService {
       const run = new BatchRun({ reader: this.reader, epoch: 1, nowMs: this.nowMs })
       const outcomes = waiting.map(({ transaction }) => this.#outcomeOf(run, transaction))
       this.reader.take(run.records)
+      this.advanced()
       for (const [n, { resolve }] of waiting.entries()) resolve(outcomes[n] ?? { kind: "unknown", key: undefined })
     } catch (error) {
       for (const { reject } of waiting) reject(error)

@@ -1,8 +1,9 @@
 // A public app over a fake node, and requests to it in one line each.
 import type { Passwords } from "../../src/operations/passwords.ts"
 import type { Scope } from "../../src/operations/scope.ts"
-import { createPublicApp, type PublicApp } from "../../src/http/public-app.ts"
+import { createPublicApp, type PublicApp, type PublicAppOptions } from "../../src/http/public-app.ts"
 import type { PublicSettings } from "../../src/http/exchange.ts"
+import { expectDeclared } from "./declared.ts"
 import { FakeNode } from "./fake-node.ts"
 import { quickPasswords } from "./quick-passwords.ts"
 
@@ -32,14 +33,15 @@ export class Harness {
   readonly rethrown: unknown[] = []
   readonly app: PublicApp
 
-  constructor({ streamIdleMs, ...settings }: Partial<PublicSettings> & { readonly streamIdleMs?: number } = {}, passwords: Passwords = quickPasswords) {
+  constructor({ streamIdleMs, feedTiming, ...settings }: Partial<PublicSettings> & Pick<PublicAppOptions, "streamIdleMs" | "feedTiming"> = {}, passwords: Passwords = quickPasswords) {
     this.node.principals.set(rootToken, { name: "root", scopes: ["admin"] })
     this.app = createPublicApp({
       node: this.node,
-      settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, ...settings },
+      settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, secret: "shared", ...settings },
       passwords,
-      verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { rows: 1 } }),
+      verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { records: 1, entities: 1, superseded: 0 } }),
       ...(streamIdleMs === undefined ? {} : { streamIdleMs }),
+      ...(feedTiming === undefined ? {} : { feedTiming }),
       hooks: { report: (line) => this.reported.push(line), rethrow: (error) => this.rethrown.push(error) },
     })
   }
@@ -60,9 +62,13 @@ export class Harness {
       headers["content-type"] ??= "application/json"
       init.body = typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body)
     }
-    const response = await this.app.fetch(new Request(`http://tandem.test${path}`, init))
+    const request = new Request(`http://tandem.test${path}`, init)
+    const { url } = request
+    const response = await this.app.fetch(request)
     const text = await response.text()
-    return { status: response.status, headers: response.headers, text, json: jsonOf(text) }
+    const answer = { status: response.status, headers: response.headers, text, json: jsonOf(text) }
+    expectDeclared(method, url, body, answer)
+    return answer
   }
 
   get(path: string, options: SendOptions = {}): Promise<Answer> {

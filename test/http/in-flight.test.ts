@@ -22,3 +22,20 @@ test("is full at its bound, and no more once one is answered or has failed", asy
   inFlight.leave()
   expect(inFlight.full()).toBe(false)
 })
+
+test("does not count while it rests with something else that has bounds", async () => {
+  const inFlight = new InFlight()
+  for (let n = 0; n < bounds.requestsInFlightMax - 1; n++) inFlight.enter()
+  let end: () => void = () => undefined
+  const rest = inFlight.spare(new Promise<void>((resolve) => { end = resolve }))
+  const held = inFlight.hold(rest.then(() => new Response()))
+  expect(inFlight.full()).toBe(false)
+  inFlight.enter()
+  expect(inFlight.full()).toBe(true)
+  inFlight.leave()
+  end()
+  await held
+  await held
+  inFlight.enter()
+  expect(inFlight.full()).toBe(true)
+})

@@ -27,6 +27,7 @@ function settings(): NodeSettings {
     corsOrigins: [],
     whenStuck: "exit",
     forwardWrites: false,
+    clientAddressHeader: undefined,
     staleReads: false,
     bodyBytesMax: 1_000_000,
     syncTimeoutMs: 600_000,

@@ -39,3 +39,14 @@ describe("waiters for a version", () => {
     expect(performance.now() - before).toBeLessThan(300_000)
   })
 })
+
+test("who listens hears of each move, until it listens no more", () => {
+  const waiters = new CommittedWaiters()
+  let moves = 0
+  const stop = waiters.listen(() => moves++)
+  waiters.advanced(1)
+  waiters.advanced(2)
+  stop()
+  waiters.advanced(3)
+  expect(moves).toBe(2)
+})

@@ -88,6 +88,7 @@ function settingsOf(nodeId: string, peerUrl: string, more: Partial<NodeSettings>
     corsOrigins: [],
     whenStuck: "exit",
     forwardWrites: false,
+    clientAddressHeader: undefined,
     staleReads: false,
     bodyBytesMax: 1_000_000,
     syncTimeoutMs: 30_000,

@@ -33,7 +33,8 @@ test("names that rows or paths of Tandem use are reserved", async () => {
   const planned = ["metrics", "changes", "console", "admin"]
   for (const name of new Set([...rows, ...paths, ...planned])) {
     const refusal = await harness.refusalOf("collection.define", { name })
-    expect({ name, issues: refusal.issues?.map(({ message }) => message) }).toEqual({ name, issues: ["is a reserved name"] })
+    const why = /^[a-z]+$/.test(name) ? "is a reserved name" : "must begin with a lower-case letter, then letters, digits, _ or -"
+    expect({ name, issues: refusal.issues?.map(({ message }) => message) }).toEqual({ name, issues: [why] })
   }
 })
 

@@ -1,7 +1,7 @@
 // The full check: finds every kind of damage in every table, says nothing of a sound store, and lets others work meanwhile.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { digestOf, digestText, genesisDigest } from "../../src/protocol/digest.ts"
-import { entityKey, historyKey, versionKey } from "../../src/store/keys.ts"
+import { endedKey, entityKey, historyKey, versionKey } from "../../src/store/keys.ts"
 import { encodeRow, rowBody } from "../../src/store/row.ts"
 import { StoreDamaged } from "../../src/store/store-damaged.ts"
 import { TableStore } from "../../src/store/table-store.ts"
@@ -126,9 +126,11 @@ describe("damage that is named", () => {
     ["index", "extra of no entity", (t) => put(t, "index", indexed("new"), Buffer.concat([versionKey(2), Buffer.from("zz")])), "things/zz: the index has a name for it that it does not have"],
     ["index", "extra, under no key", (t) => put(t, "index", Buffer.from("what"), versionKey(1)), `the table index: the entry of ${Buffer.from("what").toString("hex")} is none`],
     ["index_history", "missing", (t) => t.index_history.remove(ended("x", "name", "a", 1)), "things/a: its index history for name from version 1 to 2 is missing"],
-    ["index_history", "missing of a deleted entity", (t) => t.index_history.remove(ended("g", "name", "gone", 1)), "things/gone: its index history for name from version 1 to 3 is missing"],
+    ["index_history", "missing of a deleted entity", (t) => t.index_history.remove(ended("g", "name", "gone", 1, 2)), "things/gone: its index history for name from version 1 to 3 is missing"],
     ["index_history", "with another end", (t) => put(t, "index_history", ended("x", "name", "a", 1), versionKey(3)), "things/a: its index history for name from version 1 to 2 ends at 3"],
-    ["index_history", "with another end in doubt", (t) => put(t, "index_history", ended("x", "name", "b", 2), versionKey(9)), "things/b: the index history has a name for it from version 2 to 9 that no row explains"],
+    ["index_history", "with another end in doubt", (t) => put(t, "index_history", ended("x", "name", "b", 2, 8), versionKey(9)), "things/b: the index history has a name for it from version 2 to 9 that no row explains"],
+    ["index_history", "under another fork", (t) => put(t, "index_history", ended("x", "name", "a", 1, 4), versionKey(2)), "things/a: the index history has a name for it from version 1 to 2 at the fork 4, where no read looks for it"],
+    ["index_history", "that ends before it begins", (t) => put(t, "index_history", ended("x", "name", "a", 3), versionKey(2)), "things/a: the index history has a name for it from version 3 to 2 at the fork 3, where no read looks for it"],
     ["index_history", "extra", (t) => put(t, "index_history", ended("x", "name", "a", 2), versionKey(3)), "things/a: the index history has a name for it from version 2 to 3 that no row explains"],
     ["index_history", "extra of no entity", (t) => put(t, "index_history", ended("x", "name", "zz", 2), versionKey(3)), "things/zz: the index history has a name for it from version 2 to 3 that no row explains"],
     ["index_history", "extra, under no key", (t) => put(t, "index_history", Buffer.from("what"), versionKey(1)), `the table index_history: the entry of ${Buffer.from("what").toString("hex")} is none`],
@@ -292,8 +294,9 @@ function indexed(value: string, field = "name", id?: string): Buffer {
   return Buffer.from(`things\0${field}\x000${value}\0${id === undefined ? "" : `${id}\0`}`)
 }
 
-function ended(value: string, field: string, id: string, since: number): Buffer {
-  return Buffer.concat([indexed(value, field, id), versionKey(since)])
+/** Of a value that was held for one version, or for several with this fork. */
+function ended(value: string, field: string, id: string, since: number, fork = since): Buffer {
+  return endedKey("things", field, fork, Buffer.from(`0${value}`), id, since)
 }
 
 function keyHash(key: string): Buffer {

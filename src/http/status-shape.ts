@@ -1,0 +1,37 @@
+// How a node is, as GET /status and its like answer.
+import * as v from "valibot"
+import { timeShape, versionShape } from "../operations/entity-shape.ts"
+
+const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+export const nodeStatusShape = v.strictObject({
+  node: v.string(),
+  role: v.picklist(["primary", "replica"]),
+  clusterId: v.nullable(v.string()),
+  epoch: v.pipe(v.strictObject({ number: versionShape, id: v.string() }), v.description("Of the primary's reign: the higher number wins.")),
+  mode: v.picklist(["paired", "solo"]),
+  head: v.pipe(versionShape, v.description("The highest version on this disk.")),
+  committed: v.pipe(versionShape, v.description("The highest version that reads may show.")),
+  digest: v.pipe(v.string(), v.description("SHA-256 of the newest record.")),
+  inDoubt: v.pipe(versionShape, v.description("Versions prepared here whose outcome is not decided yet.")),
+  release: v.string(),
+  peer: v.strictObject({
+    node: v.nullable(v.string()),
+    reachable: v.boolean(),
+    head: v.nullable(versionShape),
+    committed: v.nullable(versionShape),
+    inSync: v.boolean(),
+    lastHeardAt: v.nullable(timeShape),
+  }),
+  lease: v.pipe(v.nullable(v.strictObject({ remainingMs: v.number() })), v.description("Of the primary; null on a replica.")),
+  disk: v.strictObject({ freeBytes: bytes, floorBytes: bytes, dataBytes: bytes }),
+  startedAt: timeShape,
+  stuck: v.pipe(v.nullable(v.string()), v.description("Why it is stuck; null where it is not.")),
+})
+
+export const storeCheckShape = v.strictObject({
+  version: versionShape,
+  digest: v.pipe(v.string(), v.description("SHA-256 of all that reads as of this version can show; equal on both nodes.")),
+  problems: v.array(v.strictObject({ where: v.string(), what: v.string() })),
+  counts: v.strictObject({ records: bytes, entities: bytes, superseded: bytes }),
+})
