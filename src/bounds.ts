@@ -79,6 +79,8 @@ export const bounds = {
   bearersKnownMax: 10_000,
   /** A token that a client hands in. */
   tokenLengthMax: 256,
+  /** Rows that a transaction has looked at and keeps; the text of others is read again when it is asked for. */
+  rowBytesKeptMax: 8 * 1024 * 1024,
   /** Of a definition; and its fields as JSON. */
   fieldsMax: 100,
   fieldNameLengthMax: 63,
@@ -86,8 +88,6 @@ export const bounds = {
   definitionLengthMax: 64 * 1024,
   /** Indexes of a collection: each costs an entry for every document, and every document carries them all. */
   indexesMax: 16,
-  /** A text in an index, as UTF-8. */
-  indexedTextBytesMax: 512,
   /** Documents that may go, or lose a reference, with what one transaction deletes. */
   cascadeDocumentsMax: 10_000,
   /** Up to here a new definition checks and indexes what is there within its own transaction. */

@@ -1,6 +1,7 @@
 // Users, and what belongs to them beside their sessions: passwords, identities elsewhere, one-time tokens.
 import type { RevertOptions } from "./collection.ts"
 import type { Identity } from "./identity.ts"
+import type { JsonObject } from "./json.ts"
 import type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
 import type { Change } from "./operation.ts"
 import { Reader } from "./reader.ts"
@@ -24,12 +25,12 @@ export class Accounts extends View {
     this.transport = transport
   }
 
-  createUser(user: NewUser, options: OperationOptions = {}): Promise<User> {
-    return transactOne(this.transport, { op: "user.create", data: user }, options)
+  async createUser<Data extends object = JsonObject>(user: NewUser<Data>, options: OperationOptions = {}): Promise<User<Data>> {
+    return (await transactOne(this.transport, { op: "user.create", data: user as NewUser }, options)) as User<Data>
   }
 
-  updateUser(id: string, changes: UserChanges, options: OperationOptions = {}): Promise<User> {
-    return transactOne(this.transport, { op: "user.update", data: { ...changes, id } }, options)
+  async updateUser<Data extends object = JsonObject>(id: string, changes: UserChanges<Data>, options: OperationOptions = {}): Promise<User<Data>> {
+    return (await transactOne(this.transport, { op: "user.update", data: { ...(changes as UserChanges), id } }, options)) as User<Data>
   }
 
   /** Removes the user with its password, sessions, tokens and identities. The history stays. */

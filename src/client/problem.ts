@@ -1,9 +1,10 @@
 // The problem document of a refusal, as a node answers it.
 import type { Answer } from "./attempt.ts"
+import type { ErrorCode } from "./error-code.ts"
 import type { Issue } from "./tandem-error.ts"
 
 export interface Problem {
-  readonly code: string
+  readonly code: ErrorCode
   readonly detail: string
   readonly status?: number
   readonly operation?: number

@@ -29,6 +29,7 @@ export type { Scope } from "./api-key.ts"
 export type { Cut, FeedOptions } from "./change-feed.ts"
 export type { Collection, CollectionView, IncrementOptions, NewDocumentOptions, NumberField } from "./collection.ts"
 export type { Document } from "./document.ts"
+export type { ErrorCode, NodeCode } from "./error-code.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
 export type { Identity } from "./identity.ts"
 export type { JsonObject, Patch } from "./json.ts"
@@ -217,6 +218,11 @@ export class Service extends Accounts {
 
   pageOfLog({ from = 1, limit, ...options }: LogOptions = {}): Promise<Page<LogRecord, number>> {
     return this.reader.json(pathOf(["log"], { from, limit }), options)
+  }
+
+  /** One record; undefined where there is none. */
+  getRecord(version: number, options: CallOptions = {}): Promise<LogRecord | undefined> {
+    return this.reader.entity(["log", String(version)], options)
   }
 
   /** Checks the whole data of a node: give it time. Needs the scope `admin`. */

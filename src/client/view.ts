@@ -28,31 +28,31 @@ export class View {
     this.reader = reader
   }
 
-  /** Undefined where there is no such user. */
-  getUser(id: string, options: CallOptions = {}): Promise<User | undefined> {
+  /** Undefined where there is no such user. `Data` is what you say that users' data is. */
+  getUser<Data extends object = JsonObject>(id: string, options: CallOptions = {}): Promise<User<Data> | undefined> {
     return this.reader.entity(["users", id], options)
   }
 
-  getUserByEmail(email: string, options: CallOptions = {}): Promise<User | undefined> {
+  getUserByEmail<Data extends object = JsonObject>(email: string, options: CallOptions = {}): Promise<User<Data> | undefined> {
     return this.reader.entity(["users"], options, { email })
   }
 
   /** The user whom another issuer knows as that subject. */
-  getUserByIdentity({ issuer, subject }: Identity, options: CallOptions = {}): Promise<User | undefined> {
+  getUserByIdentity<Data extends object = JsonObject>({ issuer, subject }: Identity, options: CallOptions = {}): Promise<User<Data> | undefined> {
     return this.reader.entity(["users"], options, { issuer, subject })
   }
 
   /** Every user, or those that all filters hold for, as of the same version. Fields are `email`, and those of `data`. */
-  listUsers(options: UserListOptions = {}): AsyncGenerator<User, void, undefined> {
+  listUsers<Data extends object = JsonObject>(options: UserListOptions = {}): AsyncGenerator<User<Data>, void, undefined> {
     return this.reader.each(["users"], asList(options))
   }
 
-  pageOfUsers(options: UserListOptions = {}): Promise<Page<User>> {
+  pageOfUsers<Data extends object = JsonObject>(options: UserListOptions = {}): Promise<Page<User<Data>>> {
     return this.reader.page(["users"], asList(options))
   }
 
   /** Every version of a user, newest first. */
-  userHistory(id: string, options: PageOptions = {}): AsyncGenerator<HistoryItem<User>, void, undefined> {
+  userHistory<Data extends object = JsonObject>(id: string, options: PageOptions = {}): AsyncGenerator<HistoryItem<User<Data>>, void, undefined> {
     return this.reader.history(["users", id], options)
   }
 

@@ -107,7 +107,8 @@ export const transactionAbout: About = {
   summary: "A transaction: all of its operations, or none of them.",
   details:
     "Later operations see what earlier ones did, and may take values from their results by references. One operation may be sent bare. " +
-    "Each operation names the scope that it needs (`x-tandem-scope`) and what it answers (`x-tandem-result`).",
+    "Each operation names the scope that it needs of a key (`x-tandem-scope`), whether sessions and the public may ask for it as well, as far as access rules let them " +
+    "(`x-tandem-for-users`), and what it answers (`x-tandem-result`).",
   query: [],
   headers: [keyHeader],
   body: { type: "application/json", schema: { component: "Transaction" } },

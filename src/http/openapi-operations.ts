@@ -29,7 +29,7 @@ export function operationComponents(schemas: JsonSchemas, operations: readonly O
 }
 
 /** Open, so that it may be part of a transaction of its own; closed by who refers to it. */
-function operationSchema(schemas: JsonSchemas, { name, summary, scope, schema, result, example }: Operation<unknown>): JsonSchema {
+function operationSchema(schemas: JsonSchemas, { name, summary, scope, schema, result, example, forUsers }: Operation<unknown>): JsonSchema {
   return {
     type: "object",
     description: summary,
@@ -41,6 +41,7 @@ function operationSchema(schemas: JsonSchemas, { name, summary, scope, schema, r
     },
     required: ["op", "data"],
     "x-tandem-scope": scope,
+    "x-tandem-for-users": forUsers !== undefined,
     "x-tandem-result": schemas.of(result),
     examples: [{ op: name, data: example.data }],
   }

@@ -14,7 +14,7 @@ export function listShape<const Item extends v.GenericSchema>(item: Item) {
   const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
   return v.strictObject({
     ...pageShape(item).entries,
-    count: v.optional(v.pipe(v.nullable(whole), v.description("With `count=true`: how many there are in all. Null where they are too many to be counted."))),
-    countAtLeast: v.optional(v.pipe(whole, v.description("Where `count` is null: how many there are at least."))),
+    count: v.exactOptional(v.pipe(v.nullable(whole), v.description("With `count=true`: how many there are in all. Null where they are too many to be counted."))),
+    countAtLeast: v.exactOptional(v.pipe(whole, v.description("Where `count` is null: how many there are at least."))),
   })
 }

@@ -4,8 +4,8 @@ import type * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { type Issue, type Refusal, refuse } from "../refusal.ts"
 import { define, type Defining } from "./defining.ts"
-import { type Definition, defaultAccess, definitionAt, definitionIn } from "./definition.ts"
-import { definitionSchema, plainAccess, plainFields } from "./definition-data.ts"
+import { type Definition, defaultAccess, definitionAt, definitionIn, isIndexed } from "./definition.ts"
+import { definitionSchema, plainAccess, plainFields, userParameters } from "./definition-data.ts"
 import { definedExample, definitionShape } from "./definition-shape.ts"
 import { ExistingCheck } from "./existing-check.ts"
 import { operation, type SealContext } from "./operation.ts"
@@ -65,6 +65,10 @@ function whyNotSound(view: TransactionView, { name, fields, access }: Defining):
   for (const [fieldName, { to }] of Object.entries(fields ?? {})) {
     if (to === undefined || to === name || to === "users" || view.versionOf("collections", to) !== undefined) continue
     issues.push({ pointer: `/fields/${fieldName}/to`, code: "collection", message: `names no collection: there is no \`${to}\`` })
+  }
+  for (const [fieldName, field] of Object.entries(fields ?? {})) {
+    if (name !== "users" || !isIndexed(field) || !userParameters.includes(fieldName)) continue
+    issues.push({ pointer: `/fields/${fieldName}`, code: "parameter", message: `cannot have an index: \`${fieldName}\` is a parameter of lists of users` })
   }
   for (const [action, rule] of Object.entries(access)) {
     if (!rule.startsWith("owner:") || isOwner(name, fields, rule.slice("owner:".length))) continue

@@ -4,6 +4,7 @@ import { bounds } from "../bounds.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Access } from "./access.ts"
 import { type Definition, definitionIn, type Fields, type Index, type Indexes, isIndexed } from "./definition.ts"
+import { documentTerms } from "./document-terms.ts"
 import { ExistingCheck, offendersMax, ownValue } from "./existing-check.ts"
 import { referencesTerm } from "./referrers.ts"
 import type { Beginning, TransactionView } from "./transaction-view.ts"
@@ -23,6 +24,7 @@ export function define(view: TransactionView, { name, fields, access }: Defining
   const few = fewIds(view, name)
   const refused = isWidening(before?.fields ?? null, fields) ? undefined : whyNotFit(view, definition, few, checked)
   if (refused !== undefined) return refused
+  for (const id of few ?? []) fillTerms(view, definition, id)
   putDefinition(view, { ...definition, indexes: few === undefined ? indexes : allReady(indexes) }, began)
   return undefined
 }
@@ -30,6 +32,12 @@ export function define(view: TransactionView, { name, fields, access }: Defining
 export function putDefinition(view: TransactionView, { name, fields, access, indexes }: Definition, began?: Beginning): void {
   const targets = new Set(Object.values(fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
   view.put("collections", name, { name, fields, access, indexes }, [...targets].map(referencesTerm), began)
+}
+
+/** Gives an entity the terms that it lacks, which makes no version of it. */
+export function fillTerms(view: TransactionView, definition: Definition, id: string): void {
+  const body = view.find(definition.name, id)
+  if (body !== undefined) view.fill(definition.name, id, documentTerms(definition, ownValue(definition.name, body), body))
 }
 
 /** An index that stays the same stays; one that is new begins without any entry. */

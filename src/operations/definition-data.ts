@@ -14,7 +14,9 @@ const fieldNameField = v.pipe(
 )
 
 /** Parameters of lists: a filter of that name would mean something else. */
-export const listParameters: readonly string[] = ["limit", "cursor", "sort", "at", "atTime", "fields", "count", "email", "issuer", "subject"]
+export const listParameters: readonly string[] = ["limit", "cursor", "sort", "at", "atTime", "fields", "count"]
+/** And of lists of users. */
+export const userParameters: readonly string[] = ["email", "issuer", "subject"]
 
 const fieldSchema = v.strictObject({
   type: v.picklist(fieldTypes, `must be one of ${fieldTypes.join(", ")}`),
@@ -22,7 +24,7 @@ const fieldSchema = v.strictObject({
   unique: v.optional(v.boolean()),
   index: v.optional(v.boolean()),
   default: v.optional(v.unknown()),
-  enum: v.optional(v.pipe(v.array(v.unknown()), v.minLength(1, "must have a value"), v.maxLength(bounds.enumValuesMax))),
+  enum: v.optional(v.pipe(v.array(v.union([v.string(), v.number()], "must be a text or a number")), v.minLength(1, "must have a value"), v.maxLength(bounds.enumValuesMax))),
   min: v.optional(v.number()),
   max: v.optional(v.number()),
   maxLength: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1, "must be at least 1"))),

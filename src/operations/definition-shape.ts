@@ -11,7 +11,7 @@ const fieldShape = v.strictObject({
   unique: v.optional(v.literal(true)),
   index: v.optional(v.literal(true)),
   default: v.optional(v.unknown()),
-  enum: v.optional(v.array(v.unknown())),
+  enum: v.optional(v.array(v.union([v.string(), v.number()]))),
   min: v.optional(v.number()),
   max: v.optional(v.number()),
   maxLength: v.optional(v.number()),

@@ -20,7 +20,7 @@ export interface Field {
   readonly index?: true
   /** What a document gets that is written without the field. */
   readonly default?: unknown
-  readonly enum?: readonly unknown[]
+  readonly enum?: readonly (string | number)[]
   readonly min?: number
   readonly max?: number
   /** UTF-16 units. */

@@ -57,7 +57,7 @@ function fieldSchema(field: Field): FieldSchema {
 export function presentSchema(field: Field): FieldSchema {
   const { enum: values } = field
   const schema = typeSchema(field)
-  return values === undefined ? schema : v.pipe(schema, v.check((value) => values.includes(value), `must be one of ${JSON.stringify(values)}`))
+  return values === undefined ? schema : v.pipe(schema, v.check((value) => values.some((one) => one === value), `must be one of ${JSON.stringify(values)}`))
 }
 
 function typeSchema(field: Field): FieldSchema {

@@ -59,7 +59,7 @@ export const sessionCreate = operation<Data>({
   summary: "Logs a user in. The answer shows the session's token once; only its digest is stored.",
   scope: "write",
   schema,
-  result: v.strictObject({ ...sessionEndsShape.entries, token: v.optional(onceShape) }),
+  result: v.strictObject({ ...sessionEndsShape.entries, token: v.exactOptional(onceShape) }),
   example: {
     data: { email: "ada@example.com", password: "correct horse battery" },
     result: { ...sessionEndsExample, expiresAt: "2026-03-31T12:00:05.000Z", token: exampleTokens.session },

@@ -147,7 +147,7 @@ export class TableStore implements Store {
       invariant(this.log.versionOfKey(key.hash) === undefined, "I8", `the idempotency key of version ${record.version} is used already`)
     }
     this.log.put(record, key?.hash)
-    return this.index.change(writes.map((write) => ({ ...write, before: this.rows.put(write) })))
+    return this.index.change(writes.map((write) => this.rows.put(write)))
   }
 
   commit(version: number): void {
@@ -165,7 +165,7 @@ export class TableStore implements Store {
         const record = this.log.record(version)
         if (record === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
         const { key, writes } = openWrites(record.bytes)
-        this.index.changeBack(writes.map((write) => ({ ...write, before: this.rows.takeBack(write) })))
+        this.index.changeBack(writes.map((write) => this.rows.takeBack(write)))
         this.log.remove(record, key?.hash)
         // A copy: the whole record would be kept for it.
         parent = Buffer.from(record.parent)

@@ -3,20 +3,13 @@
 // have an entry for each holder. Ended entries of both kinds have the holder and the beginning in their key, and are filed by
 // the fork of their versions (version-fork.ts): one entity has at most one of a value at one fork.
 import { endOfPrefix, endedKey, fieldPrefix, forkPrefix, formerPrefix, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
-import { rowChanged, rowTerms, type Term } from "./row.ts"
+import { rowTerms, type Term } from "./row.ts"
+import type { RowChange } from "./rows-and-history.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { WalkPage, WalkQuery } from "./store.ts"
 import type { Table } from "./tables.ts"
 import { isWithin, rangeOf, type WalkEntry, walkPage } from "./term-walk.ts"
 import { forkOf, pathOf } from "./version-fork.ts"
-
-/** What the superseded row and the new row of one write say of an entity's terms. */
-export interface TermChange {
-  readonly collection: string
-  readonly id: string
-  readonly before: Uint8Array | undefined
-  readonly row: Uint8Array
-}
 
 /** When an entity had a term that it has no more. */
 export interface Former {
@@ -101,7 +94,7 @@ export class TermIndex {
   }
 
   /** Inside a transaction: the terms of one version's writes. Returns why not, where a unique value has a holder. */
-  change(changes: readonly TermChange[]): string | undefined {
+  change(changes: readonly RowChange[]): string | undefined {
     // What ends ends first: a value may pass from one entity to another in one version.
     for (const change of changes) this.#end(change)
     for (const change of changes) {
@@ -111,22 +104,20 @@ export class TermIndex {
     return undefined
   }
 
-  #end({ collection, id, before, row }: TermChange): void {
+  #end({ collection, id, version: end, before, row }: RowChange): void {
     if (before === undefined) return
     const now = rowTerms(row)
     for (const term of rowTerms(before)) {
       if (contains(now, term)) continue
       const since = this.since(collection, term, id)
       if (since === undefined) throw new StoreDamaged(`the index entry of ${collection}/${id} for ${term.field} is missing`)
-      const end = rowChanged(row)
       this.current.remove(entryKey(collection, term, id))
       this.ended.put(formerKey(collection, term, id, { since, end }), versionKey(end))
       this.#newestEnds.set(`${collection}\0${term.field}`, end)
     }
   }
 
-  #begin({ collection, id, before, row }: TermChange): string | undefined {
-    const version = rowChanged(row)
+  #begin({ collection, id, version, before, row }: RowChange): string | undefined {
     const old = before === undefined ? [] : rowTerms(before)
     for (const term of rowTerms(row)) {
       if (contains(old, term)) continue
@@ -139,7 +130,7 @@ export class TermIndex {
   }
 
   /** Inside a transaction: the reverse of `change`. */
-  changeBack(changes: readonly TermChange[]): void {
+  changeBack(changes: readonly RowChange[]): void {
     for (const { collection, id, before, row } of changes) {
       const old = before === undefined ? [] : rowTerms(before)
       for (const term of rowTerms(row)) if (!contains(old, term)) this.current.remove(entryKey(collection, term, id))
@@ -147,9 +138,8 @@ export class TermIndex {
     for (const change of changes) this.#resume(change)
   }
 
-  #resume({ collection, id, before, row }: TermChange): void {
+  #resume({ collection, id, version, before, row }: RowChange): void {
     if (before === undefined) return
-    const version = rowChanged(row)
     const now = rowTerms(row)
     for (const term of rowTerms(before)) {
       if (contains(now, term)) continue
@@ -192,6 +182,7 @@ function contains(terms: readonly Term[], term: Term): boolean {
   return terms.some((other) => sameTerm(other, term))
 }
 
+/** Whatever added them. */
 export function sameTerm(a: Term, b: Term): boolean {
   return a.field === b.field && a.unique === b.unique && Buffer.compare(a.value, b.value) === 0
 }

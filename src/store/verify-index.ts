@@ -3,8 +3,8 @@
 import { digestBytes, sameDigest } from "../protocol/digest.ts"
 import { openWrites } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
-import { historyKey, textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
-import { rowChanged, rowTerms, type Term } from "./row.ts"
+import { textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
+import { rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
 import { sameTerm } from "./term-index.ts"
@@ -66,21 +66,16 @@ export class IndexCheck {
   }
 
   #begins(entry: Entry, term: Term, version: number): boolean {
-    return this.#isVersion(entry, version) && this.#has(entry, term, version) && !this.#has(entry, term, version - 1)
+    return this.#has(entry, term, version) && !this.#has(entry, term, version - 1)
   }
 
   #ends(entry: Entry, term: Term, version: number): boolean {
-    return this.#isVersion(entry, version) && !this.#has(entry, term, version) && this.#has(entry, term, version - 1)
+    return !this.#has(entry, term, version) && this.#has(entry, term, version - 1)
   }
 
   #has({ collection, id }: Entry, term: Term, at: number): boolean {
     const row = at < 0 ? undefined : this.store.row(collection, id, at)
-    return row !== undefined && hasOne(row, [term])
-  }
-
-  #isVersion({ collection, id }: Entry, version: number): boolean {
-    const newest = this.store.rows.newest(collection, id)
-    return (newest !== undefined && rowChanged(newest) === version) || this.store.engine.tables.history.get(historyKey(collection, id, version)) !== undefined
+    return row !== undefined && rowTerms(row).some((own) => (own.since ?? 0) <= at && sameTerm(own, term))
   }
 
   #key(key: Buffer, value: Buffer): void {

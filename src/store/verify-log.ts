@@ -1,13 +1,14 @@
 // The part of the full check that reads the log: its chain, its keys, and that each write of it is found among the rows.
 import { type Digest, genesisDigest, sameDigest } from "../protocol/digest.ts"
-import { openWrites, RecordDamaged, type SealedRecord } from "../protocol/record.ts"
+import { openWrites, RecordDamaged, type SealedRecord, type Write } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
 import { entityKey, historyKey, versionAtEnd, versionBytes, versionKey } from "./keys.ts"
 import { storedRecord } from "./log.ts"
-import { rowChanged } from "./row.ts"
+import { rowChanged, rowFacts, rowFill, rowTerms, withoutFills } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
-import type { Tally } from "./tally.ts"
+import { fillKey, type Tally } from "./tally.ts"
+import { sameTerm } from "./term-index.ts"
 import type { Turns } from "./turns.ts"
 
 export class LogCheck {
@@ -93,15 +94,40 @@ export class LogCheck {
     }
     const { key, writes } = openWrites(record.bytes)
     if (key !== undefined && this.store.versionOfKey(key.hash) !== version) this.findings.report(`version ${version}`, "its idempotency key is not found")
-    const { rows, history } = this.store.engine.tables
-    for (const { collection, id, row } of writes) {
-      const entity = entityKey(collection, id)
-      if (version <= this.committed) this.tally.add(entity, version)
-      const newest = rows.get(entity)
-      const stored = newest !== undefined && newest.length > versionBytes && rowChanged(newest) === version ? newest : history.get(historyKey(collection, id, version))
-      if (stored === undefined) this.findings.report(`${collection}/${id}`, `version ${version} of it is missing`)
-      else if (Buffer.compare(stored, row) !== 0) this.findings.report(`${collection}/${id}`, `version ${version} of it is not what the log says`)
+    for (const write of writes) {
+      if (rowFill(write.row)) this.#fill(write, version)
+      else this.#write(write, version)
     }
     return writes.length
+  }
+
+  #write({ collection, id, row }: Write, version: number): void {
+    if (version <= this.committed) this.tally.add(entityKey(collection, id), version)
+    const stored = this.#stored(collection, id, version)
+    if (stored === undefined) return this.findings.report(`${collection}/${id}`, `version ${version} of it is missing`)
+    const what = `version ${version} of it is not what the log says`
+    this.findings.guard(`${collection}/${id}`, what, () => {
+      if (Buffer.compare(withoutFills(stored), row) !== 0) this.findings.report(`${collection}/${id}`, what)
+    })
+  }
+
+  /** What it added must be in the row that it completed, which others may have followed. */
+  #fill({ collection, id, row }: Write, version: number): void {
+    const completes = rowFacts(row).created
+    const stored = this.#stored(collection, id, completes)
+    for (const term of rowTerms(row)) {
+      if (version <= this.committed) this.tally.add(fillKey(entityKey(collection, id), term), version)
+      const what = `version ${completes} of it lacks the ${term.field} that version ${version} added`
+      this.findings.guard(`${collection}/${id}`, what, () => {
+        if (stored === undefined || !rowTerms(stored).some((own) => own.since === version && sameTerm(own, term))) this.findings.report(`${collection}/${id}`, what)
+      })
+    }
+  }
+
+  /** The row that a version wrote. */
+  #stored(collection: string, id: string, version: number): Buffer | undefined {
+    const { rows, history } = this.store.engine.tables
+    const newest = rows.get(entityKey(collection, id))
+    return newest !== undefined && newest.length > versionBytes && rowChanged(newest) === version ? newest : history.get(historyKey(collection, id, version))
   }
 }

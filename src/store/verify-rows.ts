@@ -5,7 +5,7 @@ import type { Findings } from "./findings.ts"
 import { partsOfKey, versionOf } from "./keys.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
 import type { TableStore } from "./table-store.ts"
-import type { Tally } from "./tally.ts"
+import { fillKey, type Tally } from "./tally.ts"
 import { formerKey, sameTerm } from "./term-index.ts"
 import type { VersionVisitor } from "./version-walk.ts"
 
@@ -77,13 +77,25 @@ export class RowsCheck implements VersionVisitor {
     this.tally.take(entity.key, version)
     if (entity.shown !== undefined) this.supersededCount++
     entity.shown = row
-    this.#terms(entity, version, rowTerms(row))
+    this.#terms(entity, version, this.#termsOf(entity, row))
+  }
+
+  /** Without those that fills after the version that is checked have added. */
+  #termsOf(entity: Entity, row: Buffer): Term[] {
+    const terms = rowTerms(row).filter(({ since = 0 }) => since <= this.committed)
+    for (const term of terms) if (term.since !== undefined) this.tally.take(fillKey(entity.key, term), term.since)
+    return terms
   }
 
   #terms(entity: Entity, version: number, terms: readonly Term[]): void {
     if (terms.length === 0 && entity.held.length === 0) return
-    for (const held of entity.held) if (!terms.some((term) => sameTerm(term, held.term))) this.#ended(entity, held, version)
-    entity.held = terms.map((term) => entity.held.find((held) => sameTerm(held.term, term)) ?? { term, since: version })
+    // What a fill added begins with it, also where an earlier version had the same.
+    const own = terms.filter(({ since }) => since === undefined)
+    for (const held of entity.held) if (!own.some((term) => sameTerm(term, held.term))) this.#ended(entity, held, version)
+    entity.held = terms.map((term) => {
+      const held = term.since === undefined ? entity.held.find((one) => sameTerm(one.term, term)) : undefined
+      return held ?? { term, since: term.since ?? version }
+    })
   }
 
   #ended(entity: Entity, { term, since }: Held, version: number): void {
@@ -99,13 +111,13 @@ export class RowsCheck implements VersionVisitor {
       if (found === since || this.store.index.former(entity.collection, term, entity.id, this.committed)?.since === since) continue
       this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)
     }
-    if (rowChanged(newest) > this.committed) this.#laterTerms(entity, rowTerms(newest))
+    this.#laterTerms(entity, rowTerms(newest))
     if (entity.shown === undefined || rowDeleted(entity.shown)) return
     this.liveCount++
     this.content = digestOf(Buffer.concat([this.content, entity.key, rowBody(entity.shown)]))
   }
 
-  /** Of a row that came after the version that is checked. */
+  /** What came after the version that is checked, with a row or a fill. */
   #laterTerms(entity: Entity, terms: readonly Term[]): void {
     for (const term of terms) {
       if (entity.held.some((held) => sameTerm(held.term, term)) || this.store.index.since(entity.collection, term, entity.id) !== undefined) continue

@@ -59,6 +59,12 @@ export async function signUp(email: string, password: string): Promise<User> {
   return seen > 0 ? user : user
 }
 
+export async function planOf(id: string): Promise<string> {
+  const user = await service.getUser<{ plan: string }>(id)
+  await service.updateUser<{ plan: string }>(id, { data: { plan: null } })
+  return user?.data.plan ?? String((await service.createUser({ email: "a@b.c", data: { plan: "free" } })).data.plan)
+}
+
 export async function logIn(email: string, password: string): Promise<string> {
   const session: NewSession = await service.session.create({ email, password, ttl: "12h", idle: "30m" })
   const rest: string = session.token + session.id + (session.idleExpiresAt ?? "")
@@ -99,6 +105,7 @@ export async function failure(operation: Operation<"user.create">): Promise<stri
     return ""
   } catch (error) {
     if (!(error instanceof TandemError)) throw error
+    if (error.code === "unique" || error.code === "unreachable") return error.hint ?? ""
     return error.outcome === "unknown" ? (error.key ?? "") : error.issues.map(({ pointer, message }) => pointer + message).join()
   }
 }
@@ -111,7 +118,7 @@ describe("a strict program of a browser", () => {
 
   test("does not where it asks for what there is not", () => {
     const wrong = [
-      'import { createService } from "tandem/client"',
+      'import { createService, type TandemError } from "tandem/client"',
       'const service = createService({ token: "t" })',
       'const goals = createService({ url: "u", token: "t" }).collection<{ title: string; stars: number }>("goals")',
       'goals.create({ title: "Read" })',
@@ -123,13 +130,14 @@ describe("a strict program of a browser", () => {
       'service.session.create({ email: "a@b.c" })',
       'service.getUser("u1").then((user) => user.email)',
       'service.at(41).createUser({ email: "a@b.c" })',
+      'service.getUser("u1").catch((error: TandemError) => error.code === "uniq")',
       'goals.list({ where: { titel: "Read" } })',
       'goals.list({ where: { stars: "3" } })',
       'goals.list({ sort: "-titel" })',
       'goals.page({ fields: ["title"] }).then(({ items }) => items[0]?.value.stars)',
       'goals.list({ where: { stars: { gte: 3 }, title: "Read" }, sort: "-title", fields: ["title"] })',
     ]
-    expect(compiled(wrong.join("\n"), bundler).lines).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
+    expect(compiled(wrong.join("\n"), bundler).lines).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17])
   })
 })
 

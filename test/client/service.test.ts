@@ -65,6 +65,7 @@ describe("a read", () => {
     ["status", (s) => s.status(), "/status"],
     ["checkStore", (s) => s.checkStore(), "/status/verify"],
     ["pageOfLog", (s) => s.pageOfLog({ from: 3, limit: 2 }), "/log?from=3&limit=2"],
+    ["getRecord", (s) => s.getRecord(3), "/log/3"],
     ["outcome", (s) => s.outcome("a/key"), "/do/a%2Fkey"],
   ]
   test.each(reads)("%s asks for its path", async (_, call, path) => {

@@ -127,6 +127,15 @@ describe("every operation", () => {
   })
 })
 
+test("what is said to be for users is refused to no session outright, and everything else is", async () => {
+  for (const { name, example } of operations) {
+    const fresh = new Harness()
+    const { real, session } = await tellStory(fresh)
+    const { status } = await fresh.send("POST", "/do", { body: real(JSON.stringify({ op: name, data: example.data })), token: session })
+    expect([name, status !== 403]).toEqual([name, inside(api.described(name), "x-tandem-for-users") === true])
+  }
+})
+
 describe("an example", () => {
   test.each(cases)("of $name is sent, answered as it says, and fits its schemas", async ({ route, path, example, ...about }) => {
     const fresh = new Harness()
@@ -156,6 +165,15 @@ describe("an example", () => {
     const results = String(inside(described, "x-tandem-result", "$ref"))
     expect([api.issues("#/components/schemas/Transaction", body), api.issues(results, example.result), api.issues(results, inside(done.json, "results", 0))]).toEqual([[], [], []])
   })
+})
+
+test("the examples of problems are what a request that is refused gets, and fit their schema", async () => {
+  const fresh = new Harness()
+  await tellStory(fresh)
+  const refused = [{ email: "ADA@example.com" }, { email: "ada", colour: "red" }].map(async (data) => (await fresh.send("POST", "/do", { body: { op: "user.create", data } })).json)
+  const examples = api.at("#/components/schemas/Problem/examples") as readonly unknown[]
+  expect(await Promise.all(refused)).toEqual([...examples])
+  expect(examples.map((example) => api.issues("#/components/schemas/Problem", example))).toEqual([[], []])
 })
 
 /** Lines of a stream, or the one value that there is. */

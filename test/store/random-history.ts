@@ -4,6 +4,7 @@ import { expect } from "bun:test"
 import type { SealedRecord } from "../../src/protocol/record.ts"
 import { rowText, type Term } from "../../src/store/row.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
+import { sameTerm } from "../../src/store/term-index.ts"
 import { Random } from "../sim/random.ts"
 import { Chain, type Change, unique } from "./chain.ts"
 import { colours, compareWalks, type TermsById } from "./random-walks.ts"
@@ -28,6 +29,7 @@ export class RandomHistory {
   readonly expected: Expected[] = [nothing]
   refused = 0
   undone = 0
+  filled = 0
   readonly #random: Random
   #keys = 0
 
@@ -62,9 +64,19 @@ export class RandomHistory {
     const allTerms = new Map(this.expected.at(-1)?.terms)
     const collection = random.pick(collections)
     const touched = ids.filter(() => random.chance(0.35))
-    for (const [name, holder] of holders) if (name.startsWith(`${collection}/`) && touched.includes(holder) && random.chance(0.7)) holders.delete(name)
+    const filled = touched.filter((id) => allTerms.has(`${collection}/${id}`) && random.chance(0.2))
+    const written = touched.filter((id) => !filled.includes(id))
+    for (const [name, holder] of holders) if (name.startsWith(`${collection}/`) && written.includes(holder) && random.chance(0.7)) holders.delete(name)
     const changes = touched.map((id): Change => {
       const own = (name: string): string => `${collection}/${name}`
+      if (filled.includes(id)) {
+        const had = allTerms.get(own(id)) ?? []
+        const fill = random.pick([colours, names.filter((name) => !holders.has(own(name))).map((name) => unique(name))]).filter((term) => random.chance(0.5) && !had.some((one) => sameTerm(one, term)))
+        for (const name of names) if (fill.some((term) => sameTerm(term, unique(name)))) holders.set(own(name), id)
+        allTerms.set(own(id), [...had, ...fill])
+        this.filled++
+        return { collection, id, fill }
+      }
       if (random.chance(0.25)) {
         for (const name of names) if (holders.get(own(name)) === id) holders.delete(own(name))
         bodies.set(own(id), "")

@@ -1,9 +1,10 @@
 // Index entries follow the terms of rows, forth and back, and damage among them is not passed over.
 import { beforeEach, describe, expect, test } from "bun:test"
 import { endedKey, indexPrefix, versionKey } from "../../src/store/keys.ts"
-import { encodeRow, type Term, textTerm } from "../../src/store/row.ts"
+import { encodeRow, rowChanged, type Term, textTerm } from "../../src/store/row.ts"
+import type { RowChange } from "../../src/store/rows-and-history.ts"
 import { StoreDamaged } from "../../src/store/store-damaged.ts"
-import { entryKey, entryValue, sameTerm, type TermChange, TermIndex } from "../../src/store/term-index.ts"
+import { entryKey, entryValue, sameTerm, TermIndex } from "../../src/store/term-index.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { plain, unique } from "./chain.ts"
 import { Reads } from "./counting-tables.ts"
@@ -12,8 +13,8 @@ function row(changed: number, ...terms: readonly Term[]): Uint8Array {
   return encodeRow({ changed, created: 1, changes: 1, deleted: false }, terms, "{}")
 }
 
-function change(id: string, before: Uint8Array | undefined, after: Uint8Array): TermChange {
-  return { collection: "things", id, before, row: after }
+function change(id: string, before: Uint8Array | undefined, after: Uint8Array): RowChange {
+  return { collection: "things", id, version: rowChanged(after), before, row: after }
 }
 
 describe("the index", () => {
@@ -24,7 +25,7 @@ describe("the index", () => {
     index = new TermIndex(engine.tables.index, engine.tables.index_history, 0)
   })
 
-  function apply(...changes: readonly TermChange[]): string | undefined {
+  function apply(...changes: readonly RowChange[]): string | undefined {
     let taken: string | undefined
     engine.transact(() => {
       taken = index.change(changes)
@@ -32,7 +33,7 @@ describe("the index", () => {
     return taken
   }
 
-  function applyBack(...changes: readonly TermChange[]): void {
+  function applyBack(...changes: readonly RowChange[]): void {
     engine.transact(() => index.changeBack(changes))
   }
 

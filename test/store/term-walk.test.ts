@@ -81,7 +81,7 @@ describe("an index of 300 entities that changed 100,000 times", () => {
           const id = `e${changed <= entities ? changed : random.between(1, entities)}`
           const value = random.between(1, 1_000)
           const row = encodeRow({ changed, created: 1, changes: 1, deleted: false }, [term(value)], "")
-          index.change([{ collection: "c", id, before: rows.get(id), row }])
+          index.change([{ collection: "c", id, version: changed, before: rows.get(id), row }])
           rows.set(id, row)
           values.set(id, value)
           if (changed === versions / 2 + 7) for (const [one, is] of values) middle.set(one, is)
