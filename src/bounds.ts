@@ -28,6 +28,12 @@ export const bounds = {
   pageLimitDefault: 50,
   /** Rows a page looks at before it returns short, with a cursor. */
   pageScanMax: 10_000,
+  /** Entities that a list may put in order in memory, where an equality leaves so few of them that no index need be walked for the order. */
+  sortInMemoryMax: 1_000,
+  /** Entities that `count=true` looks at; where there are more, the answer says so. */
+  countScanMax: 10_000,
+  /** Text in an index, as UTF-8. */
+  indexedTextBytesMax: 512,
   /** Rows of one page or history together; the first may be larger. */
   pageBytesMax: 16 * 1024 * 1024,
   /** Records that one page of a history opens, together; the first may be larger. Opening takes 3 ms for each MiB. */
@@ -76,6 +82,8 @@ export const bounds = {
   bearersKnownMax: 10_000,
   /** A token that a client hands in. */
   tokenLengthMax: 256,
+  /** Rows that a transaction has looked at and keeps; the text of others is read again when it is asked for. */
+  rowBytesKeptMax: 8 * 1024 * 1024,
   /** Documents that one `collection.drop` may take with it. */
   dropDocumentsMax: 10_000,
   /** Entities that the reverts of one transaction may look at. */
@@ -94,6 +102,20 @@ export const bounds = {
   referencedBytesMax: 1024 * 1024,
   /** Body of one peer message. */
   peerBodyBytesMax: 64 * 1024 * 1024,
+  /** What one transaction of the trimming takes away, and the record bytes it looks at. */
+  trimKeysMax: 1_000,
+  trimBytesMax: 4 * 1024 * 1024,
+  /** How many times as long as it took it then leaves the disk to others. */
+  trimPauses: 2,
+  /** The longest age that retention may keep, 200 years. */
+  retentionAgeMsMax: 73_000 * 86_400_000,
+  /** How often the primary looks whether the horizon should move. */
+  retentionCheckMs: 1_000,
+  /** How long sessions and tokens are kept after their end; how often they are looked through, and how many in one go. */
+  expiredGraceMs: 86_400_000,
+  sweepFirstMs: 60_000,
+  sweepPauseMs: 3_600_000,
+  sweepPageMax: 200,
   /** Requests that may wait for the writer before more are answered with 503. */
   queueCountMax: 4_096,
   queueBytesMax: 64 * 1024 * 1024,
@@ -104,6 +126,16 @@ export const bounds = {
   idleConnectionSeconds: 60,
   /** Public requests in flight before more are answered with 503. */
   requestsInFlightMax: 8_192,
+  /** Wrong passwords of one account, and from one address, before the next try has to wait. */
+  loginFailuresFree: 5,
+  loginFailuresFreeOfAddress: 50,
+  /** The first delay; each further failure doubles it. */
+  loginDelayMsFirst: 1_000,
+  loginDelayMsMax: 30_000,
+  /** After this much quiet the failures are forgotten. */
+  loginForgetMs: 15 * 60_000,
+  /** Accounts, and addresses, whose failures are remembered. */
+  loginFailuresKnownMax: 10_000,
   hashConcurrencyMax: 2,
   hashQueueMax: 64,
   /** `Tandem-Min-Version` and `at` on a replica wait this long at most. */

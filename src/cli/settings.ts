@@ -5,6 +5,7 @@ import { bounds } from "../bounds.ts"
 import type { Address, NodeSettings } from "../node/settings.ts"
 import type { Flags } from "./flags.ts"
 import { parseDuration, parseSize } from "./quantity.ts"
+import { parseKeep, parseKeepOf, retentionRule } from "./retention-setting.ts"
 import { parseAddress, parseOrigin, parseUrl } from "./addresses.ts"
 
 export interface WrongSetting {
@@ -33,6 +34,7 @@ export function readSettings(
     join: source.flag("join"),
     secret: readSecret(source, variable),
     corsOrigins: source.list("cors-origin", parseOrigin, "must be an origin such as https://app.example, without a path"),
+    clientAddressHeader: source.optional("client-address-header", parseHeaderName, "must be the name of a header, such as Fly-Client-IP"),
     whenStuck: source.parsed("when-stuck", oneOf(["exit", "serve-reads"]), "exit", "must be exit or serve-reads"),
     forwardWrites: source.flag("forward-writes"),
     staleReads: source.flag("stale-reads"),
@@ -41,6 +43,10 @@ export function readSettings(
     leaseMs: source.duration("lease", bounds.leaseMs),
     peerTimeoutMs: source.duration("peer-timeout", bounds.peerTimeoutMs),
     watchdogMs: source.duration("watchdog", bounds.watchdogMs),
+    retention: {
+      keep: (source.optional("retention", parseKeep, retentionRule) ?? { keep: undefined }).keep,
+      collections: new Map(source.words("retention-of", parseKeepOf, `must be <collection>=<what to keep>, and that ${retentionRule}`).map(({ collection, keep }) => [collection, keep])),
+    },
     diskFloorBytes: source.size("disk-floor", bounds.diskFloorBytes, 0, Number.MAX_SAFE_INTEGER),
   }
   if (source.wrong.length === 0 && settings.join && settings.role === "primary") {
@@ -94,10 +100,19 @@ class SettingSource {
   }
 
   list<T>(name: string, parse: (text: string) => T | undefined, why: string): readonly T[] {
+    return this.#items(name, /,/, parse, why)
+  }
+
+  /** Like a list, of items that may have commas in them. */
+  words<T>(name: string, parse: (text: string) => T | undefined, why: string): readonly T[] {
+    return this.#items(name, /\s+/, parse, why)
+  }
+
+  #items<T>(name: string, separator: RegExp, parse: (text: string) => T | undefined, why: string): readonly T[] {
     const repeated = this.#flags.all(name)
     const from = repeated.length > 0 ? `--${name}` : variableOf(name)
-    const text = repeated.length > 0 ? repeated.join(",") : (this.#variable(variableOf(name)) ?? "")
-    const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "")
+    const texts = repeated.length > 0 ? repeated : [this.#variable(variableOf(name)) ?? ""]
+    const items = texts.flatMap((text) => text.split(separator)).map((item) => item.trim()).filter((item) => item !== "")
     return items.flatMap((item) => {
       const value = parse(item)
       if (value === undefined) this.wrong.push({ name: from, why: `${why}, not "${item}"` })
@@ -128,6 +143,10 @@ function oneOf<const T extends string>(words: readonly T[]): (text: string) => T
 
 function parseNodeId(text: string): string | undefined {
   return /^[a-z][a-z0-9-]{0,31}$/.test(text) ? text : undefined
+}
+
+function parseHeaderName(text: string): string | undefined {
+  return /^[A-Za-z0-9-]{1,64}$/.test(text) ? text : undefined
 }
 
 function hostOf(address: Address | undefined): string {

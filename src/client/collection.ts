@@ -1,7 +1,9 @@
 // One collection: reading its documents, and writing them.
+import { type ChangedVersion, ChangeFeed, type FeedOptions } from "./change-feed.ts"
 import type { Document } from "./document.ts"
 import type { HistoryItem } from "./history-item.ts"
 import type { JsonObject, Patch } from "./json.ts"
+import type { ListOptions, ListOptionsFor } from "./list-query.ts"
 import type { Page, PageOptions } from "./page.ts"
 import type { Reader } from "./reader.ts"
 import type { Change, Operation } from "./operation.ts"
@@ -24,17 +26,22 @@ export class CollectionView<T extends object> {
   }
 
   /**
-   * Every document in the order of ids, all as of the same version.
+   * Every document, or those that all filters hold for, as of the same version.
    *
    * ```ts
-   * for await (const { id, value } of service.collection<Goal>("goals").list()) console.log(id, value.title)
+   * const goals = service.collection<Goal>("goals")
+   * for await (const { id, value } of goals.list({ where: { owner, stars: { gte: 3 } }, sort: "-createdAt" })) console.log(id, value.title)
    * ```
    */
-  list(options: PageOptions = {}): AsyncGenerator<Document<T>, void, undefined> {
+  list(options?: ListOptions<T>): AsyncGenerator<Document<T>, void, undefined>
+  list<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): AsyncGenerator<Document<Pick<T, Shown>>, void, undefined>
+  list(options: object = {}): AsyncGenerator<Document<T>, void, undefined> {
     return this.#reader.each([this.name], options)
   }
 
-  page(options: PageOptions = {}): Promise<Page<Document<T>>> {
+  page(options?: ListOptions<T>): Promise<Page<Document<T>>>
+  page<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): Promise<Page<Document<Pick<T, Shown>>>>
+  page(options: object = {}): Promise<Page<Document<T>>> {
     return this.#reader.page([this.name], options)
   }
 
@@ -58,6 +65,11 @@ export interface IncrementOptions extends OperationOptions {
 export interface RevertOptions extends OperationOptions {
   /** Also where later changes are lost by it. */
   readonly force?: boolean | undefined
+}
+
+export interface DocumentChange<T extends object> extends Omit<Change, "value"> {
+  /** Null where it was deleted. */
+  readonly value: Document<T> | null
 }
 
 /** Names of fields that hold numbers; any name where the type does not say what fields hold. */
@@ -100,6 +112,12 @@ export class Collection<T extends object> extends CollectionView<T> {
   /** Makes a document again what it was as of a version; 0 is before everything. Nothing changes where it still is that. */
   revert(id: string, to: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
     return transactOne(this.#transport, { op: "revert", data: { collection: this.name, id, to, force } }, options)
+  }
+
+  /** What becomes of its documents, version by version: see `service.changes`. */
+  changes(options: FeedOptions): AsyncGenerator<ChangedVersion<DocumentChange<T>>, void, undefined> {
+    const feed = new ChangeFeed(this.#transport, { ...options, collections: [this.name] })
+    return feed.versions() as AsyncGenerator<ChangedVersion<DocumentChange<T>>, void, undefined>
   }
 
   async delete(id: string, options: OperationOptions = {}): Promise<void> {

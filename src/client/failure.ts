@@ -1,4 +1,5 @@
 // The errors that a call ends with: each says honestly whether the transaction may be committed. Pure.
+import type { ErrorCode } from "./error-code.ts"
 import type { Problem } from "./problem.ts"
 import { type ErrorOutcome, TandemError } from "./tandem-error.ts"
 import { type Again, saysNothingOfEarlierTries } from "./verdict.ts"
@@ -25,7 +26,7 @@ export function gaveUp(last: Again | undefined, known: Known): TandemError {
   return new TandemError({ ...common(known), code: codeOf(last, known), message: `${what}: ${why}.`, status: last?.status, problem: last?.problem, cause })
 }
 
-function codeOf(last: Again | undefined, { mayBeDone }: Known): string {
+function codeOf(last: Again | undefined, { mayBeDone }: Known): ErrorCode {
   if (mayBeDone) return "outcome-unknown"
   // Something did answer, and well, but it is no node.
   return last !== undefined && last.status >= 200 && last.status < 300 ? "unexpected-answer" : "unreachable"

@@ -7,6 +7,10 @@ export interface Page<Item, Cursor = string> {
   readonly version: number
   /** Where the next page begins; null on the last one. */
   readonly next: Cursor | null
+  /** Where it was asked for: how many there are on all pages, or null where that would take too long to say. */
+  readonly count?: number | null
+  /** In place of a `count` that is null: how many there are at least. */
+  readonly countAtLeast?: number
 }
 
 export interface PageOptions extends CallOptions {

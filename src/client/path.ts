@@ -5,7 +5,7 @@ export type Query = Readonly<Record<string, string | number | undefined>>
 
 export function pathOf(parts: readonly string[], query: Query = {}): string {
   const given = Object.entries(query).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
-  const search = given.map(([name, value]) => `${name}=${encoded(String(value))}`).join("&")
+  const search = given.map(([name, value]) => `${encoded(name)}=${encoded(String(value))}`).join("&")
   return `/${parts.map(segment).join("/")}${search === "" ? "" : `?${search}`}`
 }
 

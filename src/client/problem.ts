@@ -1,15 +1,18 @@
 // The problem document of a refusal, as a node answers it.
 import type { Answer } from "./attempt.ts"
+import type { ErrorCode } from "./error-code.ts"
 import type { Issue } from "./tandem-error.ts"
 
 export interface Problem {
-  readonly code: string
+  readonly code: ErrorCode
   readonly detail: string
   readonly status?: number
   readonly operation?: number
   readonly pointer?: string
   readonly key?: string
   readonly version?: number
+  /** With `trimmed`: the oldest version that can still be read. */
+  readonly oldestVersion?: number
   /** Seconds. */
   readonly retryAfter?: number
   readonly hint?: string

@@ -1,5 +1,6 @@
 // Reads as of one moment: now, a version or a time. Never changes anything.
 import type { HistoryItem } from "./history-item.ts"
+import { type AnyListOptions, listQuery } from "./list-query.ts"
 import { eachItem, type Page, type PageOptions } from "./page.ts"
 import { pathOf, type Query } from "./path.ts"
 import { TandemError } from "./tandem-error.ts"
@@ -38,13 +39,13 @@ export class Reader {
     }
   }
 
-  async page<Item>(parts: readonly string[], { limit, cursor, ...options }: PageOptions): Promise<Page<Item>> {
-    // A cursor carries what its page is as of.
+  async page<Item>(parts: readonly string[], { limit, cursor, signal, timeoutMs, ...list }: AnyListOptions): Promise<Page<Item>> {
+    // A cursor carries what its page is as of, and goes with the filters and the order that it was given out for.
     const moment = cursor === undefined ? this.#moment : {}
-    return this.json(pathOf(parts, { limit, cursor, ...moment }), options)
+    return this.json(pathOf(parts, { ...listQuery(list), limit, cursor, ...moment }), { signal, timeoutMs })
   }
 
-  each<Item>(parts: readonly string[], options: PageOptions): AsyncGenerator<Item, void, undefined> {
+  each<Item>(parts: readonly string[], options: AnyListOptions): AsyncGenerator<Item, void, undefined> {
     return eachItem((cursor) => this.page<Item>(parts, cursor === undefined ? options : { ...options, cursor }), options.cursor)
   }
 

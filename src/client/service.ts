@@ -1,46 +1,57 @@
 // The TypeScript client: everything a front end or a server asks of Tandem. Needs `fetch` and nothing else, so it works in
-// browsers, Bun, Node and Deno. What front ends import; a token with the scope `write` belongs on servers only.
+// browsers, Bun, Node and Deno.
+import { Accounts } from "./accounts.ts"
 import type { ApiKey, NewApiKey } from "./api-key.ts"
+import { type ChangedVersion, ChangeFeed, type ChangesOptions } from "./change-feed.ts"
 import { Collection, type RevertOptions } from "./collection.ts"
 import type { CollectionDefinition } from "./document.ts"
-import type { Identity } from "./identity.ts"
 import type { JsonObject } from "./json.ts"
 import type { LogRecord } from "./log-record.ts"
 import type { NodeStatus, StoreReport } from "./node-status.ts"
-import type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
 import type { Change, Operation, ResultsOf } from "./operation.ts"
 import { eachItem, type Page } from "./page.ts"
 import { pathOf } from "./path.ts"
 import { Reader } from "./reader.ts"
-import { Sessions } from "./sessions.ts"
+import type { Login } from "./session.ts"
+import { type NewSession, Sessions } from "./sessions.ts"
 import { shownOnce, type WithSecret } from "./shown-once.ts"
+import { signUp, type SignUp } from "./sign-up.ts"
 import { type Surroundings, surroundings } from "./surroundings.ts"
 import { TandemError } from "./tandem-error.ts"
 import { type OperationOptions, transact, type Transacted, type TransactionOptions, transactOne } from "./transaction.ts"
 import { type CallOptions, Transport } from "./transport.ts"
-import type { NewUser, User, UserChanges } from "./user.ts"
+import type { User } from "./user.ts"
 import { View } from "./view.ts"
 
 export { TandemError }
-export type { ErrorOutcome, Issue } from "./tandem-error.ts"
+export type { SetPasswordOptions } from "./accounts.ts"
+export type { Scope } from "./api-key.ts"
+export type { Cut, FeedOptions } from "./change-feed.ts"
 export type { Collection, CollectionView, IncrementOptions, NewDocumentOptions, NumberField } from "./collection.ts"
 export type { Document } from "./document.ts"
+export type { ErrorCode, NodeCode } from "./error-code.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
+export type { Identity } from "./identity.ts"
+export type { JsonObject, Patch } from "./json.ts"
+export type { Filter, FilterValue, ListOptions, ListOptionsFor, Range, Where } from "./list-query.ts"
+export type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
 export type { Condition, OperationName, Reference, ResultOf } from "./operation.ts"
 export type { PageOptions } from "./page.ts"
-export type { JsonObject, Patch } from "./json.ts"
-export type { Login, Session, StartedSession } from "./session.ts"
-export type { NewSession, RevokeAllOptions } from "./sessions.ts"
-export type { Scope } from "./api-key.ts"
-export type { ApiKey, CallOptions, Change, CollectionDefinition, ConsumedToken, Identity, LogRecord, NewApiKey, NewOneTimeToken, NewUser, NodeStatus, OneTimeToken }
-export type { Operation, OperationOptions, Page, RevertOptions, Sessions, StoreReport, Surroundings, Transacted, TransactionOptions, User, UserChanges, View, WithSecret }
+export type { Problem } from "./problem.ts"
+export type { Session, StartedSession } from "./session.ts"
+export type { RevokeAllOptions } from "./sessions.ts"
+export type { ErrorOutcome, Issue } from "./tandem-error.ts"
+export type { NewUser, UserChanges } from "./user.ts"
+export type { UserListOptions } from "./view.ts"
+export type { ApiKey, CallOptions, Change, ChangedVersion, ChangesOptions, CollectionDefinition, Login, LogRecord, NewApiKey, NewSession, NodeStatus, Operation, OperationOptions }
+export type { Page, RevertOptions, Sessions, SignUp, StoreReport, Surroundings, Transacted, TransactionOptions, User, View, WithSecret }
 
 export interface ServiceOptions {
   /** Of the primary, such as `https://a.example.com`. */
   readonly url: string
   /** Of the other node: reads go there first, and either stands in for the other. */
   readonly replicaUrl?: string
-  /** An API key; undefined for what needs none. */
+  /** An API key, which belongs on servers only, or a session's; undefined for what anybody may do. */
   readonly token?: string | undefined
   /** For a whole call, all tries and waits together (30,000). */
   readonly timeoutMs?: number
@@ -57,9 +68,10 @@ export interface ServiceOptions {
   readonly surroundings?: Partial<Surroundings>
 }
 
-export interface SetPasswordOptions extends OperationOptions {
-  /** All of the user's sessions end in the same version. */
-  readonly revokeSessions?: boolean | undefined
+export interface LoggedIn {
+  readonly session: NewSession
+  /** What it asks, it asks as that user. */
+  readonly service: Service
 }
 
 export interface LogOptions extends CallOptions {
@@ -83,30 +95,51 @@ export function createService({ surroundings: own, ...options }: ServiceOptions)
   return new Service(new Transport({ ...options, surroundings: { ...surroundings, ...own } }))
 }
 
-export class Service extends View {
+export class Service extends Accounts {
   readonly session: Sessions
-  readonly #transport: Transport
 
   constructor(transport: Transport) {
-    super(new Reader(transport, {}))
+    super(transport)
     this.session = new Sessions(transport)
-    this.#transport = transport
+  }
+
+  /** The same nodes for somebody else: with the token of a session, say, or with none. Shares nothing but `version`. */
+  withToken(token: string | undefined): Service {
+    return new Service(this.transport.withToken(token))
+  }
+
+  /**
+   * The service as a user, by e-mail and password. Keep `session.token` for `withToken`; `service.session.revoke(session.id)` logs out.
+   *
+   * ```ts
+   * const { service: ada, session } = await service.logIn({ email, password })
+   * ```
+   */
+  async logIn(login: Login, options: OperationOptions = {}): Promise<LoggedIn> {
+    const session = await this.session.create(login, options)
+    return { session, service: this.withToken(session.token) }
+  }
+
+  /** Makes a user with a password, and logs it in: all or nothing. Refused with `unique` where the address is taken. */
+  async signUp(asked: SignUp, options: Omit<TransactionOptions, "dryRun"> = {}): Promise<LoggedIn & { readonly user: User }> {
+    const { user, session } = await signUp(this.transport, asked, options)
+    return { user, session, service: this.withToken(session.token) }
   }
 
   /** The newest version that was seen, by a write or a read: no later read is older, on either node. */
   get version(): number {
-    return this.#transport.version
+    return this.transport.version
   }
 
   /** The read half as of a version; its answers never change. */
   at(version: number): View {
-    return new View(new Reader(this.#transport, { at: version }))
+    return new View(new Reader(this.transport, { at: version }))
   }
 
   /** The read half as of a moment. */
   atTime(time: Date | string): View {
     const atTime = typeof time === "string" ? time : time.toISOString()
-    return new View(new Reader(this.#transport, { atTime }))
+    return new View(new Reader(this.transport, { atTime }))
   }
 
   /**
@@ -120,7 +153,7 @@ export class Service extends View {
    * ```
    */
   do<const Asked extends readonly Operation[]>(operations: Asked, options: TransactionOptions = {}): Promise<Transacted<ResultsOf<Asked>>> {
-    return transact(this.#transport, operations, options)
+    return transact(this.transport, operations, options)
   }
 
   /**
@@ -136,93 +169,46 @@ export class Service extends View {
     }
   }
 
-  createUser(user: NewUser, options: OperationOptions = {}): Promise<User> {
-    return transactOne(this.#transport, { op: "user.create", data: user }, options)
-  }
-
-  updateUser(id: string, changes: UserChanges, options: OperationOptions = {}): Promise<User> {
-    return transactOne(this.#transport, { op: "user.update", data: { ...changes, id } }, options)
-  }
-
-  /** Removes the user with its password, sessions, tokens and identities. The history stays. */
-  async deleteUser(id: string, options: OperationOptions = {}): Promise<void> {
-    await transactOne(this.#transport, { op: "user.delete", data: { id } }, options)
-  }
-
-  async setPassword(userId: string, password: string, { revokeSessions, ...options }: SetPasswordOptions = {}): Promise<void> {
-    const data = { userId, password, revokeSessions }
-    await transactOne(this.#transport, { op: "credential.setPassword", data }, options)
-  }
-
-  async removePassword(userId: string, options: OperationOptions = {}): Promise<void> {
-    await transactOne(this.#transport, { op: "credential.remove", data: { userId } }, options)
-  }
-
-  /** From now on the issuer's subject is this user: see `getUserByIdentity`. Refused with `unique` where it is another one. */
-  async linkIdentity(userId: string, identity: Identity, options: OperationOptions = {}): Promise<void> {
-    await transactOne(this.#transport, { op: "credential.link", data: { ...identity, userId } }, options)
-  }
-
-  /** The id of the user whose it was. */
-  async unlinkIdentity({ issuer, subject }: Identity, options: OperationOptions = {}): Promise<string> {
-    return (await transactOne(this.#transport, { op: "credential.unlink", data: { issuer, subject } }, options)).userId
-  }
-
-  /** For what a link in an e-mail may do once. */
-  async createToken(token: NewOneTimeToken, options: OperationOptions = {}): Promise<WithSecret<OneTimeToken, "token">> {
-    const made = await shownOnce(this.#transport, { op: "token.create", data: token }, undefined, options)
-    return made as WithSecret<OneTimeToken, "token">
-  }
-
-  /** Uses a token up. Undefined where it is unknown, used or expired, or has another purpose. */
-  async consumeToken(token: string, purpose: string, options: OperationOptions = {}): Promise<ConsumedToken | undefined> {
-    try {
-      return await transactOne(this.#transport, { op: "token.consume", data: { token, purpose } }, options)
-    } catch (error) {
-      if (error instanceof TandemError && error.code === "entity-missing") return undefined
-      throw error
-    }
-  }
-
-  /** The id of the user whose e-mail address and password these are; undefined where they do not belong together. */
-  async verify(email: string, password: string, options: CallOptions = {}): Promise<string | undefined> {
-    const body = JSON.stringify({ email, password })
-    const answer = await this.#transport.send({ ...options, method: "POST", path: "/verify", body, first: "primary" })
-    return (answer.json as { readonly userId?: string }).userId
-  }
-
   override collection<T extends object = JsonObject>(name: string): Collection<T> {
-    return new Collection<T>(name, this.reader, this.#transport)
+    return new Collection<T>(name, this.reader, this.transport)
   }
 
   defineCollection(name: string, options: OperationOptions = {}): Promise<CollectionDefinition> {
-    return transactOne(this.#transport, { op: "collection.define", data: { name } }, options)
+    return transactOne(this.transport, { op: "collection.define", data: { name } }, options)
   }
 
   /** Removes the collection and its documents. */
   dropCollection(name: string, options: OperationOptions = {}): Promise<CollectionDefinition> {
-    return transactOne(this.#transport, { op: "collection.drop", data: { name } }, options)
+    return transactOne(this.transport, { op: "collection.drop", data: { name } }, options)
   }
 
   /** Where the answer is lost, and the key with it, another one is made, and the lost one revoked in the same version. */
   async createKey(key: NewApiKey, options: OperationOptions = {}): Promise<WithSecret<ApiKey, "key">> {
-    const made = await shownOnce(this.#transport, { op: "key.create", data: key }, (id) => ({ op: "key.revoke", data: { id } }), options)
-    return made as WithSecret<ApiKey, "key">
+    const { result } = await shownOnce(this.transport, { op: "key.create", data: key }, (id) => ({ op: "key.revoke", data: { id } }), options)
+    return result as WithSecret<ApiKey, "key">
   }
 
   /** It works no more on either node, from now on. */
   async revokeKey(id: string, options: OperationOptions = {}): Promise<void> {
-    await transactOne(this.#transport, { op: "key.revoke", data: { id } }, options)
+    await transactOne(this.transport, { op: "key.revoke", data: { id } }, options)
   }
 
   /** Undoes a version: what it changed becomes again what it was before. */
   revert(version: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
-    return transactOne(this.#transport, { op: "revert", data: { version, force } }, options)
+    return transactOne(this.transport, { op: "revert", data: { version, force } }, options)
   }
 
-  /** Makes a user again what it was as of a version. */
-  revertUser(id: string, to: number, { force, ...options }: RevertOptions = {}): Promise<readonly Change[]> {
-    return transactOne(this.#transport, { op: "revert", data: { collection: "users", id, to, force } }, options)
+  /**
+   * What is committed from now on, or since a version: whole versions in order, none twice and none left out, whichever node
+   * ends meanwhile. Ends when `signal` is aborted.
+   *
+   * ```ts
+   * const { items, version } = await service.collection("goals").page()
+   * for await (const { changes } of service.changes({ since: version, collections: ["goals"], signal })) show(changes)
+   * ```
+   */
+  changes(options: ChangesOptions): AsyncGenerator<ChangedVersion, void, undefined> {
+    return new ChangeFeed(this.transport, options).versions()
   }
 
   /** The records from one version to the newest, oldest first. Needs the scope `log`. */
@@ -232,6 +218,11 @@ export class Service extends View {
 
   pageOfLog({ from = 1, limit, ...options }: LogOptions = {}): Promise<Page<LogRecord, number>> {
     return this.reader.json(pathOf(["log"], { from, limit }), options)
+  }
+
+  /** One record; undefined where there is none. */
+  getRecord(version: number, options: CallOptions = {}): Promise<LogRecord | undefined> {
+    return this.reader.entity(["log", String(version)], options)
   }
 
   /** Checks the whole data of a node: give it time. Needs the scope `admin`. */

@@ -27,9 +27,9 @@ export interface StartedSession extends Pick<Session, "id" | "userId" | "expires
 /** Whose session it shall be: by e-mail and password, or, for servers that know who it is, by id. */
 export type Login = ({ readonly email: string; readonly password: string } | { readonly userId: string }) & {
   /** How long it lasts, such as `12h` (30d). */
-  readonly ttl?: string
+  readonly ttl?: string | undefined
   /** How long it may be idle (as long as it lasts). */
-  readonly idle?: string
+  readonly idle?: string | undefined
   /** Of your own, such as what it was opened with. */
   readonly data?: JsonObject
 }

@@ -1,8 +1,9 @@
 // `service.session`: users log in, stay, and are logged out. Sessions are listed by `service.listSessions`.
+import type { Operation } from "./operation.ts"
 import type { Login, Session, StartedSession } from "./session.ts"
-import { shownOnce, type WithSecret } from "./shown-once.ts"
+import { type Shown, shownOnce, type WithSecret } from "./shown-once.ts"
 import { type OperationOptions, transactOne } from "./transaction.ts"
-import type { Transport } from "./transport.ts"
+import type { CallOptions, Transport } from "./transport.ts"
 
 export type NewSession = WithSecret<StartedSession, "token">
 
@@ -24,12 +25,11 @@ export class Sessions {
   }
 
   /**
-   * Logs a user in. Where the answer is lost, and the token with it, another session is made, and the lost one revoked in the
-   * same version. Refused with `login-failed` where address and password do not belong together.
+   * Logs a user in. Where the answer is lost, and the token with it, another session is made, and the lost one revoked.
+   * Refused with `login-failed` where address and password do not belong together.
    */
   async create(login: Login, options: OperationOptions = {}): Promise<NewSession> {
-    const made = await shownOnce(this.#transport, { op: "session.create", data: login }, (id) => ({ op: "session.revoke", data: { id } }), options)
-    return made as NewSession
+    return withoutOthers(this.#transport, await shownOnce(this.#transport, { op: "session.create", data: login }, revoking, options), options)
   }
 
   /** Puts the idle end off. */
@@ -48,3 +48,20 @@ export class Sessions {
     return revoked
   }
 }
+
+export function revoking(id: string): Operation {
+  return { op: "session.revoke", data: { id } }
+}
+
+/** A user may end what is left of its own sessions, even where who logged it in may not. Those that stay end by themselves. */
+export async function withoutOthers(transport: Transport, { result, left }: Shown<Operation<"session.create">>, { signal }: CallOptions): Promise<NewSession> {
+  const session = result as NewSession
+  if (left.length > 0) {
+    const own = transport.withToken(session.token)
+    await Promise.allSettled(left.map((id) => transactOne(own, revoking(id), { signal, timeoutMs: othersMs })))
+  }
+  return session
+}
+
+/** Nobody waits longer for a log-in because of them. */
+const othersMs = 5_000

@@ -8,33 +8,54 @@ import type { Transport } from "./transport.ts"
 type Maker = Operation<"session.create" | "token.create" | "key.create">
 
 /** How one is taken away that nobody has the secret of; undefined for those that end soon by themselves. */
-type TakeAway = ((id: string) => Operation) | undefined
+export type TakeAway = ((id: string) => Operation) | undefined
 
 export type WithSecret<Result, Name extends keyof Result> = Result & { readonly [Key in Name]-?: string }
 
-/** The operation's result; its secret is never missing. */
-export async function shownOnce<Asked extends Maker>(transport: Transport, make: Asked, takeAway: TakeAway, options: OperationOptions): Promise<ResultOf<Asked>> {
-  const { signal, note, timeoutMs = transport.timeoutMs } = options
-  const { nowMs } = transport.surroundings
-  const endMs = nowMs() + timeoutMs
-  let done: Done = await transact(transport, ...single(make, options))
+export interface Shown<Asked extends Maker> {
+  /** Its secret is never missing. */
+  readonly result: ResultOf<Asked>
+  /** Ids of those that nobody has the secret of, and that who asked may not take away. */
+  readonly left: readonly string[]
+}
+
+export async function shownOnce<Asked extends Maker>(transport: Transport, make: Asked, takeAway: TakeAway, options: OperationOptions): Promise<Shown<Asked>> {
+  const endMs = transport.endMs(options)
+  return anotherWhereLost(transport, await transact(transport, ...single(make, options)), make, takeAway, { ...options, endMs })
+}
+
+export interface UntilEnd extends Pick<OperationOptions, "signal" | "note"> {
+  readonly endMs: number
+}
+
+/** The last result of a transaction that is done, or, where its secret was lost, that of `make` alone. */
+export async function anotherWhereLost<Asked extends Maker>(
+  transport: Transport,
+  first: Transacted<readonly unknown[]>,
+  make: Asked,
+  takeAway: TakeAway,
+  { signal, note, endMs }: UntilEnd,
+): Promise<Shown<Asked>> {
+  const left: string[] = []
+  let done = first
   while (done.secretsOmitted === true) {
     const { id } = done.results.at(-1) as ResultOf<Maker>
     // Conditions held when the first was made, and its key is spent.
-    done = await another(transport, make, takeAway?.(id), { signal, note, timeoutMs: endMs - nowMs() })
+    const options = { signal, note, timeoutMs: endMs - transport.surroundings.nowMs() }
+    const instead = takeAway === undefined ? undefined : await inItsPlace(transport, takeAway(id), make, options)
+    if (instead === undefined && takeAway !== undefined) left.push(id)
+    done = instead ?? (await transact<readonly Operation[]>(transport, [make], options))
   }
-  return done.results.at(-1) as ResultOf<Asked>
+  return { result: done.results.at(-1) as ResultOf<Asked>, left }
 }
 
-type Done = Transacted<readonly unknown[]>
-
-async function another(transport: Transport, make: Operation, takeAway: Operation | undefined, options: TransactionOptions): Promise<Done> {
+/** Undefined where who asks may not take it away, or where it is away already. */
+async function inItsPlace(transport: Transport, takeAway: Operation, make: Operation, options: TransactionOptions): Promise<Transacted<readonly unknown[]> | undefined> {
+  if (transport.token === undefined) return undefined
   try {
-    return await transact<readonly Operation[]>(transport, takeAway === undefined ? [make] : [takeAway, make], options)
+    return await transact<readonly Operation[]>(transport, [takeAway, make], options)
   } catch (error) {
-    // It ended meanwhile by itself.
-    const isGone = takeAway !== undefined && error instanceof TandemError && error.code === "entity-missing" && error.operation === 0
-    if (!isGone) throw error
-    return transact(transport, [make], options)
+    if (error instanceof TandemError && error.code === "entity-missing" && error.operation === 0) return undefined
+    throw error
   }
 }

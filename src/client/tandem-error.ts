@@ -1,4 +1,5 @@
 // The one class of errors that the client throws, whatever went wrong. Must never carry a token or a password.
+import type { ErrorCode } from "./error-code.ts"
 import type { Problem } from "./problem.ts"
 
 /** What is wrong with one field of an operation's data. */
@@ -18,7 +19,7 @@ export interface Issue {
 export type ErrorOutcome = "not-committed" | "unknown"
 
 export interface TandemErrorParts {
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
   readonly status?: number | undefined
   readonly outcome?: ErrorOutcome
@@ -44,8 +45,8 @@ export interface TandemErrorParts {
  * ```
  */
 export class TandemError extends Error {
-  /** The server's code (`unique`, `invalid`, `forbidden`, …), or one of the client's own: `unreachable`, `aborted`, `outcome-unknown`. */
-  readonly code: string
+  /** What to decide by. */
+  readonly code: ErrorCode
   /** The HTTP status; 0 where no answer of a node came. */
   readonly status: number
   readonly outcome: ErrorOutcome
@@ -57,6 +58,8 @@ export class TandemError extends Error {
   /** The transaction's idempotency key; undefined for reads. */
   readonly key: string | undefined
   readonly version: number | undefined
+  /** With `trimmed`: what came before it is not kept any more. */
+  readonly oldestVersion: number | undefined
   /** Seconds. */
   readonly retryAfter: number | undefined
   /** What to do about it. */
@@ -75,6 +78,7 @@ export class TandemError extends Error {
     this.pointer = parts.pointer
     this.key = parts.key
     this.version = parts.version
+    this.oldestVersion = parts.problem?.oldestVersion
     this.retryAfter = parts.retryAfter
     this.hint = parts.hint
     this.problem = parts.problem

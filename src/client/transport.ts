@@ -21,6 +21,8 @@ export interface Call extends CallOptions {
   /** JSON, or a stream of whatever `headers` say it is, which can be sent once only. */
   readonly body?: string | ReadableStream<Uint8Array>
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** How long one node may take, where that is not the usual. */
+  readonly attemptMs?: number
   /** Whom to ask first. */
   readonly first: "primary" | "replica"
   /** The idempotency key: whatever may commit something has one. */
@@ -30,7 +32,6 @@ export interface Call extends CallOptions {
 export interface TransportOptions {
   readonly url: string
   readonly replicaUrl?: string
-  /** Undefined for what anybody may do. */
   readonly token?: string | undefined
   readonly timeoutMs?: number
   readonly minVersion?: number
@@ -43,32 +44,50 @@ export interface TransportOptions {
 
 const timeoutDefaultMs = 30_000
 /** A node that says nothing for so long is asked again, or another one is. */
-const attemptMs = 10_000
+const attemptDefaultMs = 10_000
 
 export class Transport {
   readonly surroundings: Surroundings
+  /** An API key or a session's; undefined for what anybody may do. */
+  readonly token: string | undefined
   /** Of calls that do not say how long they may take. */
   readonly timeoutMs: number
   /** What entities were when they were read last. */
   readonly entities: EntityCache
-  readonly #token: string | undefined
+  readonly #options: TransportOptions
   readonly #tries: number
   readonly #nodes: Nodes
   #version: number
 
-  constructor({ url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, tries = Number.POSITIVE_INFINITY, surroundings }: TransportOptions) {
+  constructor(options: TransportOptions) {
+    const { url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, tries = Number.POSITIVE_INFINITY, surroundings } = options
+    this.#options = options
     this.surroundings = surroundings
-    this.#nodes = new Nodes(url, replicaUrl)
-    this.#token = token
-    this.#tries = tries
+    this.token = token
     this.timeoutMs = timeoutMs
-    this.#version = minVersion
     this.entities = new EntityCache(cache)
+    this.#nodes = new Nodes(url, replicaUrl)
+    this.#tries = tries
+    this.#version = minVersion
+  }
+
+  /** The same nodes for somebody else, who shares nothing with it but what version was seen. */
+  withToken(token: string | undefined): Transport {
+    return new Transport({ ...this.#options, token, minVersion: this.#version })
+  }
+
+  /** When a call that begins now is over. */
+  endMs({ timeoutMs = this.timeoutMs }: CallOptions): number {
+    return this.surroundings.nowMs() + timeoutMs
   }
 
   /** The newest version that was seen: no later read answers from an older one, whichever node it asks. */
   get version(): number {
     return this.#version
+  }
+
+  saw(version: number): void {
+    if (Number.isSafeInteger(version) && version > this.#version) this.#version = version
   }
 
   /** The answer of a node that did what was asked; anything else is thrown as a TandemError. */
@@ -82,9 +101,9 @@ export class Transport {
   }
 
   async #settle<Done extends Answer | Opened>(call: Call, ask: Ask<Done>): Promise<Done> {
-    const { key, signal, timeoutMs = this.timeoutMs } = call
+    const { key, signal, attemptMs = attemptDefaultMs } = call
     const { nowMs, random } = this.surroundings
-    const endMs = nowMs() + timeoutMs
+    const endMs = this.endMs(call)
     const nodes = call.first === "replica" ? this.#nodes.forRead() : this.#nodes.forWrite()
     const tried = new Set<string>()
     let last: Again | undefined
@@ -107,7 +126,7 @@ export class Transport {
       // A node not asked yet is asked at once.
       const waitMs = tried.has(next) ? verdict.retryAfterMs + backoffMs(waits++, random()) : 0
       if (nowMs() + waitMs >= endMs) throw gaveUp(last, { key, mayBeDone })
-      await this.#wait(waitMs, signal)
+      await this.wait(waitMs, signal)
       url = next
     }
   }
@@ -115,7 +134,7 @@ export class Transport {
   async #try<Done extends Answer | Opened>(call: Call, url: string, timeoutMs: number, ask: Ask<Done>): Promise<Verdict<Done>> {
     const { method, path, body, key, signal } = call
     const headers: Record<string, string> = {}
-    if (this.#token !== undefined) headers["authorization"] = `Bearer ${this.#token}`
+    if (this.token !== undefined) headers["authorization"] = `Bearer ${this.token}`
     if (body !== undefined) headers["content-type"] = "application/json"
     if (key !== undefined) headers["idempotency-key"] = key
     if (method === "GET" && this.#version > 0) headers["tandem-min-version"] = String(this.#version)
@@ -126,13 +145,12 @@ export class Transport {
   }
 
   #learn({ headers }: Answer | Opened, primaryUrl: string | undefined): void {
-    const version = Number(headers.get("tandem-version"))
-    if (Number.isSafeInteger(version) && version > this.#version) this.#version = version
+    this.saw(Number(headers.get("tandem-version")))
     if (primaryUrl !== undefined) this.#nodes.wrote(primaryUrl)
   }
 
   /** Ends early when the call is aborted. */
-  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (delayMs <= 0) return Promise.resolve()
     return new Promise((resolve) => {
       const end = (): void => {
@@ -149,6 +167,6 @@ export class Transport {
 type Ask<Done extends Answer | Opened> = (asked: Attempt, surroundings: Surroundings) => Promise<Done | Answer | Lost>
 
 /** A function, since it may have changed since it was last asked. */
-function isAborted(signal: AbortSignal | undefined): boolean {
+export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }

@@ -1,5 +1,6 @@
 // What one try's end means for the call: done, refused for good, or worth another try. Pure.
 import type { Answer, Lost, Opened } from "./attempt.ts"
+import type { ErrorCode } from "./error-code.ts"
 import { type Problem, problemOf } from "./problem.ts"
 
 export type Verdict<Done extends Answer | Opened> =
@@ -59,7 +60,7 @@ function notANode(why: string, location: string | null): Problem {
 }
 
 /** Refusals that do not look at the transaction: they say nothing of a try before them. */
-const blind: ReadonlySet<string> = new Set(["unauthenticated", "forbidden", "too-many-requests", "too-large", "disk-full", "unexpected-answer"])
+const blind: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "forbidden", "too-many-requests", "too-large", "disk-full", "unexpected-answer"])
 
 export function saysNothingOfEarlierTries({ code }: Problem): boolean {
   return blind.has(code)

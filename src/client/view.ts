@@ -4,11 +4,17 @@ import type { CollectionDefinition } from "./document.ts"
 import type { HistoryItem } from "./history-item.ts"
 import type { Identity } from "./identity.ts"
 import type { JsonObject } from "./json.ts"
+import type { ListOptions } from "./list-query.ts"
 import type { Page, PageOptions } from "./page.ts"
 import type { Reader } from "./reader.ts"
 import type { Session } from "./session.ts"
 import type { CallOptions } from "./transport.ts"
 import type { User } from "./user.ts"
+
+export interface UserListOptions extends Omit<ListOptions<JsonObject>, "fields"> {
+  /** Of `data`. */
+  readonly fields?: readonly string[] | undefined
+}
 
 /**
  * ```ts
@@ -22,31 +28,31 @@ export class View {
     this.reader = reader
   }
 
-  /** Undefined where there is no such user. */
-  getUser(id: string, options: CallOptions = {}): Promise<User | undefined> {
+  /** Undefined where there is no such user. `Data` is what you say that users' data is. */
+  getUser<Data extends object = JsonObject>(id: string, options: CallOptions = {}): Promise<User<Data> | undefined> {
     return this.reader.entity(["users", id], options)
   }
 
-  getUserByEmail(email: string, options: CallOptions = {}): Promise<User | undefined> {
+  getUserByEmail<Data extends object = JsonObject>(email: string, options: CallOptions = {}): Promise<User<Data> | undefined> {
     return this.reader.entity(["users"], options, { email })
   }
 
   /** The user whom another issuer knows as that subject. */
-  getUserByIdentity({ issuer, subject }: Identity, options: CallOptions = {}): Promise<User | undefined> {
+  getUserByIdentity<Data extends object = JsonObject>({ issuer, subject }: Identity, options: CallOptions = {}): Promise<User<Data> | undefined> {
     return this.reader.entity(["users"], options, { issuer, subject })
   }
 
-  /** Every user in the order of ids, all as of the same version. */
-  listUsers(options: PageOptions = {}): AsyncGenerator<User, void, undefined> {
-    return this.reader.each(["users"], options)
+  /** Every user, or those that all filters hold for, as of the same version. Fields are `email`, and those of `data`. */
+  listUsers<Data extends object = JsonObject>(options: UserListOptions = {}): AsyncGenerator<User<Data>, void, undefined> {
+    return this.reader.each(["users"], asList(options))
   }
 
-  pageOfUsers(options: PageOptions = {}): Promise<Page<User>> {
-    return this.reader.page(["users"], options)
+  pageOfUsers<Data extends object = JsonObject>(options: UserListOptions = {}): Promise<Page<User<Data>>> {
+    return this.reader.page(["users"], asList(options))
   }
 
   /** Every version of a user, newest first. */
-  userHistory(id: string, options: PageOptions = {}): AsyncGenerator<HistoryItem<User>, void, undefined> {
+  userHistory<Data extends object = JsonObject>(id: string, options: PageOptions = {}): AsyncGenerator<HistoryItem<User<Data>>, void, undefined> {
     return this.reader.history(["users", id], options)
   }
 
@@ -67,4 +73,10 @@ export class View {
   collection<T extends object = JsonObject>(name: string): CollectionView<T> {
     return new CollectionView<T>(name, this.reader)
   }
+}
+
+/** `email=` alone asks for the one user itself, not for a list of it. */
+function asList(options: UserListOptions): UserListOptions {
+  const email = options.where?.["email"]
+  return typeof email === "string" ? { ...options, where: { ...options.where, email: { gte: email, lte: email } } } : options
 }

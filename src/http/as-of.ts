@@ -2,12 +2,11 @@
 // bounded wait until this node has it. Never answers from a version above what is committed here.
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
-import { timeField } from "../operations/fields.ts"
-import { parseTime } from "../operations/times.ts"
 import { isRefusal, type Refusal, type RefusalCode, refuse } from "../refusal.ts"
 import type { Exchange } from "./exchange.ts"
-import { type Described, text, whole } from "./parameter.ts"
+import { type Described, time, whole } from "./parameter.ts"
 import { parameterRefusal, parseWhole, type Query } from "./query.ts"
+import { whyTrimmed } from "./trimmed.ts"
 
 /** Refuses, or calls `answer` with the version: at once where there is nothing to wait for. */
 export function readAsOf(
@@ -41,7 +40,7 @@ export function readEntityAsOf(exchange: Exchange, answer: (version: number) => 
 }
 
 const atParameter = whole({ name: "at", description: "Answers as of this version: the same, for ever." })
-const atTimeParameter = text({ name: "atTime", description: "Answers as of the newest version of this time or before.", schema: timeField })
+const atTimeParameter = time({ name: "atTime", description: "Answers as of the newest version of this time or before." })
 
 /** The parameters of every read of entities. */
 export const asOfParameters = [atParameter, atTimeParameter]
@@ -52,7 +51,7 @@ export const minVersionHeader: Described = {
   schema: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 }
 
-export const asOfCodes: readonly RefusalCode[] = ["version-ahead", "version-unavailable"]
+export const asOfCodes: readonly RefusalCode[] = ["version-ahead", "version-unavailable", "trimmed"]
 
 function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Found | Promise<Found> {
   const { node, request } = exchange
@@ -67,7 +66,7 @@ function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Fou
 const minimumHeader = minVersionHeader.name
 
 /** What `choose` gives once this node has `asked`, and what the request's header wants; waits for them where it must. */
-function reach({ node, request }: Exchange, asked: number, choose: () => number): Found | Promise<Found> {
+function reach({ node, request }: Exchange, asked: number, choose: () => Found): Found | Promise<Found> {
   const header = request.headers.get(minimumHeader)
   const minimum = header === null ? 0 : parseWhole(header.trim())
   if (minimum === undefined) return refuse("malformed", "The header `Tandem-Min-Version` is not a version.")
@@ -91,24 +90,22 @@ interface AskedTime {
 function askedVersion(query: Query, pinned: number | undefined): number | AskedTime | undefined | Refusal {
   const at = atParameter.of(query)
   if (isRefusal(at)) return at
-  const time = atTimeParameter.of(query)
-  if (isRefusal(time)) return time
+  const timeMs = atTimeParameter.of(query)
+  if (isRefusal(timeMs)) return timeMs
   if (pinned !== undefined) {
-    if (time !== undefined) return parameterRefusal("atTime", "cannot go with `cursor`, which carries its version")
+    if (timeMs !== undefined) return parameterRefusal("atTime", "cannot go with `cursor`, which carries its version")
     if (at !== undefined && at !== pinned) return parameterRefusal("at", `is not ${pinned}, the version that \`cursor\` carries`)
     return pinned
   }
-  if (time === undefined) return at
-  if (at !== undefined) return parameterRefusal("atTime", "cannot go with `at`")
-  const timeMs = parseTime(time)
-  if (timeMs === undefined) return parameterRefusal("atTime", "is not an RFC 3339 time, such as 2026-01-31T12:00:00.000Z")
-  return { timeMs }
+  if (timeMs === undefined) return at
+  return at === undefined ? { timeMs } : parameterRefusal("atTime", "cannot go with `at`")
 }
 
-function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): number {
+function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): Found {
   const committed = exchange.node.committed()
   if (asked === undefined) return committed
-  return typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
+  const version = typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
+  return whyTrimmed(exchange, version) ?? version
 }
 
 function notHereYet(committed: number, needed: number): Refusal {

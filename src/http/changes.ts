@@ -3,9 +3,9 @@
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { changedExample } from "../operations/document-shape.ts"
-import { parseDuration } from "../operations/durations.ts"
 import { feedPage } from "../operations/feed.ts"
 import { type FeedView, feedView } from "../operations/feed-view.ts"
+import { trimmed } from "../operations/trimmed.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { asOfCodes, minVersionHeader, readBehind } from "./as-of.ts"
 import { changeEvents, eventStream } from "./event-stream.ts"
@@ -15,16 +15,16 @@ import { feedPageShape } from "./feed-shape.ts"
 import { FeedStream } from "./feed-stream.ts"
 import { isReadable } from "./names.ts"
 import { limitParameter, linkHeader } from "./page.ts"
-import { type Described, text, wholeOr } from "./parameter.ts"
+import { type Described, duration, text, wholeOr } from "./parameter.ts"
 import { parameterRefusal, parseWhole, type Query } from "./query.ts"
 import type { About } from "./route.ts"
 
 const sinceParameter = wholeOr(0, { name: "since", description: "Changes behind this version." })
 const collectionsParameter = text({ name: "collections", description: "Only changes in these collections: names, separated by commas." })
-const waitParameter = text({
+const waitParameter = duration({
   name: "wait",
   description: `How long to wait for the first change where there is none yet, such as \`30s\`; ${bounds.feedWaitMsMax / 1_000}s at most.`,
-  schema: v.pipe(v.string(), v.regex(/^\d+(ms|s|m|h|d)$/)),
+  maxMs: bounds.feedWaitMsMax,
 })
 
 const lastEventIdHeader: Described = {
@@ -53,9 +53,11 @@ function wantsEvents({ headers }: Request): boolean {
 function answerPage(exchange: Exchange, query: Query, view: FeedView, since: number): Response | Promise<Response> {
   const limit = limitParameter.of(query)
   if (isRefusal(limit)) return exchange.problem(limit)
-  const waitMs = waitOf(query)
+  const waitMs = waitParameter.of(query) ?? 0
   if (isRefusal(waitMs)) return exchange.problem(waitMs)
   return readBehind(exchange, since, (committed) => {
+    const gone = whyGone(exchange, since)
+    if (gone !== undefined) return exchange.absent(gone)
     const { feedRecordsMax: recordsMax, feedBytesMax: bytesMax } = bounds
     const page = feedPage(exchange.node.reader, view, { after: since, to: committed, itemsMax: limit, recordsMax, bytesMax })
     const isNews = page.items.length > 0 || page.last < committed
@@ -89,6 +91,8 @@ function answerStream(exchange: Exchange, query: Query, view: FeedView, since: n
   const after = header === null ? since : parseWhole(header.trim())
   if (after === undefined) return exchange.problem(refuse("malformed", "The header `Last-Event-ID` is not a version."))
   return readBehind(exchange, after, (committed) => {
+    const gone = whyGone(exchange, after)
+    if (gone !== undefined) return exchange.absent(gone)
     const { feed } = exchange.shared
     if (feed.full()) return exchange.problem(noRoom)
     // The body of an answer to HEAD would be nobody's to read.
@@ -98,15 +102,13 @@ function answerStream(exchange: Exchange, query: Query, view: FeedView, since: n
   })
 }
 
-const noRoom = refuse("unavailable", "Nobody more can wait for changes on this node now.", { retryAfter: 5 })
-
-function waitOf(query: Query): number | Refusal {
-  const asked = waitParameter.of(query)
-  if (asked === undefined || isRefusal(asked)) return asked ?? 0
-  const waitMs = parseDuration(asked)
-  if (waitMs !== undefined && waitMs <= bounds.feedWaitMsMax) return waitMs
-  return parameterRefusal("wait", `must be a duration of at most ${bounds.feedWaitMsMax / 1_000}s, such as 30s`)
+/** What a change replaced is known of those behind the oldest version that can be read. */
+function whyGone({ node }: Exchange, since: number): Refusal | undefined {
+  const { log } = node.reader.horizon()
+  return since < log ? trimmed(since, log) : undefined
 }
+
+const noRoom = refuse("unavailable", "Nobody more can wait for changes on this node now.", { retryAfter: 5 })
 
 function viewOf(query: Query): FeedView | Refusal {
   const list = collectionsParameter.of(query)

@@ -16,8 +16,8 @@ export const committedShape = v.strictObject({
   version: v.pipe(versionShape, v.description("The version that the transaction is; with `dryRun` the one that it would be.")),
   time: timeShape,
   results,
-  secretsOmitted: v.optional(secretsOmitted),
-  dryRun: v.optional(isTrue),
+  secretsOmitted: v.exactOptional(secretsOmitted),
+  dryRun: v.exactOptional(isTrue),
 })
 
 const line = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.description("Counted from 1, empty lines too."))
@@ -27,10 +27,10 @@ export const lineAnswerShape = v.union([
   v.strictObject({
     line,
     version: versionShape,
-    replayed: v.optional(v.pipe(isTrue, v.description("It was committed before, under the same key."))),
-    secretsOmitted: v.optional(secretsOmitted),
-    dryRun: v.optional(isTrue),
-    results: v.optional(results),
+    replayed: v.exactOptional(v.pipe(isTrue, v.description("It was committed before, under the same key."))),
+    secretsOmitted: v.exactOptional(secretsOmitted),
+    dryRun: v.exactOptional(isTrue),
+    results: v.exactOptional(results),
   }),
   v.strictObject({ line, problem: problemShape }),
 ])

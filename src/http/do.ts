@@ -31,6 +31,7 @@ export async function postTransaction(exchange: Exchange): Promise<Response> {
   const text = await readText(request, shared.settings.bodyBytesMax)
   if (isRefusal(text)) return exchange.problem(text)
   if (target !== undefined) return forwardWrite(exchange, target, text, key)
+  exchange.takeForwardedAddress(text)
 
   const submitted = transactionOf(exchange, text, key)
   const transaction = submitted instanceof Promise ? await submitted : submitted
@@ -106,7 +107,8 @@ export const transactionAbout: About = {
   summary: "A transaction: all of its operations, or none of them.",
   details:
     "Later operations see what earlier ones did, and may take values from their results by references. One operation may be sent bare. " +
-    "Each operation names the scope that it needs (`x-tandem-scope`) and what it answers (`x-tandem-result`).",
+    "Each operation names the scope that it needs of a key (`x-tandem-scope`), whether sessions and the public may ask for it as well, as far as access rules let them " +
+    "(`x-tandem-for-users`), and what it answers (`x-tandem-result`).",
   query: [],
   headers: [keyHeader],
   body: { type: "application/json", schema: { component: "Transaction" } },
@@ -122,6 +124,7 @@ export const transactionAbout: About = {
     "collection-missing",
     "unique",
     "conflict",
+    "trimmed",
     "precondition-failed",
     "not-primary",
     "invalid",

@@ -5,13 +5,15 @@ import type { NodeService } from "../node/service.ts"
 import type { Passwords } from "../operations/passwords.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
-import type { Patience } from "../runtime/serve.ts"
+import type { Connection } from "../runtime/serve.ts"
 import { bearer, challenge } from "./bearer.ts"
+import { clientAddress } from "./client-address.ts"
 import type { Cors } from "./cors.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
 import type { FeedTail } from "./feed-tail.ts"
+import { addressSigned, forwardedAddressHeader } from "./forwarded-address.ts"
 import type { InFlight } from "./in-flight.ts"
-import type { LoginThrottle } from "./login-throttle.ts"
+import type { LoginThrottles } from "./login.ts"
 import type { OpenApi } from "./openapi.ts"
 import type { Parameter } from "./parameter.ts"
 import { problemJson, statusOf } from "./problem.ts"
@@ -26,6 +28,10 @@ export interface PublicSettings {
   readonly bodyBytesMax: number
   /** Sends writes on to the primary instead of answering 421. */
   readonly forwardWrites: boolean
+  /** A header in which a proxy in front of this node says the client's address; without it, none is believed. */
+  readonly clientAddressHeader?: string | undefined
+  /** Shared by both nodes. */
+  readonly secret: string
 }
 
 /** What all requests share. */
@@ -35,7 +41,7 @@ export interface Shared {
   readonly passwords: Passwords
   readonly storeCheck: StoreCheck
   readonly openApi: OpenApi
-  readonly throttle: LoginThrottle
+  readonly throttles: LoginThrottles
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight
@@ -62,8 +68,9 @@ export class Exchange {
   readonly request: Request
   readonly requestId: string
   readonly #context: Context
-  readonly #parameters: readonly Parameter[]
+  readonly parameters: readonly Parameter[]
   #principal: Principal | undefined
+  #forwardedFor: string | undefined
   #admission: Admission | undefined
 
   /** `parameters` are those of the query that the route takes. */
@@ -73,7 +80,7 @@ export class Exchange {
     this.request = context.req.raw
     this.requestId = shared.requestIds.of(this.request)
     this.#context = context
-    this.#parameters = parameters
+    this.parameters = parameters
   }
 
   get url(): string {
@@ -87,7 +94,7 @@ export class Exchange {
 
   /** The query, in which only what the route declares may be. */
   query(): Query | Refusal {
-    return parseQuery(this.url, this.#parameters)
+    return parseQuery(this.url, this.parameters)
   }
 
   path(): string {
@@ -96,18 +103,32 @@ export class Exchange {
 
   /** For what may take long, or lets its client take long: the connection is not cut for being idle. */
   takesTime(): void {
-    this.#patience?.unlimited(this.request)
+    this.#connection?.unlimited(this.request)
+  }
+
+  /** By which tries are counted; undefined where it is not known. */
+  clientAddress(): string | undefined {
+    if (this.#forwardedFor !== undefined) return this.#forwardedFor
+    const { clientAddressHeader } = this.shared.settings
+    const header = clientAddressHeader === undefined ? null : this.request.headers.get(clientAddressHeader)
+    return clientAddress(this.#connection?.address(this.request), header)
+  }
+
+  /** Who stands behind a write that the other node has sent on, where that says so. */
+  takeForwardedAddress(body: string): void {
+    const header = this.request.headers.get(forwardedAddressHeader)
+    if (header !== null) this.#forwardedFor = addressSigned(header, body, this.shared.settings.secret)
   }
 
   /** Calls `listener` once nobody waits for the answer any more, also where it was sent whole. */
   whenGone(listener: () => void): void {
-    const patience = this.#patience
-    if (patience === undefined) this.request.signal.addEventListener("abort", listener)
-    else patience.whenGone(this.request, listener)
+    const connection = this.#connection
+    if (connection === undefined) this.request.signal.addEventListener("abort", listener)
+    else connection.whenGone(this.request, listener)
   }
 
-  get #patience(): Patience | undefined {
-    return (this.#context.env as { readonly patience?: Patience }).patience
+  get #connection(): Connection | undefined {
+    return (this.#context.env as { readonly connection?: Connection }).connection
   }
 
   /** Finds out who asks; a refusal where the route is not for them. */

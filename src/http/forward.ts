@@ -4,6 +4,7 @@ import { request as requestPlain } from "node:http"
 import { request as requestSecure } from "node:https"
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Exchange } from "./exchange.ts"
+import { forwardedAddressHeader, signedAddress } from "./forwarded-address.ts"
 import { outcomeUnknown } from "./outcome-unknown.ts"
 
 /** Marks what another node sent on, so that two nodes which each take the other for the primary do not loop. */
@@ -24,6 +25,8 @@ export function forwardTarget(exchange: Exchange, why: Refusal): URL | undefined
 
 export async function forwardWrite(exchange: Exchange, target: URL, body: string, key: string | undefined): Promise<Response> {
   const headers: Record<string, string> = { [forwardedHeader]: exchange.node.nodeId, "tandem-request-id": exchange.requestId }
+  const address = exchange.clientAddress()
+  if (address !== undefined) headers[forwardedAddressHeader] = signedAddress(address, body, exchange.shared.settings.secret)
   for (const name of passedOn) {
     const value = exchange.request.headers.get(name)
     if (value !== null) headers[name] = value

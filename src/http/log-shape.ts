@@ -15,7 +15,7 @@ export const logItemShape = v.strictObject({
   note: v.nullable(v.string()),
   key: v.pipe(v.nullable(v.string()), v.description("The idempotency key.")),
   operations: v.pipe(
-    v.array(v.strictObject({ op: v.string(), data: jsonObjectField, as: v.optional(v.string()), if: v.optional(conditionShape) })),
+    v.array(v.strictObject({ op: v.string(), data: jsonObjectField, as: v.exactOptional(v.string()), if: v.exactOptional(conditionShape) })),
     v.description("As they were asked, without secrets."),
   ),
   writes: v.pipe(

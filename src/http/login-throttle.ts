@@ -1,13 +1,6 @@
-// Slows down guessing of one account's password: a growing delay after a few failures, in memory, never a lasting lock.
-// Accounts are counted whether they exist or not, so the delay tells nothing about that. Addresses are not counted:
-// who asks here holds a server's key, and speaks for all of its users from one address.
-
-const failuresFree = 5
-const delayMsFirst = 1_000
-const delayMsMax = 30_000
-/** After this much quiet the failures are forgotten. */
-const forgetMs = 15 * 60_000
-const accountsMax = 10_000
+// Slows down guessing of passwords: a growing delay after a few failures, in memory, never a lasting lock. Counts by account,
+// whether it exists or not, so that the delay tells nothing about that; another one counts by address.
+import { bounds } from "../bounds.ts"
 
 interface Failures {
   count: number
@@ -16,42 +9,44 @@ interface Failures {
 
 export class LoginThrottle {
   readonly #nowMs: () => number
+  readonly #failuresFree: number
   /** In the order of the last failure, so that the oldest is forgotten first. */
-  readonly #accounts = new Map<string, Failures>()
+  readonly #failures = new Map<string, Failures>()
 
   /** `nowMs` is a clock that never jumps. */
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, failuresFree: number) {
     this.#nowMs = nowMs
+    this.#failuresFree = failuresFree
   }
 
   /** Milliseconds until the next try is looked at; 0 for now. */
-  waitMs(account: string): number {
-    const failures = this.#accounts.get(account)
-    if (failures === undefined || failures.count < failuresFree) return 0
-    const delay = Math.min(delayMsMax, delayMsFirst * 2 ** Math.min(16, failures.count - failuresFree))
+  waitMs(who: string): number {
+    const failures = this.#failures.get(who)
+    if (failures === undefined || failures.count < this.#failuresFree) return 0
+    const delay = Math.min(bounds.loginDelayMsMax, bounds.loginDelayMsFirst * 2 ** Math.min(16, failures.count - this.#failuresFree))
     return Math.max(0, failures.lastMs + delay - this.#nowMs())
   }
 
-  failed(account: string): void {
+  failed(who: string): void {
     const nowMs = this.#nowMs()
-    const known = this.#accounts.get(account)
-    const count = known !== undefined && nowMs - known.lastMs < forgetMs ? known.count : 0
-    this.#accounts.delete(account)
-    this.#accounts.set(account, { count: count + 1, lastMs: nowMs })
-    if (this.#accounts.size <= accountsMax) return
-    for (const oldest of this.#accounts.keys()) {
-      this.#accounts.delete(oldest)
+    const known = this.#failures.get(who)
+    const count = known !== undefined && nowMs - known.lastMs < bounds.loginForgetMs ? known.count : 0
+    this.#failures.delete(who)
+    this.#failures.set(who, { count: count + 1, lastMs: nowMs })
+    if (this.#failures.size <= bounds.loginFailuresKnownMax) return
+    for (const oldest of this.#failures.keys()) {
+      this.#failures.delete(oldest)
       break
     }
   }
 
   /** Takes back what `failed` counted. */
-  notLookedAt(account: string): void {
-    const known = this.#accounts.get(account)
+  uncount(who: string): void {
+    const known = this.#failures.get(who)
     if (known !== undefined) known.count = Math.max(0, known.count - 1)
   }
 
-  succeeded(account: string): void {
-    this.#accounts.delete(account)
+  forget(who: string): void {
+    this.#failures.delete(who)
   }
 }

@@ -1,20 +1,15 @@
 // The operations of POST /do as JSON Schemas: one each, with its data and its result, and the transactions that hold them.
 // Made from the registry, so that an operation that is there is described.
-import * as v from "valibot"
+import type * as v from "valibot"
 import { lineEntries, operationEntries, transactionEntries } from "../operations/envelope-shape.ts"
 import type { Operation } from "../operations/operation.ts"
 import { referenceShape } from "../operations/reference-shape.ts"
 import { bounds } from "../bounds.ts"
 import { componentRef, type JsonSchema, type JsonSchemas } from "./json-schemas.ts"
 
-const optionsShape = v.object(transactionEntries)
-const lineOptionsShape = v.object({ ...transactionEntries, ...lineEntries })
-
 /** Names the schemas that `operationComponents` refers to. */
 export function nameOperations(schemas: JsonSchemas, operations: readonly Operation<unknown>[]): void {
   schemas.name("Reference", referenceShape)
-  schemas.name("TransactionOptions", optionsShape)
-  schemas.name("LineOptions", lineOptionsShape)
   for (const { name, schema, result } of operations) {
     schemas.name(`${pascal(name)}Data`, schema)
     schemas.name(`${pascal(name)}Result`, result)
@@ -24,21 +19,17 @@ export function nameOperations(schemas: JsonSchemas, operations: readonly Operat
 export function operationComponents(schemas: JsonSchemas, operations: readonly Operation<unknown>[]): { [name: string]: JsonSchema } {
   const components: { [name: string]: JsonSchema } = {}
   for (const operation of operations) components[`${pascal(operation.name)}Operation`] = operationSchema(schemas, operation)
-  const names = operations.map(({ name }) => name)
-  const refOf = (name: string) => componentRef(`${pascal(name)}Operation`)
-  const one: JsonSchema = {
-    oneOf: names.map((name) => ({ $ref: refOf(name) })),
-    discriminator: { propertyName: "op", mapping: Object.fromEntries(names.map((name) => [name, refOf(name)])) },
-  }
-  components["AnyOperation"] = one
-  components["Operation"] = { allOf: [{ $ref: componentRef("AnyOperation") }], unevaluatedProperties: false }
-  components["Transaction"] = transaction("TransactionOptions", "One or more operations, or a single one by itself.")
-  components["Line"] = transaction("LineOptions", "One line of a stream: a transaction.")
+  const refs = operations.map(({ name }) => componentRef(`${pascal(name)}Operation`))
+  const mapping = Object.fromEntries(operations.map(({ name }, n) => [name, refs[n]]))
+  const one = { oneOf: refs.map((ref) => ({ $ref: ref })), unevaluatedProperties: false }
+  components["Operation"] = { ...one, discriminator: { propertyName: "op", mapping } }
+  components["Transaction"] = transaction(schemas, one, transactionEntries, "One or more operations, or a single one by itself.")
+  components["Line"] = transaction(schemas, one, { ...transactionEntries, ...lineEntries }, "One line of a stream: a transaction.")
   return components
 }
 
 /** Open, so that it may be part of a transaction of its own; closed by who refers to it. */
-function operationSchema(schemas: JsonSchemas, { name, summary, scope, schema, result, example }: Operation<unknown>): JsonSchema {
+function operationSchema(schemas: JsonSchemas, { name, summary, scope, schema, result, example, forUsers }: Operation<unknown>): JsonSchema {
   return {
     type: "object",
     description: summary,
@@ -50,19 +41,17 @@ function operationSchema(schemas: JsonSchemas, { name, summary, scope, schema, r
     },
     required: ["op", "data"],
     "x-tandem-scope": scope,
+    "x-tandem-for-users": forUsers !== undefined,
     "x-tandem-result": schemas.of(result),
     examples: [{ op: name, data: example.data }],
   }
 }
 
-function transaction(options: string, description: string): JsonSchema {
-  const list = {
-    type: "object",
-    properties: { operations: { type: "array", items: { $ref: componentRef("Operation") }, minItems: 1, maxItems: bounds.operationsMax } },
-    required: ["operations"],
-  }
-  const whole = (part: JsonSchema) => ({ allOf: [part, { $ref: componentRef(options) }], unevaluatedProperties: false })
-  return { description, anyOf: [whole(list), whole({ $ref: componentRef("AnyOperation") })] }
+function transaction(schemas: JsonSchemas, one: JsonSchema, entries: v.ObjectEntries, description: string): JsonSchema {
+  const options = () => Object.fromEntries(Object.entries(entries).map(([name, schema]) => [name, schemas.of(schema as v.GenericSchema)]))
+  const operations = { type: "array", items: { $ref: componentRef("Operation") }, minItems: 1, maxItems: bounds.operationsMax }
+  const list = { type: "object", properties: { operations, ...options() }, required: ["operations"], additionalProperties: false }
+  return { description, anyOf: [list, { type: "object", properties: options(), ...one }] }
 }
 
 /** Lets a reference take the place of any value in an operation's data, but for its secrets. */

@@ -1,6 +1,9 @@
 // Query parameters, path parameters and headers, each declared once: what it is called, what it means, what it may be. A query
 // parameter's declaration reads it from a request and describes it to clients. Never guesses what was meant.
 import * as v from "valibot"
+import { durationPattern, parseDuration } from "../operations/durations.ts"
+import { timeField } from "../operations/fields.ts"
+import { parseTime } from "../operations/times.ts"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { parameterRefusal, type Query, versionMax, wholeParameter } from "./query.ts"
 
@@ -80,9 +83,38 @@ export function flag({ name, description }: Named): Parameter<boolean> {
   }
 }
 
+/** A time, in milliseconds since 1970; undefined where it is absent. */
+export function time({ name, description }: Named): Parameter<number | undefined> {
+  return {
+    name,
+    description,
+    schema: v.optional(timeField),
+    of: (query) => {
+      const text = query.get(name)
+      if (text === undefined) return undefined
+      return parseTime(text) ?? parameterRefusal(name, "is not an RFC 3339 time, such as 2026-01-31T12:00:00.000Z")
+    },
+  }
+}
+
+/** A duration, in milliseconds; undefined where it is absent. */
+export function duration({ name, description, maxMs }: Named & { readonly maxMs: number }): Parameter<number | undefined> {
+  return {
+    name,
+    description,
+    schema: v.optional(v.pipe(v.string(), v.regex(durationPattern))),
+    of: (query) => {
+      const text = query.get(name)
+      if (text === undefined) return undefined
+      const ms = parseDuration(text)
+      return ms !== undefined && ms <= maxMs ? ms : parameterRefusal(name, `must be a duration of at most ${maxMs / 1_000}s, such as 30s`)
+    },
+  }
+}
+
 /** Text that its reader looks into; undefined where it is absent. */
-export function text({ name, description, schema = v.string() }: Named & { readonly schema?: v.GenericSchema<string> }): Parameter<string | undefined> {
-  return { name, description, schema: v.optional(schema), of: (query) => query.get(name) }
+export function text({ name, description }: Named): Parameter<string | undefined> {
+  return { name, description, schema: v.optional(v.string()), of: (query) => query.get(name) }
 }
 
 /** Text of bounded length that is well-formed; undefined where it is absent. */

@@ -6,14 +6,14 @@ import { bounds } from "../bounds.ts"
 import type { NodeService } from "../node/service.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { randomBytes } from "../runtime/random.ts"
-import type { Patience } from "../runtime/serve.ts"
+import type { Connection } from "../runtime/serve.ts"
 import { refuse } from "../refusal.ts"
 import { Cors } from "./cors.ts"
 import { EntityHeaders } from "./entity-headers.ts"
 import { Exchange, type PublicSettings, type Shared } from "./exchange.ts"
 import { FeedTail, type FeedTiming, feedTiming } from "./feed-tail.ts"
 import { InFlight } from "./in-flight.ts"
-import { LoginThrottle } from "./login-throttle.ts"
+import { LoginThrottles } from "./login.ts"
 import { OpenApi } from "./openapi.ts"
 import { openApiDocument } from "./openapi-document.ts"
 import { PathRouter } from "./path-router.ts"
@@ -37,8 +37,8 @@ export interface PublicAppOptions {
 }
 
 export interface PublicApp {
-  /** `patience` where a real connection is behind the request. */
-  fetch(request: Request, patience?: Patience): Response | Promise<Response>
+  /** `connection` where a real one is behind the request. */
+  fetch(request: Request, connection?: Connection): Response | Promise<Response>
   /** Ends all that waits for changes, so that it goes on elsewhere. */
   endFeed(): void
 }
@@ -53,7 +53,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     passwords: options.passwords,
     storeCheck: new StoreCheck(options.verifyStore),
     openApi: new OpenApi(() => openApiDocument(routes, operations)),
-    throttle: new LoginThrottle(monotonicMs),
+    throttles: new LoginThrottles(monotonicMs),
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),
     inFlight: new InFlight(),
@@ -71,7 +71,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
   })
   // Handlers answer for what they throw; what is left is an error in here.
   hono.onError((error, context) => broken(new Exchange(shared, context), "routing", error))
-  return { fetch: (request, patience) => hono.fetch(request, { patience }), endFeed: () => shared.feed.end() }
+  return { fetch: (request, connection) => hono.fetch(request, { connection }), endFeed: () => shared.feed.end() }
 }
 
 /** Hono answers HEAD as GET without the body. */

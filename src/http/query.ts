@@ -1,28 +1,40 @@
 // Query parameters, strictly: unknown and repeated ones are refused by name. Never guesses what was meant.
-import { type Refusal, refuse } from "../refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 
 export type Query = ReadonlyMap<string, string>
+
+/** The parameters that a route takes. */
+export type Declared = readonly { readonly name: string }[]
 
 const none: Query = new Map()
 
 /** The parameters of `url`, of which only those that are declared may be there. */
-export function parseQuery(url: string, declared: readonly { readonly name: string }[]): Query | Refusal {
+export function parseQuery(url: string, declared: Declared): Query | Refusal {
+  const query = parseAnyQuery(url)
+  if (isRefusal(query) || query.size === 0) return query
+  const known = declared.map(({ name }) => name)
+  const unknown = [...query.keys()].filter((name) => !known.includes(name))
+  return unknown.length === 0 ? query : unknownRefusal(unknown, known)
+}
+
+/** The parameters of `url`, whatever their names. */
+export function parseAnyQuery(url: string): Query | Refusal {
   const mark = url.indexOf("?")
   if (mark < 0) return none
   const text = url.slice(mark + 1)
   if (!isWellEncoded(text)) return refuse("malformed", "The query string has a broken percent escape.")
-  const allowed = declared.map(({ name }) => name)
   const query = new Map<string, string>()
-  const unknown: string[] = []
   for (const [name, value] of new URLSearchParams(text)) {
-    if (!allowed.includes(name)) unknown.push(name)
-    else if (query.has(name)) return parameterRefusal(name, "is there more than once")
-    else query.set(name, value)
+    if (query.has(name)) return parameterRefusal(name, "is there more than once")
+    query.set(name, value)
   }
-  if (unknown.length === 0) return query
-  const names = unknown.map((name) => `\`${name.slice(0, 64)}\``).join(", ")
-  const known = allowed.length === 0 ? "none" : allowed.map((name) => `\`${name}\``).join(", ")
-  return refuse("malformed", `Unknown query parameter: ${names}. Known here: ${known}.`, { pointer: pointerTo(unknown[0] ?? "") })
+  return query
+}
+
+export function unknownRefusal(unknown: readonly string[], known: readonly string[], hint?: string): Refusal {
+  const list = (names: readonly string[]): string => names.map((name) => `\`${name.slice(0, 64)}\``).join(", ")
+  const detail = `Unknown query parameter: ${list(unknown.slice(0, 10))}. Known here: ${known.length === 0 ? "none" : list(known)}.`
+  return refuse("malformed", detail, { pointer: pointerTo(unknown[0] ?? ""), ...(hint === undefined ? {} : { hint }) })
 }
 
 /** Whether every percent escape in `text` is one, and together they are UTF-8. */
@@ -36,8 +48,8 @@ export function isWellEncoded(text: string): boolean {
   }
 }
 
-export function parameterRefusal(name: string, what: string): Refusal {
-  return refuse("malformed", `The query parameter \`${name}\` ${what}.`, { pointer: pointerTo(name) })
+export function parameterRefusal(name: string, what: string, hint?: string): Refusal {
+  return refuse("malformed", `The query parameter \`${name.slice(0, 64)}\` ${what}.`, { pointer: pointerTo(name), ...(hint === undefined ? {} : { hint }) })
 }
 
 /** A whole number that JSON and the store hold exactly, in plain digits. */

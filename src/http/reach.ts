@@ -2,7 +2,7 @@
 // to the public, the answer is the same for all of it.
 import { type Access, isWithin, ownUser, type Reach, reachOf, serverOnly } from "../operations/access.ts"
 import { tokenNeeded } from "../operations/operation-access.ts"
-import { anonymous, isServer } from "../operations/scope.ts"
+import { isAnonymous, isServer } from "../operations/scope.ts"
 import type { Refusal } from "../refusal.ts"
 import { rowText } from "../store/row.ts"
 import type { Exchange } from "./exchange.ts"
@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts"
 export function readReach({ principal }: Exchange, collection: string): Reach | Refusal {
   if (isServer(principal)) return "all"
   const reach = reachOf(principal, accessOf(collection).read)
-  return reach === "none" && principal === anonymous ? tokenNeeded : reach
+  return reach === "none" && isAnonymous(principal) ? tokenNeeded : reach
 }
 
 function accessOf(collection: string): Access {

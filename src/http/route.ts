@@ -21,6 +21,8 @@ export interface Route {
 export interface About extends Case {
   /** The query parameters that the route takes: all others are refused. */
   readonly query: readonly Parameter[]
+  /** Others that it takes, by the names of fields: a map of them to texts. */
+  readonly filters?: Described
   readonly headers: readonly Described[]
   readonly body?: Content
   readonly answerType?: string

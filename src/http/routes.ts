@@ -5,9 +5,9 @@ import { postStream, streamAbout } from "./do-stream.ts"
 import { postTransaction, transactionAbout } from "./do.ts"
 import { entityAbout, getEntity } from "./entity.ts"
 import { getHistory, historyAbout } from "./history.ts"
+import { getList, listAbout } from "./list.ts"
 import { getLog, getRecord, logAbout, recordAbout } from "./log.ts"
 import { getOpenApi, openApiAbout } from "./openapi.ts"
-import { getPage, pageAbout } from "./page.ts"
 import type { Route } from "./route.ts"
 import { getSessions, sessionsAbout } from "./sessions.ts"
 import { getLive, getReady, getStatus, getStoreCheck, liveAbout, readyAbout, statusAbout, storeCheckAbout } from "./status.ts"
@@ -22,7 +22,7 @@ export const routes: readonly Route[] = [
   { method: "GET", path: "/status", scope: "any", handler: getStatus, about: statusAbout },
   { method: "GET", path: "/status/verify", scope: "admin", handler: getStoreCheck, about: storeCheckAbout },
   // Which scope an operation needs is checked for each; `any` would let keys without any write scope take the queue's room.
-  { method: "POST", path: "/do", scope: "write", also: "sessions", handler: postTransaction, about: transactionAbout },
+  { method: "POST", path: "/do", scope: "write", also: "everyone", handler: postTransaction, about: transactionAbout },
   { method: "POST", path: "/do/stream", scope: "write", handler: postStream, about: streamAbout },
   { method: "GET", path: "/do/:key", scope: "any", also: "sessions", handler: getOutcome, about: outcomeAbout },
   { method: "POST", path: "/verify", scope: "write", handler: postVerify, about: verifyAbout },
@@ -31,7 +31,7 @@ export const routes: readonly Route[] = [
   { method: "GET", path: "/changes", scope: "read", handler: getChanges, about: changesAbout },
   { method: "GET", path: "/users", scope: "read", handler: getUsers, about: usersAbout },
   { method: "GET", path: "/users/:id/sessions", scope: "read", also: "sessions", handler: getSessions, about: sessionsAbout },
-  { method: "GET", path: "/:collection", scope: "read", handler: getPage, about: pageAbout },
+  { method: "GET", path: "/:collection", scope: "read", handler: getList, about: listAbout },
   { method: "GET", path: "/:collection/:id", scope: "read", also: "sessions", handler: getEntity, about: entityAbout },
   { method: "GET", path: "/:collection/:id/history", scope: "read", handler: getHistory, about: historyAbout },
 ]

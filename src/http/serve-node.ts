@@ -15,7 +15,7 @@ import { environmentVariable, ignoreProxies } from "../runtime/environment.ts"
 import { type ExitCode, exitCodes, fatal } from "../runtime/exit.ts"
 import { failpointVariable, whyNoFailpoint } from "../runtime/failpoint.ts"
 import { lockFile } from "../runtime/file-lock.ts"
-import { hashPassword, verifyPasswordHash } from "../runtime/password-hash.ts"
+import { hashPassword, isOutdatedHash, verifyPasswordHash } from "../runtime/password-hash.ts"
 import { sessionId } from "../runtime/random.ts"
 import { type Listener, serve } from "../runtime/serve.ts"
 import { startWatchdog } from "../runtime/watchdog.ts"
@@ -154,7 +154,7 @@ function keepRootKey({ dataDirectory, secret }: NodeSettings): string {
 }
 
 function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { readonly public: Listener; readonly peer: Listener; readonly endFeed: () => void } {
-  const passwords = new PasswordQueue({ hashPassword, verifyPasswordHash })
+  const passwords = new PasswordQueue({ hashPassword, verifyPasswordHash, isOutdatedHash })
   const publicApp = createPublicApp({
     node,
     settings,

@@ -11,10 +11,12 @@ import { asOfCodes, asOfParameters, minVersionHeader, readAsOf } from "./as-of.t
 import { answerEntity } from "./entity.ts"
 import { etagHeader, ifNoneMatchHeader } from "./etag.ts"
 import type { Exchange } from "./exchange.ts"
-import { answerPage, linkHeader, pageParameters } from "./page.ts"
-import { pageShape } from "./page-shape.ts"
+import { answerList, listDetails } from "./list.ts"
+import { filterParameters, listParameters } from "./list-parameters.ts"
+import { linkHeader } from "./page.ts"
+import { listShape } from "./page-shape.ts"
 import { boundedText } from "./parameter.ts"
-import { parameterRefusal, parseQuery, type Query } from "./query.ts"
+import { parameterRefusal, parseAnyQuery, parseQuery, type Query } from "./query.ts"
 import { isSeen, readReach } from "./reach.ts"
 import type { About } from "./route.ts"
 
@@ -28,13 +30,13 @@ const byIdentityParameters = [issuerParameter, subjectParameter, ...asOfParamete
 export function getUsers(exchange: Exchange): Response | Promise<Response> {
   const reach = readReach(exchange, "users")
   if (isRefusal(reach)) return exchange.problem(reach)
-  const query = exchange.query()
+  const query = parseAnyQuery(exchange.url)
   if (isRefusal(query)) return exchange.problem(query)
   if (query.has(emailParameter.name)) {
     const alone = parseQuery(exchange.url, byEmailParameters)
     return isRefusal(alone) ? exchange.problem(alone) : getByEmail(exchange, reach, alone)
   }
-  if (!query.has(issuerParameter.name) && !query.has(subjectParameter.name)) return answerPage(exchange, "users", query)
+  if (!query.has(issuerParameter.name) && !query.has(subjectParameter.name)) return answerList(exchange, "users")
   const alone = parseQuery(exchange.url, byIdentityParameters)
   return isRefusal(alone) ? exchange.problem(alone) : getByIdentity(exchange, reach, alone)
 }
@@ -76,9 +78,11 @@ function isUserSeen({ node }: Exchange, reach: Reach, id: string, version: numbe
 export const usersAbout: About = {
   name: "listUsers",
   summary: "Users, page by page; or the one with an e-mail address or an identity elsewhere.",
-  query: [...pageParameters, emailParameter, issuerParameter, subjectParameter],
+  details: `${listDetails} The address is such a field, but for \`email=\` alone, which answers the user itself.`,
+  filters: filterParameters,
+  query: [...listParameters, emailParameter, issuerParameter, subjectParameter],
   headers: [minVersionHeader, ifNoneMatchHeader],
-  answer: v.union([pageShape(userShape), userShape]),
+  answer: v.union([listShape(userShape), userShape]),
   answerHeaders: [linkHeader, etagHeader],
   codes: [...asOfCodes, "entity-missing"],
   example: { path: "/users?limit=10", answer: { items: [userExample], version: 4, next: null } },

@@ -1,5 +1,6 @@
 // Everything a node is told when it starts, checked and in base units. cli/settings.ts makes it from flags and environment.
 import type { Role } from "../store/store.ts"
+import type { RetentionSettings } from "./retention-settings.ts"
 
 export interface Address {
   readonly hostname: string
@@ -23,6 +24,8 @@ export interface NodeSettings {
   /** Shared by both nodes; at least 32 characters. */
   readonly secret: string
   readonly corsOrigins: readonly string[]
+  /** The header in which a proxy in front of this node says the client's address. */
+  readonly clientAddressHeader: string | undefined
   readonly whenStuck: "exit" | "serve-reads"
   readonly forwardWrites: boolean
   /** Lets a replica answer reads before its primary has synced with it in this session. */
@@ -33,4 +36,6 @@ export interface NodeSettings {
   readonly peerTimeoutMs: number
   readonly watchdogMs: number
   readonly diskFloorBytes: number
+  /** What a primary keeps of the past. */
+  readonly retention: RetentionSettings
 }

@@ -7,9 +7,12 @@ const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 /** Longer than any duration there may be; checked before the pattern. */
 const lengthMax = 16
 
+/** What a duration looks like. */
+export const durationPattern = /^(\d+)(ms|s|m|h|d)$/
+
 /** Milliseconds, or undefined where the text is no duration. */
 export function parseDuration(text: string): number | undefined {
-  const [, digits, unit] = text.length > lengthMax ? [] : (/^(\d+)(ms|s|m|h|d)$/.exec(text) ?? [])
+  const [, digits, unit] = text.length > lengthMax ? [] : (durationPattern.exec(text) ?? [])
   return digits === undefined || unit === undefined ? undefined : Number(digits) * (unitsMs[unit] ?? Number.NaN)
 }
 

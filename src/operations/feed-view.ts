@@ -1,6 +1,6 @@
 // What one reader of the change feed gets to see. Every change that the feed shows passes `shownOf`, and no other way out
 // may be added: hidden collections never appear.
-import { rowDeleted, rowText } from "../store/row.ts"
+import { rowDeleted, rowFill, rowText } from "../store/row.ts"
 import { type ChangeKind, changeKind } from "./change.ts"
 import { hiddenCollections } from "./hidden-collections.ts"
 
@@ -25,7 +25,7 @@ export function feedView(collections: readonly string[] | undefined): FeedView {
 
 /** What `view` shows of one write, if anything; `before` finds the row that it superseded. */
 export function shownOf(view: FeedView, collection: string, row: Uint8Array, before: () => Uint8Array | undefined): ShownChange | undefined {
-  if (hiddenCollections.has(collection)) return undefined
+  if (hiddenCollections.has(collection) || rowFill(row)) return undefined
   if (view.collections !== undefined && !view.collections.has(collection)) return undefined
   return { change: changeKind(row, before), value: rowDeleted(row) ? "null" : rowText(row) }
 }

@@ -23,7 +23,7 @@ export const keyCreate = operation<v.InferOutput<typeof schema>>({
     name: v.string(),
     scopes: v.array(scopeSchema),
     expiresAt: v.nullable(timeShape),
-    key: v.optional(onceShape),
+    key: v.exactOptional(onceShape),
   }),
   example: { data: { name: "web", scopes: ["read"] }, result: { id: exampleIds.key, name: "web", scopes: ["read"], expiresAt: null, key: exampleTokens.key } },
   seal: async (data, { randomToken }) => {

@@ -12,4 +12,9 @@ export interface LoginCredentials {
   readonly password: string
 }
 
+/** The version that set a user's password: a new hash of the same one remembers it. */
+export function passwordVersionOf(credential: { readonly [field: string]: unknown }): number {
+  return (credential["passwordVersion"] ?? credential["version"]) as number
+}
+
 export const loginFailed = refuse("login-failed", "The e-mail address or the password is wrong, or the user is disabled.")

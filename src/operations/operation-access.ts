@@ -2,7 +2,7 @@
 // and the public where the operation has something for them.
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Operation } from "./operation.ts"
-import { allows, isServer, type Principal } from "./scope.ts"
+import { allows, isAnonymous, isServer, type Principal } from "./scope.ts"
 
 export function whyNotFor(principal: Principal, operation: Operation<unknown>): Refusal | undefined {
   const { name, scope } = operation
@@ -10,7 +10,7 @@ export function whyNotFor(principal: Principal, operation: Operation<unknown>): 
     return allows(principal, scope) ? undefined : refuse("forbidden", `\`${name}\` needs the scope ${scope}, which this key does not have.`)
   }
   if (operation.forUsers !== undefined) return undefined
-  return principal.userId === undefined ? tokenNeeded : refuse("forbidden", `\`${name}\` is for API keys only, not for sessions.`)
+  return isAnonymous(principal) ? tokenNeeded : refuse("forbidden", `\`${name}\` is for API keys only, not for sessions.`)
 }
 
 /** What the public is told wherever it may not: the same whether there is something or not. */

@@ -37,7 +37,7 @@ export interface Operation<Data> {
    * What stands between `run` and who has no API key: it asks whether that one may, and calls `run`, which looks at the
    * operation's condition too, with the data that it lets through. An operation without it is for API keys only.
    */
-  readonly forUsers?: (data: Data, view: TransactionView, run: (data: Data) => Result | Refusal) => Result | Refusal
+  readonly forUsers?: (data: Data, view: TransactionView, run: (data: Data) => Result | Refusal, sealed: unknown) => Result | Refusal
   /** Changes `view` or refuses; a refusal leaves no trace. Deterministic but for `view.newId()`. */
   readonly run: (data: Data, view: TransactionView, sealed: unknown) => Result | Refusal
 }

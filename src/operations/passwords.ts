@@ -5,11 +5,14 @@ import { type Refusal, refuse } from "../refusal.ts"
 export interface Passwords {
   hash(password: string, salt: Uint8Array): Promise<string | Refusal>
   verify(password: string, phc: string): Promise<boolean | Refusal>
+  /** Whether a hash is weaker than one made today. */
+  isOutdated(phc: string): boolean
 }
 
 export interface PasswordHashing {
   readonly hashPassword: (password: string, salt: Uint8Array) => Promise<string>
   readonly verifyPasswordHash: (password: string, phc: string) => Promise<boolean>
+  readonly isOutdatedHash: (phc: string) => boolean
 }
 
 export class PasswordQueue implements Passwords {
@@ -24,6 +27,8 @@ export class PasswordQueue implements Passwords {
   readonly hash = (password: string, salt: Uint8Array): Promise<string | Refusal> => this.#queued(() => this.#hashing.hashPassword(password, salt))
 
   readonly verify = (password: string, phc: string): Promise<boolean | Refusal> => this.#queued(() => this.#hashing.verifyPasswordHash(password, phc))
+
+  readonly isOutdated = (phc: string): boolean => this.#hashing.isOutdatedHash(phc)
 
   async #queued<Value>(work: () => Promise<Value>): Promise<Value | Refusal> {
     if (this.#running >= bounds.hashConcurrencyMax) {

@@ -1,6 +1,8 @@
 // What earlier versions wrote and left behind: from the log and the history on disk, and for versions of the batch that
 // is being made, which are on no disk yet, from its records. Reads only.
 import { openWrites, type SealedRecord, type Write } from "../protocol/record.ts"
+import { oldestOf } from "../store/horizon.ts"
+import { rowFill } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 
 export class Past {
@@ -16,15 +18,25 @@ export class Past {
     this.#batch = batch
   }
 
+  /** The oldest version as of which a collection is known. */
+  oldest(collection: string): number {
+    return oldestOf(this.#reader.horizon(), collection)
+  }
+
+  /** The oldest version whose record is known. */
+  get oldestRecord(): number {
+    return this.#reader.horizon().log
+  }
+
   /** Whether it is known what entities were like as of `version`. Nothing was there before version 1. */
   reaches(version: number): boolean {
     return version === 0 || this.#record(version) !== undefined
   }
 
-  /** The write set of a version; undefined where the log has no such version. */
+  /** What a version changed, without fills, which change no entity; undefined where the log has no such version. */
   writes(version: number): readonly Write[] | undefined {
     const record = this.#record(version)
-    return record === undefined ? undefined : openWrites(record.bytes).writes
+    return record === undefined ? undefined : openWrites(record.bytes).writes.filter(({ row }) => !rowFill(row))
   }
 
   /** The row of an entity as of `version`, tombstones included; undefined where there was none. */

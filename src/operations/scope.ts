@@ -23,6 +23,10 @@ export function allows(principal: Principal, scope: Scope): boolean {
   return principal.scopes.includes(scope) || principal.scopes.includes("admin")
 }
 
+export function isAnonymous(principal: Principal): boolean {
+  return !isServer(principal) && principal.userId === undefined
+}
+
 /** Whether it is an API key, which stands above every access rule. */
 export function isServer(principal: Principal): boolean {
   return principal.scopes.length > 0

@@ -11,12 +11,14 @@ import { emailKey } from "./email.ts"
 import { onceShape } from "./entity-shape.ts"
 import { exampleTokens } from "./example-ids.ts"
 import { idField, jsonObjectField } from "./fields.ts"
-import { loginFailed, type LoginCredentials, loginEmailField, loginPasswordField } from "./login.ts"
+import { loginFailed, type LoginCredentials, loginEmailField, loginPasswordField, passwordVersionOf } from "./login.ts"
 import { operation, type SealContext } from "./operation.ts"
+import { tokenNeeded } from "./operation-access.ts"
+import { isAnonymous } from "./scope.ts"
 import { sessionEndsExample, sessionEndsShape } from "./session-shape.ts"
 import { idleEnd, sessionPrefix } from "./session.ts"
 import type { TransactionView } from "./transaction-view.ts"
-import { userMissing } from "./user.ts"
+import { isMadeHere, userMissing } from "./user.ts"
 
 /** Unless `ttl` says otherwise. */
 const ttlDefault = "30d"
@@ -42,7 +44,9 @@ type Data = v.InferOutput<typeof schema>
 /** What was verified before the transaction queued, and must still be so when it runs. */
 interface Login {
   readonly emailKey: string
-  readonly credentialVersion: number
+  readonly passwordVersion: number
+  /** A hash as they are made today, where the stored one is weaker. */
+  readonly newHash?: string
 }
 
 interface SealedSession {
@@ -55,7 +59,7 @@ export const sessionCreate = operation<Data>({
   summary: "Logs a user in. The answer shows the session's token once; only its digest is stored.",
   scope: "write",
   schema,
-  result: v.strictObject({ ...sessionEndsShape.entries, token: v.optional(onceShape) }),
+  result: v.strictObject({ ...sessionEndsShape.entries, token: v.exactOptional(onceShape) }),
   example: {
     data: { email: "ada@example.com", password: "correct horse battery" },
     result: { ...sessionEndsExample, expiresAt: "2026-03-31T12:00:05.000Z", token: exampleTokens.session },
@@ -74,10 +78,17 @@ export const sessionCreate = operation<Data>({
     const { userId, ...rest } = login
     return { data: { ...open, userId }, sealed: { hash: tokenHash(token), login: rest }, repeatable: false, once }
   },
+  // With a password always; without, the session of a user that the same transaction made.
+  forUsers: (data, view, run, sealed) => {
+    const { userId = "" } = data
+    if ((sealed as SealedSession).login !== undefined || isMadeHere(view, userId)) return run(data)
+    return isAnonymous(view.principal) ? tokenNeeded : userMissing(userId, "/userId")
+  },
   run: ({ userId = "", ttl, idle, data }, view, sealed) => {
     const { hash, login } = sealed as SealedSession
     const refused = login === undefined ? whyNotFor(view, userId) : whyNoLogin(view, userId, login)
     if (refused !== undefined) return refused
+    if (login?.newHash !== undefined) view.put("credentials", userId, { passwordHash: login.newHash, passwordVersion: login.passwordVersion })
     makeRoom(view, "sessions", userId)
     const id = view.newId()
     const expiresAt = timeAfter(view.time, ttl)
@@ -87,11 +98,16 @@ export const sessionCreate = operation<Data>({
   },
 })
 
-async function verified(credentials: LoginCredentials, { verifyLogin }: SealContext): Promise<(Login & { readonly userId: string }) | Refusal> {
+async function verified(credentials: LoginCredentials, { verifyLogin, hashPassword, salt }: SealContext): Promise<(Login & { readonly userId: string }) | Refusal> {
   const found = await verifyLogin(credentials)
   if (isRefusal(found)) return found
   if (!found.match) return loginFailed
-  return { userId: found.userId, emailKey: emailKey(credentials.email), credentialVersion: found.credentialVersion }
+  const { userId, passwordVersion } = found
+  const login = { userId, emailKey: emailKey(credentials.email), passwordVersion }
+  if (!found.outdated) return login
+  const newHash = await hashPassword(credentials.password, salt)
+  // Where too many wait for one, the next login makes it.
+  return isRefusal(newHash) ? login : { ...login, newHash }
 }
 
 function whyNotFor(view: TransactionView, userId: string): Refusal | undefined {
@@ -102,7 +118,9 @@ function whyNotFor(view: TransactionView, userId: string): Refusal | undefined {
 
 /** The password, the address or the user may have changed since they were looked at. */
 function whyNoLogin(view: TransactionView, userId: string, login: Login): Refusal | undefined {
-  const same = view.holder("users", textTerm("email", login.emailKey, true)) === userId && view.versionOf("credentials", userId) === login.credentialVersion
+  const credential = view.find("credentials", userId)
+  const isSame = credential !== undefined && passwordVersionOf(credential) === login.passwordVersion
+  const same = isSame && view.holder("users", textTerm("email", login.emailKey, true)) === userId
   return same && view.find("users", userId)?.["disabled"] === false ? undefined : loginFailed
 }
 

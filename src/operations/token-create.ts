@@ -26,7 +26,7 @@ export const tokenCreate = operation<v.InferOutput<typeof schema>>({
   summary: "Makes a token that works once, for links in e-mails. The answer shows it once; only its digest is stored.",
   scope: "write",
   schema,
-  result: v.strictObject({ id: v.string(), expiresAt: timeShape, token: v.optional(onceShape) }),
+  result: v.strictObject({ id: v.string(), expiresAt: timeShape, token: v.exactOptional(onceShape) }),
   example: {
     data: { purpose: "reset", userId: "ada", ttl: "15m" },
     result: { id: exampleIds.oneTimeToken, expiresAt: "2026-03-01T12:15:05.000Z", token: exampleTokens.oneTime },

@@ -1,7 +1,8 @@
 // What an operation sees and changes: the state at head, plus the batch so far, plus its own transaction.
 // A refused transaction is dropped whole; nothing of it reaches the batch.
+import { bounds } from "../bounds.ts"
 import type { Write } from "../protocol/record.ts"
-import { encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
+import { encodeFill, encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { sameTerm } from "../store/term-index.ts"
 import type { Past } from "./past.ts"
@@ -23,8 +24,12 @@ interface Staged {
   readonly id: string
   readonly facts: RowFacts
   readonly terms: readonly Term[]
-  /** JSON text; empty for a tombstone. */
-  readonly body: string
+  /** JSON text; empty for a tombstone. Undefined where it is that of the row at head. */
+  readonly body: string | undefined
+  /** That row, where it is kept. */
+  readonly row?: Uint8Array | undefined
+  /** What the row at head, or that of an earlier transaction, gets from this one, which does not write it. */
+  readonly filled?: readonly Term[] | undefined
 }
 
 /** Changes over a reader: rows by collection and id, and who holds a unique value. */
@@ -53,6 +58,7 @@ export class TransactionView {
   readonly #batch: Overlay
   /** What was read of the state before the transaction: operations ask several times, the disk is asked once. */
   readonly #read = new Map<string, Staged | undefined>()
+  #readBytes = 0
   readonly own = new Overlay()
   /** UTF-8 of every body staged so far: each ends up in the record, as a row or as the result of its operation. */
   bytes = 0
@@ -80,7 +86,7 @@ export class TransactionView {
   /** The live entity, or undefined. */
   find(collection: string, id: string): EntityBody | undefined {
     const staged = this.#current(collection, id)
-    return staged === undefined || staged.facts.deleted ? undefined : (JSON.parse(staged.body) as EntityBody)
+    return staged === undefined || staged.facts.deleted ? undefined : (JSON.parse(this.#textOf(staged)) as EntityBody)
   }
 
   /** The version that last changed a live entity; undefined where there is none. */
@@ -96,12 +102,14 @@ export class TransactionView {
 
   /** The JSON text of a live entity, as a read answers it. */
   text(collection: string, id: string): string {
-    return this.#current(collection, id)?.body ?? ""
+    const staged = this.#current(collection, id)
+    return staged === undefined ? "" : this.#textOf(staged)
   }
 
   /** The terms of a live entity, for who writes it again with the same. */
   terms(collection: string, id: string): readonly Term[] {
-    return this.#current(collection, id)?.terms ?? []
+    const terms = this.#current(collection, id)?.terms ?? []
+    return terms.some(({ since }) => since !== undefined) ? terms.map(({ field, value, unique }) => ({ field, value, unique })) : terms
   }
 
   /** The entity that has this unique value now. */
@@ -133,7 +141,10 @@ export class TransactionView {
     let after: string | undefined
     do {
       const page = this.#reader.page(collection, { at: this.#head, after, limit: Math.min(limit, 1_000) })
-      for (const { id } of page.rows) if (this.versionOf(collection, id) !== undefined) found.add(id)
+      for (const { id, row } of page.rows) {
+        if (!this.#read.has(rowKey(collection, id))) this.#remember(collection, id, row)
+        if (this.versionOf(collection, id) !== undefined) found.add(id)
+      }
       after = page.next
     } while (after !== undefined && found.size < limit)
     for (const { rows } of [this.#batch, this.own]) {
@@ -160,10 +171,31 @@ export class TransactionView {
     this.#stage(collection, id, [], "", this.#current(collection, id)?.facts.created ?? this.version, true)
   }
 
+  /** Adds terms to a live entity without making a version of it; leaves out those that it has, and does nothing where there is none. */
+  fill(collection: string, id: string, terms: readonly Term[]): void {
+    const now = this.#current(collection, id)
+    if (now === undefined || now.facts.deleted) return
+    const added = terms.filter((term) => !now.terms.some((own) => sameTerm(own, term)))
+    if (added.length === 0) return
+    this.#give(collection, id, added)
+    const key = rowKey(collection, id)
+    const own = this.own.rows.get(key)
+    if (own !== undefined && own.filled === undefined) {
+      this.own.rows.set(key, { ...own, terms: [...own.terms, ...added] })
+      return
+    }
+    const later = added.map((term) => ({ ...term, since: this.version }))
+    this.own.rows.set(key, { ...now, row: undefined, terms: [...now.terms, ...later], filled: [...(own?.filled ?? []), ...added] })
+  }
+
   /** The write set: each entity at most once, what came and went within the transaction not at all. */
   writes(): { readonly write: Write; readonly body: string }[] {
     const found: { write: Write; body: string }[] = []
-    for (const { collection, id, facts, terms, body } of this.own.rows.values()) {
+    for (const { collection, id, facts, terms, body = "", filled } of this.own.rows.values()) {
+      if (filled !== undefined) {
+        found.push({ write: { collection, id, row: encodeFill(this.version, facts.changed, filled) }, body: "" })
+        continue
+      }
       if (facts.deleted && this.#before(collection, id)?.facts.deleted !== false) continue
       found.push({ write: { collection, id, row: encodeRow(facts, terms, body) }, body })
     }
@@ -176,12 +208,16 @@ export class TransactionView {
     for (const term of this.#current(collection, id)?.terms ?? []) {
       if (term.unique) this.own.holders.set(termKey(collection, term), null)
     }
+    this.#give(collection, id, terms)
+    const facts: RowFacts = { changed: this.version, created, changes: (before?.facts.changes ?? 0) + 1, deleted }
+    this.own.rows.set(rowKey(collection, id), { collection, id, facts, terms, body })
+  }
+
+  #give(collection: string, id: string, terms: readonly Term[]): void {
     for (const term of terms) {
       if (term.unique) this.own.holders.set(termKey(collection, term), id)
       else this.own.give(termKey(collection, term), id)
     }
-    const facts: RowFacts = { changed: this.version, created, changes: (before?.facts.changes ?? 0) + 1, deleted }
-    this.own.rows.set(rowKey(collection, id), { collection, id, facts, terms, body })
   }
 
   #current(collection: string, id: string): Staged | undefined {
@@ -194,9 +230,25 @@ export class TransactionView {
     const staged = this.#batch.rows.get(key) ?? this.#read.get(key)
     if (staged !== undefined || this.#read.has(key)) return staged
     const row = this.#reader.row(collection, id, this.#head)
-    const read = row === undefined ? undefined : { collection, id, facts: rowFacts(row), terms: rowTerms(row), body: rowText(row) }
-    this.#read.set(key, read)
+    if (row !== undefined) return this.#remember(collection, id, row)
+    this.#read.set(key, undefined)
+    return undefined
+  }
+
+  /** The row at head. Of many large ones only what is known of them is kept, and no view into their bytes. */
+  #remember(collection: string, id: string, row: Uint8Array): Staged {
+    const isKept = this.#readBytes + row.length <= bounds.rowBytesKeptMax
+    if (isKept) this.#readBytes += row.length
+    const terms = isKept ? rowTerms(row) : rowTerms(row).map((term) => ({ ...term, value: Buffer.from(term.value) }))
+    const read: Staged = { collection, id, facts: rowFacts(row), terms, body: undefined, row: isKept ? row : undefined }
+    this.#read.set(rowKey(collection, id), read)
     return read
+  }
+
+  #textOf({ collection, id, body, row }: Staged): string {
+    if (body !== undefined) return body
+    const read = row ?? this.#reader.row(collection, id, this.#head)
+    return read === undefined ? "" : rowText(read)
   }
 }
 

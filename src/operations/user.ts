@@ -30,6 +30,11 @@ export function putUser(view: TransactionView, id: string, fields: UserFields, b
   return undefined
 }
 
+/** Whether the transaction itself made this user. */
+export function isMadeHere(view: TransactionView, id: string): boolean {
+  return view.find("users", id)?.createdVersion === view.version
+}
+
 /** What belongs to the user goes with it, in the same version. */
 export function deleteUser(view: TransactionView, id: string): void {
   view.delete("users", id)

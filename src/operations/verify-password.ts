@@ -3,10 +3,19 @@ import { isRefusal, type Refusal } from "../refusal.ts"
 import { rowText, rowDeleted, textTerm } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { emailKey } from "./email.ts"
-import type { LoginCredentials } from "./login.ts"
+import { type LoginCredentials, passwordVersionOf } from "./login.ts"
 import type { Passwords } from "./passwords.ts"
 
-export type Verified = { readonly match: true; readonly userId: string; readonly credentialVersion: number } | { readonly match: false }
+export type Verified =
+  | {
+      readonly match: true
+      readonly userId: string
+      /** Of the password; a new hash of the same one has the same. */
+      readonly passwordVersion: number
+      /** Its hash is weaker than one made today. */
+      readonly outdated: boolean
+    }
+  | { readonly match: false }
 
 /** A hash that no password gives, with the parameters of a real one. */
 const dummyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -24,7 +33,7 @@ export async function verifyPassword(
   const matches = await passwords.verify(password, typeof hash === "string" ? hash : dummyHash)
   if (isRefusal(matches)) return matches
   if (!matches || userId === undefined || typeof hash !== "string" || user?.["disabled"] !== false) return { match: false }
-  return { match: true, userId, credentialVersion: credential?.["version"] as number }
+  return { match: true, userId, passwordVersion: passwordVersionOf(credential ?? {}), outdated: passwords.isOutdated(hash) }
 }
 
 function bodyOf(reader: Reader, collection: string, id: string, at: number): { readonly [field: string]: unknown } | undefined {

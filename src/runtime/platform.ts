@@ -14,7 +14,7 @@ export interface DenoRuntime {
   openSync(path: string, options: { readonly create: boolean; readonly write: boolean; readonly mode: number }): DenoFile
   serve(
     options: { readonly hostname: string; readonly port: number; readonly onListen: () => void },
-    handler: (request: Request, info: { readonly completed: Promise<void> }) => Response | Promise<Response>,
+    handler: (request: Request, info: { readonly completed: Promise<void>; readonly remoteAddr: { readonly hostname?: string } }) => Response | Promise<Response>,
   ): DenoServer
 }
 

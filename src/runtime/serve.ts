@@ -8,15 +8,17 @@ export interface ServeOptions {
   readonly port: number
   /** A connection on which no byte moves for this long is cut, also while its request is being answered. Deno has no such limit. */
   readonly idleTimeoutSeconds: number
-  readonly fetch: (request: Request, patience: Patience) => Response | Promise<Response>
+  readonly fetch: (request: Request, connection: Connection) => Response | Promise<Response>
 }
 
-/** For requests that may rest for long: whose answer takes its time, or whose client does. Of one request, and only for that. */
-export interface Patience {
-  /** From now on this request's connection may be idle for as long as it likes. */
+/** What is behind a request. Of one request, and only for that. */
+export interface Connection {
+  /** From now on it may be idle for as long as it likes: the answer takes its time, or the client does. */
   unlimited(request: Request): void
   /** Calls `listener` once nobody waits for its answer any more: the client has gone, or has all of it. Deno knows only once the answer has begun. */
   whenGone(request: Request, listener: () => void): void
+  /** Of the other end; undefined where that is gone, or has none. */
+  address(request: Request): string | undefined
 }
 
 export interface Listener {
@@ -30,16 +32,17 @@ export function serve(options: ServeOptions): Listener {
 }
 
 function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptions): Listener {
-  const patience: Patience = {
+  const connection: Connection = {
     unlimited: (request) => server.timeout(request, 0),
     whenGone: ({ signal }, listener) => (signal.aborted ? listener() : signal.addEventListener("abort", listener)),
+    address: (request) => server.requestIP(request)?.address,
   }
   const server = Bun.serve({
     hostname,
     port,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: idleTimeoutSeconds,
-    fetch: (request) => fetch(request, patience),
+    fetch: (request) => fetch(request, connection),
     development: false,
   })
   return {
@@ -54,8 +57,8 @@ function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptio
 
 function serveUnderDeno({ hostname, port, fetch }: ServeOptions, runtime: NonNullable<typeof deno>): Listener {
   const unlimited = () => undefined
-  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request, { completed }) =>
-    fetch(request, { unlimited, whenGone: (_, listener) => void completed.then(listener, listener) }),
+  const server = runtime.serve({ hostname, port, onListen: () => undefined }, (request, { completed, remoteAddr }) =>
+    fetch(request, { unlimited, whenGone: (_, listener) => void completed.then(listener, listener), address: () => remoteAddr.hostname }),
   )
   // A shutdown that has begun cannot be hurried: what is late ends with the process.
   return { port: server.addr.port, stop: (withinMs) => Promise.race([server.shutdown(), sleep(withinMs)]) }

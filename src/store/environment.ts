@@ -8,7 +8,7 @@ import { StoreDamaged } from "./store-damaged.ts"
 import { type Engine, tableNames, type Table, type Tables } from "./tables.ts"
 import { transact } from "./transact.ts"
 
-export const formatVersion = 1
+export const formatVersion = 2
 const fileName = "data.mdb"
 /** A data file is made in a directory of its own, whose name begins so; six characters follow. */
 const temporaryName = "new-"

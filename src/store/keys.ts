@@ -53,14 +53,19 @@ export function indexKey(collection: string, field: string, value: Uint8Array, i
   return Buffer.concat([indexPrefix(collection, field, value), Buffer.from(`${id}\0`, "utf8")])
 }
 
-/** [collection, field, value, id, since], from an index key with an id. */
-export function endedKey(key: Buffer, since: number): Buffer {
-  return Buffer.concat([key, versionKey(since)])
+/** [collection, field, fork]: see version-fork.ts. */
+export function forkPrefix(collection: string, field: string, fork: number): Buffer {
+  return Buffer.concat([fieldPrefix(collection, field), versionKey(fork)])
 }
 
-/** The id in an index key that begins with a prefix of `prefixBytes`. */
-export function idOfIndexKey(key: Uint8Array, prefixBytes: number): string {
-  return textUntilNul(key, prefixBytes)
+/** [collection, field, fork, value, id]: what the keys of the times when an entity had a value begin with. */
+export function formerPrefix(collection: string, field: string, fork: number, value: Uint8Array, id: string): Buffer {
+  return Buffer.concat([forkPrefix(collection, field, fork), value, Buffer.from(`\0${id}\0`, "utf8")])
+}
+
+/** [collection, field, fork, value, id, since] */
+export function endedKey(collection: string, field: string, fork: number, value: Uint8Array, id: string, since: number): Buffer {
+  return Buffer.concat([formerPrefix(collection, field, fork, value, id), versionKey(since)])
 }
 
 export function idOfEntityKey(key: Uint8Array, collection: string): string {

@@ -2,9 +2,21 @@
 import { invariant } from "../protocol/invariant.ts"
 import type { Write } from "../protocol/record.ts"
 import { collectionKey, endOfPrefix, entityKey, historyKey, idOfEntityKey } from "./keys.ts"
-import { rowChanged, rowDeleted } from "./row.ts"
+import { rowChanged, rowDeleted, rowFacts, rowFill, rowTerms, withTerms } from "./row.ts"
 import type { EntityRow, Page, PageQuery } from "./store.ts"
+import { StoreDamaged } from "./store-damaged.ts"
 import type { Table } from "./tables.ts"
+import { sameTerm } from "./term-index.ts"
+
+/** What one write made of an entity's newest row. */
+export interface RowChange {
+  readonly collection: string
+  readonly id: string
+  /** Of the record with the write. */
+  readonly version: number
+  readonly before: Uint8Array | undefined
+  readonly row: Uint8Array
+}
 
 export class RowsAndHistory {
   constructor(
@@ -70,25 +82,66 @@ export class RowsAndHistory {
     return found
   }
 
-  /** Inside a transaction. Returns the row that was superseded. */
-  put({ collection, id, row }: Write): Buffer | undefined {
+  /** Inside a transaction. */
+  put(write: Write): RowChange {
+    if (rowFill(write.row)) return this.#fill(write)
+    const { collection, id, row } = write
     const key = entityKey(collection, id)
     const before = this.rows.get(key)
-    invariant(before === undefined || rowChanged(before) < rowChanged(row), "I7", "a row would replace one that is not older")
+    const version = rowChanged(row)
+    invariant(before === undefined || rowChanged(before) < version, "I7", "a row would replace one that is not older")
     if (before !== undefined) this.history.put(historyKey(collection, id, rowChanged(before)), before)
     this.rows.put(key, row as Buffer)
-    return before
+    return { collection, id, version, before, row }
   }
 
-  /** Inside a transaction: takes the newest row away again. Returns the row that came back. */
-  takeBack({ collection, id, row }: Write): Buffer | undefined {
+  /** The newest row gets more terms, and stays the version that it is. */
+  #fill({ collection, id, row: fill }: Write): RowChange {
     const key = entityKey(collection, id)
-    const before = this.superseded(collection, id, rowChanged(row) - 1)
+    const before = this.rows.get(key)
+    const { changed: version, created: completes } = rowFacts(fill)
+    invariant(before !== undefined && rowChanged(before) === completes && !rowDeleted(before), "I7", "a fill would complete a row that is not the newest")
+    const [had, added] = [rowTerms(before), rowTerms(fill)]
+    invariant(!added.some((term) => had.some((other) => sameTerm(other, term))), "I7", "a fill would add what is there")
+    const row = withTerms(before, [...had, ...added.map((term) => ({ ...term, since: version }))])
+    this.rows.put(key, row)
+    return { collection, id, version, before, row }
+  }
+
+  /** Inside a transaction: takes the newest row away again, or what a fill added to it. `before` is the row that came back. */
+  takeBack(write: Write): RowChange {
+    if (rowFill(write.row)) return this.#takeFillBack(write)
+    const { collection, id, row } = write
+    const key = entityKey(collection, id)
+    const version = rowChanged(row)
+    const before = this.superseded(collection, id, version - 1)
     if (before === undefined) this.rows.remove(key)
     else {
       this.rows.put(key, before)
       this.history.remove(historyKey(collection, id, rowChanged(before)))
     }
-    return before
+    return { collection, id, version, before, row }
+  }
+
+  #takeFillBack({ collection, id, row: fill }: Write): RowChange {
+    const key = entityKey(collection, id)
+    const row = this.rows.get(key)
+    if (row === undefined) throw new StoreDamaged(`the row of ${collection}/${id} is missing`)
+    const version = rowChanged(fill)
+    const before = withTerms(row, rowTerms(row).filter(({ since }) => since !== version))
+    this.rows.put(key, before)
+    return { collection, id, version, before, row }
+  }
+
+  /** Inside a transaction: takes the superseded row with the greatest version ≤ `at` away, for good. Returns it. */
+  forget(collection: string, id: string, at: number): Buffer | undefined {
+    const row = this.superseded(collection, id, at)
+    if (row !== undefined) this.history.remove(historyKey(collection, id, rowChanged(row)))
+    return row
+  }
+
+  /** Inside a transaction: takes the newest row away, for good. */
+  forgetNewest(collection: string, id: string): void {
+    this.rows.remove(entityKey(collection, id))
   }
 }

@@ -1,5 +1,6 @@
-// Tells in a fixed amount of memory which versions of entities were counted on one side only: each falls into one of
-// many buckets, and a bucket where both sides differ is looked at again.
+// Tells in a fixed amount of memory which versions of entities, and which terms that fills added to them, were counted on one
+// side only: each falls into one of many buckets, and a bucket where both sides differ is looked at again.
+import type { Term } from "./row.ts"
 
 const bucketCount = 65_536
 
@@ -26,6 +27,11 @@ export class Tally {
   get even(): boolean {
     return this.#buckets.every((count) => count === 0)
   }
+}
+
+/** What stands for a term that a fill added to an entity, counted with the fill's version. */
+export function fillKey(entity: Uint8Array, { field, value, unique }: Term): Buffer {
+  return Buffer.concat([entity, Buffer.from(`${field}\0${unique ? 1 : 0}`, "utf8"), value])
 }
 
 /** FNV-1a. */

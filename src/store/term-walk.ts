@@ -13,7 +13,7 @@ export interface WalkEntry {
 /** Looks at `scanMax` entries at most. */
 export function walkPage(lists: readonly Iterable<WalkEntry>[], { reverse, limit, after }: WalkQuery, scanMax: number): WalkPage {
   const entries: WalkPlace[] = []
-  const shown = after === undefined ? undefined : orderOf(after)
+  const start = after === undefined ? undefined : orderOf(after)
   let last: Buffer | undefined
   let looked = 0
   const merge = new Merge(lists, reverse)
@@ -23,7 +23,7 @@ export function walkPage(lists: readonly Iterable<WalkEntry>[], { reverse, limit
       if (looked >= scanMax && last !== undefined && !entry.order.equals(last)) return { entries, next: placeOf(last) }
       last = entry.order
       looked++
-      if (!entry.isHeld || shown?.equals(entry.order) === true) continue
+      if (!entry.isHeld || (start !== undefined && !isBehind(entry.order, start, reverse))) continue
       if (entries.length === limit) return { entries, next: entries.at(-1) }
       entries.push(placeOf(entry.order))
     }
@@ -38,7 +38,6 @@ export function rangeOf(prefix: Buffer, { from, to, after, reverse }: WalkQuery)
   let low = from === undefined ? prefix : edge(prefix, from.value, !from.inclusive)
   let high = to === undefined ? endOfPrefix(prefix) : edge(prefix, to.value, to.inclusive)
   if (after !== undefined) {
-    // Going down, the entry itself is met again where its key has no id.
     const place = Buffer.concat([prefix, orderOf(after).subarray(0, -1)])
     if (!reverse) low = [low, Buffer.concat([place, behind])].sort(Buffer.compare)[1] ?? low
     else high = [high, place].sort(Buffer.compare)[0] ?? high
@@ -46,13 +45,24 @@ export function rangeOf(prefix: Buffer, { from, to, after, reverse }: WalkQuery)
   return reverse ? { start: high, end: low, reverse } : { start: low, end: high }
 }
 
+/** Whether a key is in a range that goes up. */
+export function isWithin(key: Buffer, { start, end }: Range): boolean {
+  return (start === undefined || key.compare(start) >= 0) && (end === undefined || key.compare(end) < 0)
+}
+
 const nul = Buffer.from([0])
 /** No part has a byte that is less, but for the NUL at its end. */
 const behind = Buffer.from([1])
 
 /** Before all keys of a value, or behind them. */
-function edge(prefix: Buffer, value: Uint8Array, isBehind: boolean): Buffer {
-  return isBehind ? Buffer.concat([prefix, value, behind]) : Buffer.concat([prefix, value])
+function edge(prefix: Buffer, value: Uint8Array, isAfter: boolean): Buffer {
+  return isAfter ? Buffer.concat([prefix, value, behind]) : Buffer.concat([prefix, value])
+}
+
+/** Ranges are by keys, and those of unique values have no id: they may be on either side of the place. */
+function isBehind(order: Buffer, start: Buffer, reverse: boolean): boolean {
+  const compared = order.compare(start)
+  return reverse ? compared < 0 : compared > 0
 }
 
 function orderOf({ value, id }: WalkPlace): Buffer {

@@ -3,12 +3,14 @@
 import { digestBytes, sameDigest } from "../protocol/digest.ts"
 import { openWrites } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
-import { historyKey, textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
-import { rowChanged, rowTerms, type Term } from "./row.ts"
+import { oldestOf } from "./horizon.ts"
+import { textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
+import { rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
 import { sameTerm } from "./term-index.ts"
 import type { Turns } from "./turns.ts"
+import { forkOf } from "./version-fork.ts"
 
 /** A term with its holder, or with both of its kinds where the key does not say which it is. */
 interface Entry {
@@ -17,7 +19,7 @@ interface Entry {
   readonly terms: readonly Term[]
 }
 
-const hardStateNames = ["format", "identity", "position"]
+const hardStateNames = ["format", "identity", "position", "trimmed"]
 
 export class IndexCheck {
   constructor(
@@ -54,28 +56,28 @@ export class IndexCheck {
   #ended(key: Buffer, value: Buffer): void {
     const entry = endedEntry(key)
     if (entry === undefined || value.length !== versionBytes) return this.#none("index_history", key)
+    const { fork } = entry
     const [since, end] = [versionAtEnd(key), versionOf(value)]
+    if (since === 0 || since >= end || fork !== forkOf(since, end - 1)) {
+      return this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} at the fork ${fork}, where no read looks for it`)
+    }
     // Where a value is no longer unique, one kind ends as the other begins.
-    if (entry.terms.some((term) => this.#begins(entry, term, since) && this.#ends(entry, term, end))) return
+    const begins = (term: Term): boolean => since <= oldestOf(this.store.horizon(), entry.collection) || this.#begins(entry, term, since)
+    if (entry.terms.some((term) => begins(term) && this.#ends(entry, term, end))) return
     this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} that no row explains`)
   }
 
   #begins(entry: Entry, term: Term, version: number): boolean {
-    return this.#isVersion(entry, version) && this.#has(entry, term, version) && !this.#has(entry, term, version - 1)
+    return this.#has(entry, term, version) && !this.#has(entry, term, version - 1)
   }
 
   #ends(entry: Entry, term: Term, version: number): boolean {
-    return this.#isVersion(entry, version) && !this.#has(entry, term, version) && this.#has(entry, term, version - 1)
+    return !this.#has(entry, term, version) && this.#has(entry, term, version - 1)
   }
 
   #has({ collection, id }: Entry, term: Term, at: number): boolean {
     const row = at < 0 ? undefined : this.store.row(collection, id, at)
-    return row !== undefined && hasOne(row, [term])
-  }
-
-  #isVersion({ collection, id }: Entry, version: number): boolean {
-    const newest = this.store.rows.newest(collection, id)
-    return (newest !== undefined && rowChanged(newest) === version) || this.store.engine.tables.history.get(historyKey(collection, id, version)) !== undefined
+    return row !== undefined && rowTerms(row).some((own) => (own.since ?? 0) <= at && sameTerm(own, term))
   }
 
   #key(key: Buffer, value: Buffer): void {
@@ -110,15 +112,15 @@ function hasOne(row: Uint8Array, terms: readonly Term[]): boolean {
 }
 
 /** Where the parts of a key end. */
-function ends(key: Buffer, count: number): number[] {
+function ends(key: Buffer, from: number, count: number): number[] {
   const found: number[] = []
-  for (let end = key.indexOf(0); end !== -1 && found.length < count; end = key.indexOf(0, end + 1)) found.push(end)
+  for (let end = key.indexOf(0, from); end !== -1 && found.length < count; end = key.indexOf(0, end + 1)) found.push(end)
   return found
 }
 
 /** Its key ends with the value of a unique term, or with the holder's id. */
 function currentEntry(key: Buffer, value: Buffer): Entry | undefined {
-  const [collectionEnd = 0, fieldEnd = 0, valueEnd = 0, idEnd] = ends(key, 4)
+  const [collectionEnd = 0, fieldEnd = 0, valueEnd = 0, idEnd] = ends(key, 0, 4)
   if ((idEnd ?? valueEnd) !== key.length - 1) return undefined
   if (idEnd === undefined ? value.length <= versionBytes : value.length !== versionBytes) return undefined
   return {
@@ -128,13 +130,16 @@ function currentEntry(key: Buffer, value: Buffer): Entry | undefined {
   }
 }
 
-function endedEntry(key: Buffer): Entry | undefined {
-  const [collectionEnd = 0, fieldEnd = 0, valueEnd = 0, idEnd] = ends(key, 4)
-  if (idEnd === undefined || idEnd + 1 + versionBytes !== key.length) return undefined
-  const [field, value] = [key.toString("utf8", collectionEnd + 1, fieldEnd), key.subarray(fieldEnd + 1, valueEnd)]
+function endedEntry(key: Buffer): (Entry & { readonly fork: number }) | undefined {
+  const [collectionEnd = 0, fieldEnd = 0] = ends(key, 0, 2)
+  const valueStart = fieldEnd + 1 + versionBytes
+  const [valueEnd = 0, idEnd] = ends(key, valueStart, 2)
+  if (fieldEnd === 0 || idEnd === undefined || idEnd + 1 + versionBytes !== key.length) return undefined
+  const [field, value] = [key.toString("utf8", collectionEnd + 1, fieldEnd), key.subarray(valueStart, valueEnd)]
   return {
     collection: key.toString("utf8", 0, collectionEnd),
     id: key.toString("utf8", valueEnd + 1, idEnd),
     terms: [true, false].map((unique) => ({ field, value, unique })),
+    fork: versionOf(key.subarray(fieldEnd + 1)),
   }
 }

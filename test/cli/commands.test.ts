@@ -123,6 +123,20 @@ describe("get", () => {
     expect(second.notes).toBe("")
   })
 
+  test("filters, sorts and counts a list, with flags or as in a URL", async () => {
+    await run("do", "user.create", "id=18", "email=zoe@b.c", 'data={"plan":"free","seats":2}')
+    const first = await run("get", "users", "--filter", "email.gte=a", "--filter", "email.lt=zz", "--sort", "-email", "--fields", "plan", "--count", "--limit", "1", "--json")
+    const page = jsonLines(first)[0] as { items: object[]; count: number; next: string }
+    expect(page.items).toEqual([expect.objectContaining({ id: "18", data: { plan: "free" } })])
+    expect(page.count).toBeGreaterThan(1)
+    const asUrl = await run("get", `users?email.gte=a&email.lt=zz&sort=-email&cursor=${page.next}&count=true`)
+    expect(asUrl.out).not.toContain("zoe@b.c")
+    expect(asUrl.notes).toContain(`${page.count} in all.`)
+    const wrong = await run("get", "goals", "--filter", "done=true")
+    expect([wrong.code, wrong.notes]).toEqual([1, expect.stringContaining("collection.define of `goals`")])
+    expect(await run("get", "goals", "--filter", "done")).toMatchObject({ code: 64, notes: expect.stringContaining("done is no filter") })
+  })
+
   test("shows a history, newest first, with what changed", async () => {
     const { out } = await run("get", "goals/a/b/history")
     expect(out).toMatch(/^version \d+ {2}\S+ {2}updated {2}root {2}document\.patch {2}well done\n/)

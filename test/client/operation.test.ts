@@ -1,6 +1,8 @@
 // The types of operations and their results: what compiles here is what callers can rely on, and a real answer fits it.
 import { expect, test } from "bun:test"
-import type { ApiKey, Document, Operation, Service, Transacted, User } from "../../src/client/service.ts"
+import type { ApiKey, Document, NodeCode, Operation, OperationName, Service, Transacted, User } from "../../src/client/service.ts"
+import { operations } from "../../src/operations/registry.ts"
+import type { RefusalCode } from "../../src/refusal.ts"
 import { ScriptedServer } from "./scripted-server.ts"
 
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false
@@ -21,6 +23,19 @@ test("each operation of a transaction has a result of its own type", async () =>
   expect(results).toBe(true)
   expect(done.results).toHaveLength(4)
   expect((JSON.parse(server.asked[0]?.body ?? "") as { operations: readonly { op: string }[] }).operations.map(({ op }) => op)).toEqual(asked)
+})
+
+test("each operation that there is has its types, and each code that a node answers with its word", () => {
+  const named: { readonly [Name in OperationName]: true } = {
+    "collection.define": true, "collection.drop": true, "credential.link": true, "credential.remove": true, "credential.setPassword": true,
+    "credential.unlink": true, "document.create": true, "document.delete": true, "document.increment": true, "document.patch": true,
+    "document.put": true, "key.create": true, "key.revoke": true, revert: true, "session.create": true, "session.revoke": true,
+    "session.revokeAll": true, "session.touch": true, "token.consume": true, "token.create": true, "user.create": true, "user.delete": true, "user.update": true,
+  }
+  expect(Object.keys(named).sort()).toEqual(operations.map(({ name }) => name).sort())
+  // Does not compile where the client does not know one.
+  const known: (code: RefusalCode) => NodeCode = (code) => code
+  expect(known("unique")).toBe("unique")
 })
 
 test("a document's patch names fields of its value only, at any depth", () => {

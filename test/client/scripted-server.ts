@@ -2,7 +2,17 @@
 import { createService, type Service, type ServiceOptions } from "../../src/client/service.ts"
 
 /** What a node answers, or `cut` where the connection ends without an answer, or `silent` where none ever comes. */
-export type Scripted = "cut" | "silent" | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+export type Scripted = "cut" | "silent" | ScriptedAnswer
+
+export interface ScriptedAnswer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** Of a body that is read bit by bit; none without. */
+  readonly chunks?: readonly string[]
+  /** The stream does not end after its last chunk. */
+  readonly hangs?: boolean
+}
 
 export interface Asked {
   readonly url: string
@@ -35,6 +45,7 @@ export class ScriptedServer {
   onWait: () => void = () => undefined
   nowMs = 0
   keysMade = 0
+  openStreams = 0
   readonly #script: Scripted[]
 
   constructor(script: readonly Scripted[], options: Partial<ServiceOptions> = {}) {
@@ -86,6 +97,21 @@ export class ScriptedServer {
     next.then()
   }
 
+  #stream(chunks: readonly string[], hangs: boolean, signal: AbortSignal | undefined): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.openStreams++
+    return new ReadableStream({
+      start: (controller) => {
+        const closed = (): void => void this.openStreams--
+        signal?.addEventListener("abort", () => {
+          if (hangs) controller.error(new TypeError("aborted"))
+          closed()
+        }, { once: true })
+        for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk))
+        if (!hangs) controller.close()
+      },
+    })
+  }
+
   #answer(url: string, init: RequestInit): Promise<Response> {
     this.asked.push({ url, method: init.method ?? "", headers: new Headers(init.headers), body: (init.body as string | undefined) ?? null, atMs: this.nowMs })
     this.onAsked()
@@ -94,8 +120,16 @@ export class ScriptedServer {
     if (next === undefined || next === "cut") return Promise.reject(new TypeError("the connection was cut"))
     if (next === "silent") return new Promise((_, reject) => init.signal?.addEventListener("abort", () => reject(new TypeError("aborted"))))
     const text = typeof next.body === "string" ? next.body : JSON.stringify(next.body)
+    const { status } = next
     // A real one may take longer than until time goes on.
-    const answer: Pick<Response, "status" | "statusText" | "ok" | "headers" | "text"> = { status: next.status, headers: new Headers(next.headers ?? {}), text: () => Promise.resolve(text), statusText: "", ok: next.status >= 200 && next.status < 300 }
+    const answer: Pick<Response, "status" | "statusText" | "ok" | "headers" | "text" | "body"> = {
+      status,
+      statusText: "",
+      ok: status >= 200 && status < 300,
+      headers: new Headers(next.headers ?? {}),
+      text: () => Promise.resolve(text),
+      body: next.chunks === undefined ? null : this.#stream(next.chunks, next.hangs === true, init.signal ?? undefined),
+    }
     return Promise.resolve(answer as Response)
   }
 }

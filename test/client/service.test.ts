@@ -65,6 +65,7 @@ describe("a read", () => {
     ["status", (s) => s.status(), "/status"],
     ["checkStore", (s) => s.checkStore(), "/status/verify"],
     ["pageOfLog", (s) => s.pageOfLog({ from: 3, limit: 2 }), "/log?from=3&limit=2"],
+    ["getRecord", (s) => s.getRecord(3), "/log/3"],
     ["outcome", (s) => s.outcome("a/key"), "/do/a%2Fkey"],
   ]
   test.each(reads)("%s asks for its path", async (_, call, path) => {
@@ -88,6 +89,41 @@ describe("a read", () => {
 })
 
 describe("a listing", () => {
+  interface Goal {
+    readonly owner: string
+    readonly stars: number
+    readonly done: boolean
+    readonly due: string
+  }
+  const asked = async (list: (service: Service) => Promise<unknown>) => {
+    const server = new ScriptedServer([page([], 7, null)])
+    await list(server.service)
+    return server.urls[0]?.replace("http://a.test", "")
+  }
+
+  test("names its filters, order, fields and count", async () => {
+    const where = { owner: "ada & co", stars: { gte: 3, lt: 5.5 }, done: false, due: { gt: new Date(0), lte: "2026-01-01T00:00:00Z" }, createdAt: { lt: new Date(1) } }
+    expect(await asked((s) => s.collection<Goal>("goals").page({ where, sort: "-stars", fields: ["owner", "done"], count: true, limit: 2 }))).toBe(
+      "/goals?owner=ada%20%26%20co&stars.gte=3&stars.lt=5.5&done=false&due.gt=1970-01-01T00%3A00%3A00.000Z&due.lte=2026-01-01T00%3A00%3A00Z" +
+        "&createdAt.lt=1970-01-01T00%3A00%3A00.001Z&sort=-stars&fields=owner%2Cdone&count=true&limit=2",
+    )
+    expect(await asked((s) => s.at(3).pageOfUsers({ where: { email: { gte: "a" }, plan: "free" }, sort: "email", fields: ["plan"] }))).toBe("/users?email.gte=a&plan=free&sort=email&fields=plan&at=3")
+    expect(await asked((s) => s.collection<Goal>("goals").page({ where: { owner: undefined, stars: { gt: undefined } }, count: false }))).toBe("/goals")
+  })
+
+  test("repeats them with every cursor, and not what it is as of", async () => {
+    const server = new ScriptedServer([page([1], 7, "c1"), page([2], 7, null)])
+    for await (const _ of server.service.at(7).collection<Goal>("goals").list({ where: { stars: { gt: 3 } }, sort: "due" })) continue
+    expect(server.urls).toEqual(["http://a.test/goals?stars.gt=3&sort=due&at=7", "http://a.test/goals?stars.gt=3&sort=due&cursor=c1"])
+  })
+
+  test("by null sends nothing, since no text stands for it", async () => {
+    const server = new ScriptedServer([page([], 7, null)])
+    const where = { owner: null } as unknown as { owner: string }
+    expect(await refusalOf(server.service.collection<Goal>("goals").page({ where }), TandemError)).toMatchObject({ code: "malformed" })
+    expect(server.asked).toHaveLength(0)
+  })
+
   test("goes over all pages, and fetches one when it is needed", async () => {
     const server = new ScriptedServer([page([1, 2], 7, "c1"), page([3], 7, null)])
     const seen: number[] = []

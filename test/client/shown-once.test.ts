@@ -34,9 +34,29 @@ describe("a session whose token was lost with its answer", () => {
   })
 
   test("is left where it ended meanwhile, and another one is made all the same", async () => {
-    const server = new ScriptedServer([done(7, [{ id: "s1" }], omitted), problem(404, "entity-missing", { operation: 0 }), done(8, [{ id: "s2", token: "ts_2" }])])
+    const gone = problem(404, "entity-missing", { operation: 0 })
+    const server = new ScriptedServer([done(7, [{ id: "s1" }], omitted), gone, done(8, [{ id: "s2", token: "ts_2" }]), gone])
     expect((await server.service.session.create({ userId: "u1" })).token).toBe("ts_2")
-    expect(server.asked.map(operationsOf)).toEqual([[create], [revoke("s1"), create], [create]])
+    expect(server.asked.map(operationsOf)).toEqual([[create], [revoke("s1"), create], [create], [revoke("s1")]])
+  })
+
+  test("is revoked by the session that is made in its place, where who asked may revoke nothing", async () => {
+    const login = { email: "a@b.c", password: "correct horse" }
+    const script = [done(7, [{ id: "s1" }], omitted), done(8, [{ id: "s2" }], omitted), done(9, [{ id: "s3", token: "ts_3" }]), done(10, [{ id: "s1" }]), done(11, [{ id: "s2" }])]
+    const server = new ScriptedServer(script, { token: undefined })
+    const { service, session } = await server.service.logIn(login)
+    expect(session.token).toBe("ts_3")
+    const asked = { op: "session.create", data: login }
+    expect(server.asked.map(operationsOf)).toEqual([[asked], [asked], [asked], [revoke("s1")], [revoke("s2")]])
+    expect(server.asked.map(({ headers }) => headers.get("authorization"))).toEqual([null, null, null, "Bearer ts_3", "Bearer ts_3"])
+    await service.session.revoke("s3")
+    expect(server.asked.at(-1)?.headers.get("authorization")).toBe("Bearer ts_3")
+  })
+
+  test("does not keep a log-in from its end where it cannot be revoked", async () => {
+    const server = new ScriptedServer([done(7, [{ id: "s1" }], omitted), done(8, [{ id: "s2", token: "ts_2" }]), "cut"], { token: undefined })
+    expect((await server.service.session.create({ email: "a@b.c", password: "correct horse" })).token).toBe("ts_2")
+    expect(server.nowMs).toBeLessThan(5_000)
   })
 
   test("is not made again for a user who is gone", async () => {
@@ -66,4 +86,30 @@ test("a one-time token that was lost with its answer ends by itself, and another
   const server = new ScriptedServer([done(7, [{ id: "o1" }], omitted), done(8, [{ id: "o2", token: "to_2" }])])
   expect((await server.service.createToken({ purpose: "reset" })).token).toBe("to_2")
   expect(operationsOf(server.asked[1] as Asked)).toHaveLength(1)
+})
+
+describe("a sign-up", () => {
+  const asked = { email: "a@b.c", name: "Ada", password: "correct horse", idle: "1h" }
+  const userId = { $ref: "u.id" }
+  const all = [
+    { op: "user.create", data: { email: "a@b.c", name: "Ada" }, as: "u" },
+    { op: "credential.setPassword", data: { userId, password: "correct horse" } },
+    { op: "session.create", data: { userId, idle: "1h" } },
+  ]
+
+  test("is one transaction, and what it gives acts as the user and reads what it wrote", async () => {
+    const server = new ScriptedServer([{ status: 200, body: { version: 7, results: [{ id: "u1" }, {}, { id: "s1", token: "ts_1" }] }, headers: { "tandem-version": "7" } }, { status: 200, body: { id: "u1" } }])
+    const { user, session, service } = await server.service.signUp(asked, { note: "sign-up" })
+    expect([user.id, session.token, service.version]).toEqual(["u1", "ts_1", 7])
+    await service.getUser(user.id)
+    expect(server.asked.map(({ headers }) => [headers.get("authorization"), headers.get("tandem-min-version")])).toEqual([["Bearer a-token", null], ["Bearer ts_1", "7"]])
+    expect(operationsOf(server.asked[0] as Asked)).toEqual(all)
+  })
+
+  test("whose answer was lost logs in with the password", async () => {
+    const server = new ScriptedServer([done(7, [{ id: "u1" }, {}, { id: "s1" }], omitted), done(8, [{ id: "s2", token: "ts_2" }]), done(9, [{ id: "s1" }])], { token: undefined })
+    const { user, session } = await server.service.signUp(asked)
+    expect([user.id, session.token]).toEqual(["u1", "ts_2"])
+    expect(server.asked.map(operationsOf)).toEqual([all, [{ op: "session.create", data: { email: "a@b.c", password: "correct horse", idle: "1h" } }], [revoke("s1")]])
+  })
 })

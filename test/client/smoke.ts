@@ -1,5 +1,5 @@
 // The client against a real pair, one of everything: what runs under each runtime, and in a browser.
-import { createService, type Document, type Service, TandemError, type User } from "../../src/client/service.ts"
+import { type Collection, createService, type Document, type Service, TandemError, type User } from "../../src/client/service.ts"
 
 interface Goal {
   readonly title: string
@@ -46,7 +46,19 @@ export async function smoke({ name, ...target }: SmokeTarget): Promise<readonly 
     (await goals.revert(goal.id, goal.version, { force: true })).map(({ change, value }) => [change, ((value as Document<Goal> | null)?.value ?? goal.value).done]),
     ...(await accounts(service, user)),
     await kept({ name, ...target }, user),
+    await followed(goals, goal),
   ]
+}
+
+/** What became of a document from its creation on, and what becomes of it meanwhile. */
+async function followed(goals: Collection<Goal>, { id, version }: Document<Goal>): Promise<readonly unknown[]> {
+  const seen: unknown[] = []
+  for await (const { changes } of goals.changes({ since: version })) {
+    for (const { change, value } of changes) seen.push([change, value?.value.stars ?? null])
+    if (seen.length === 3) await goals.delete(id)
+    if (seen.length === 4) break
+  }
+  return seen
 }
 
 async function accounts(service: Service, { id, email }: User): Promise<readonly unknown[]> {
@@ -54,17 +66,20 @@ async function accounts(service: Service, { id, email }: User): Promise<readonly
   await service.linkIdentity(id, identity)
   const linked = (await service.getUserByIdentity(identity))?.id === id
   await service.unlinkIdentity(identity)
-  const one = await service.session.create({ email, password: "correct horse", idle: "1h" })
+  const { session: one, service: own } = await service.withToken(undefined).logIn({ email, password: "correct horse", idle: "1h" })
+  const self = [(await own.getUser(id))?.id === id, ...(await codes(own.updateUser(id, { verified: true }), own.session.touch("another's")))]
   const other = await service.session.create({ userId: id, data: { of: "42" } })
   const touched = await service.session.touch(one.id)
   const ofOther: unknown[] = []
   for await (const session of service.listSessions(id)) if (session.id === other.id) ofOther.push(session.data["of"])
   await service.session.revoke(one.id)
   const ended = await service.session.revokeAll(id)
+  self.push(...(await codes(own.getUser(id))))
   const { token } = await service.createToken({ purpose: "reset", userId: id })
   const consumed = await service.consumeToken(token, "reset")
   return [
     linked,
+    self,
     [...ofOther, (await service.getUserByIdentity(identity)) ?? null],
     [touched.id === one.id, ofOther.length, ended, await service.session.revokeAll(id)],
     [consumed?.purpose, (await service.consumeToken(token, "reset")) ?? null],

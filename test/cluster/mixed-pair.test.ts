@@ -1,6 +1,7 @@
 // A pair of two runtimes: one node on Bun, the other on Deno, each of them as primary, and then with the runtimes changed
 // on the same disks. What one of them wrote the other must read, hash and verify alike.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { expectDeclared } from "../http/declared.ts"
 import { RealCommand } from "./real-command.ts"
 import type { Program, RealNode } from "./real-node.ts"
 import { RealPair } from "./real-pair.ts"
@@ -63,6 +64,17 @@ describe.each([
     const pages = await Promise.all(pair.nodes.map(async (node) => (await node.fetch("/users?limit=2")).text()))
     expect(pages[0]).toBe(pages[1] ?? "")
     expect((await pair.b.do({ op: "user.delete", data: { id: "ada" } })).status).toBe(421)
+  })
+
+  test("answer as they describe themselves", async () => {
+    const paths = ["/status", "/status/verify", "/livez", "/readyz?for=sync", "/users", "/users/ada", "/users/ada/history", "/users/ada/sessions", "/goals", "/goals/ada/history", "/collections/goals", "/changes", "/log", "/log/1", "/do/sign-up-ada", "/do/unheard-of", "/users/nobody"]
+    for (const node of pair.nodes) {
+      for (const path of paths) {
+        const response = await node.fetch(path)
+        const text = await response.text()
+        expectDeclared("GET", `${node.url}${path}`, undefined, { status: response.status, headers: response.headers, text, json: JSON.parse(text) as unknown })
+      }
+    }
   })
 
   test("verify a password that was set through the other runtime, and tell a wrong one", async () => {

@@ -134,7 +134,7 @@ describe("POST /verify", () => {
   test("says 503 where too many passwords wait, and counts nothing against the account", async () => {
     const full = async () => refuse("unavailable", "Too many wait.", { retryAfter: 1 })
     let isFull = true
-    const tandem = new Harness({}, { hash: full, verify: async () => (isFull ? full() : false) })
+    const tandem = new Harness({}, { hash: full, verify: async () => (isFull ? full() : false), isOutdated: () => false })
     const guess = () => tandem.send("POST", "/verify", { body: { email: "ada@example.com", password: "wrong horse" } })
     for (let n = 0; n < 20; n++) {
       const answer = await guess()
@@ -147,7 +147,7 @@ describe("POST /verify", () => {
   })
 
   test("asks after the wait whether reads may still be answered (P4)", async () => {
-    const tandem = new Harness({}, { hash: async () => "", verify: async () => {
+    const tandem = new Harness({}, { isOutdated: () => false, hash: async () => "", verify: async () => {
       tandem.node.notReadable = refuse("unavailable", "The lease is over.")
       return false
     } })

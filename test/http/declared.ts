@@ -1,6 +1,7 @@
 // Holds an answer against what its route declares of itself: its shape, strictly, and the codes that it may refuse with. Every
 // answer that a harness gets passes here, so what /openapi.json says is true of all that tests ever ask.
 import * as v from "valibot"
+import { answerHeaders, retryAfterHeader } from "../../src/http/answer-headers.ts"
 import { PathRouter } from "../../src/http/path-router.ts"
 import { problemShape } from "../../src/http/problem-shape.ts"
 import { statusOf } from "../../src/http/problem.ts"
@@ -24,13 +25,25 @@ export function expectDeclared(method: string, url: string, body: unknown, answe
   const declared = router.match(method, new URL(url).pathname)[0][0]?.[0]
   const { status } = answer
   if (status >= 400 && method !== "HEAD") expectProblem(declared?.route, answer)
-  if (declared === undefined || status !== 200) return
+  if (declared === undefined) return
+  expectHeaders(declared.route, answer)
+  if (status !== 200 || method === "HEAD") return
   const { answerType: type = "application/json", alternative } = declared.route.about
   if (alternative !== undefined && answer.headers.get("content-type") === alternative.type) return expectShape(`${nameOf(declared.route)} answers`, alternative.schema, answer.text)
   if (answer.headers.get("content-type") !== type) throw new Error(`${nameOf(declared.route)} answers with ${answer.headers.get("content-type")}, not ${type} as it declares`)
   const bodies = type === "application/json" ? [answer.json] : answer.text.split("\n").filter((line) => line !== "").map((line): unknown => JSON.parse(line))
-  for (const json of bodies) expectShape(`${nameOf(declared.route)} answers`, declared.answer, json)
   if (declared.route.path === "/do") expectResults(body, answer.json)
+  for (const json of bodies) expectShape(`${nameOf(declared.route)} answers`, declared.answer, json)
+}
+
+/** Those that clients may build on: the ones of Tandem itself, and those that any route declares. */
+function expectHeaders(route: Route, { status, headers }: Answer): void {
+  const own = status < 400 ? (route.about.answerHeaders ?? []) : status === 429 || status === 503 ? [retryAfterHeader] : []
+  const may = new Set([...answerHeaders.filter(({ name }) => name.startsWith("tandem-")), ...own].map(({ name }) => name))
+  const told = [...headers.keys()].filter((name) => name.startsWith("tandem-") || answerHeaders.some((header) => header.name === name))
+  // A Link of a problem leads to the status of its transaction, and not to a page.
+  const undeclared = told.filter((name) => !may.has(name) && !(name === "link" && status >= 400))
+  if (undeclared.length > 0) throw new Error(`${nameOf(route)} answers ${status} with the header ${undeclared.join(", ")}, which it does not declare`)
 }
 
 function expectProblem(route: Route | undefined, { status, json }: Answer): void {

@@ -23,10 +23,10 @@ const program = `
     hostname: "127.0.0.1",
     port: 0,
     idleTimeoutSeconds: 5,
-    fetch: (request, patience) => {
+    fetch: (request, connection) => {
       const { pathname } = new URL(request.url)
       if (pathname === "/facts") return Response.json({ waiting: tandem.node.listeners, rss: process.memoryUsage().rss })
-      return request.method === "POST" ? write(Number(pathname.slice(1))) : tandem.app.fetch(request, patience)
+      return request.method === "POST" ? write(Number(pathname.slice(1))) : tandem.app.fetch(request, connection)
     },
   })
   console.log(listener.port)

@@ -147,10 +147,16 @@ export function randomCredentials(random: Random): string {
 
 const feedQueries = ["", "?since=0", "?since=5&limit=1", "?since=999", "?since=-1", "?since=%00", "?collections=goals", "?collections=users,notes&since=3", "?collections=keys", "?collections=,", "?limit=0", "?colour=red"]
 
+/** A query of a list, of one to three parts that may go together. */
+function listQuery(random: Random): string {
+  const parts = ["sort=email", "sort=-email", "sort=a", "sort=-", "email.gte=a", "email.lt=B@x.org", "email.gt=%00", "email.ne=a", "a=1", "n.gte=1", "fields=a", "fields=a,a", "fields=", "count=true", "count=1", "limit=2", "at=3", "cursor=AAAAAAAAAAAAAAAAAAAAYQ", "__proto__=1", "constructor.gt=1"]
+  return `?${Array.from({ length: random.between(1, 3) }, () => random.pick(parts)).join("&")}`
+}
+
 /** A path of a read, mostly of something that may be there. */
 export function randomPath(random: Random): string {
   const collection = random.pick([...collections, "users", "users", "users", "collections", "credentials", "keys", "log", "do", "a%2fb"])
   const id = random.pick([...ids.map(encodeURIComponent), "%", "%ff", "1", "."])
-  const query = random.pick(["", "", "", "", "", "?at=1", "?at=5", "?at=x", "?at=999", "?limit=1", "?limit=501", "?email=a@x.org", "?email=%00", "?issuer=https://i&subject=1", "?issuer=&subject=1", "?cursor=AAAA", `?cursor=${"A".repeat(9_000)}`, "?atTime=2026-03-01T12:00:10Z", "?%00=1"])
+  const query = random.pick(["", "", "", "", "", "?at=1", "?at=5", "?at=x", "?at=999", "?limit=1", "?limit=501", listQuery(random), listQuery(random), "?email=a@x.org", "?email=%00", "?issuer=https://i&subject=1", "?issuer=&subject=1", "?cursor=AAAA", `?cursor=${"A".repeat(9_000)}`, "?atTime=2026-03-01T12:00:10Z", "?%00=1"])
   return random.pick([`/${collection}${query}`, `/${collection}/${id}${query}`, `/${collection}/${id}/history${query}`, `/users/${id}/sessions${query}`, `/changes${random.pick(feedQueries)}`])
 }

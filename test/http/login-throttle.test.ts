@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { LoginThrottle } from "../../src/http/login-throttle.ts"
 
 function throttleAt(clock: { nowMs: number }): LoginThrottle {
-  return new LoginThrottle(() => clock.nowMs)
+  return new LoginThrottle(() => clock.nowMs, 5)
 }
 
 test("the delay starts after a few failures, doubles, and never grows beyond half a minute", () => {
@@ -23,7 +23,7 @@ test("a success and a quiet quarter of an hour forget the failures", () => {
   const clock = { nowMs: 0 }
   const throttle = throttleAt(clock)
   for (let n = 0; n < 6; n++) throttle.failed("ada")
-  throttle.succeeded("ada")
+  throttle.forget("ada")
   expect(throttle.waitMs("ada")).toBe(0)
   for (let n = 0; n < 6; n++) throttle.failed("ada")
   clock.nowMs += 15 * 60_000
@@ -42,9 +42,9 @@ test("a try that was not looked at does not count", () => {
   const throttle = throttleAt({ nowMs: 0 })
   for (let n = 0; n < 20; n++) {
     throttle.failed("ada")
-    throttle.notLookedAt("ada")
+    throttle.uncount("ada")
   }
-  throttle.notLookedAt("nobody")
+  throttle.uncount("nobody")
   for (let n = 0; n < 4; n++) throttle.failed("ada")
   expect(throttle.waitMs("ada")).toBe(0)
 })

@@ -23,6 +23,7 @@ const written = (path: string) => path.replace(/:(\w+)/g, "{$1}")
 
 beforeAll(async () => {
   tandem = new Harness()
+  await tellStory(tandem)
   answer = await tandem.get("/openapi.json", { token: null })
   api = new Described(answer.json)
 })
@@ -61,6 +62,10 @@ describe("the description", () => {
   test("names nothing twice, and refers to nothing that is not there", () => {
     const names = cases.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
+    for (const { name, query, headers } of routes.map(({ about }) => about)) {
+      const parameters = [...query, ...headers].map((parameter) => parameter.name)
+      expect([name, new Set(parameters).size]).toEqual([name, parameters.length])
+    }
     const references = [...answer.text.matchAll(/"\$ref":"(#[^"]*)"/g)].map((match) => match[1] ?? "")
     expect([...new Set(references)].filter((reference) => api.at(reference) === undefined)).toEqual([])
     const unused = Object.keys(api.at("#/components/schemas") as object).filter((name) => !references.includes(`#/components/schemas/${name}`))
@@ -84,7 +89,10 @@ describe("every route", () => {
     const [bare = ""] = example.path.split("?")
     const refused = await tandem.send(route.method, `${bare}?colour=red`)
     const known = /Known here: (.*)\.$/.exec(String(inside(refused.json, "detail")))?.[1] ?? ""
-    expect([refused.status, api.parameters(route.method, written(path), "query")]).toEqual([400, [...known.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "")])
+    const described = api.parameters(route.method, written(path), "query")
+    expect([refused.status, described.filter((name) => name !== "filters")]).toEqual([400, [...known.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "")])
+    // Their names are those of fields, so that no refusal can list them; what can be put in order can be filtered.
+    expect(described.includes("filters")).toBe(described.includes("sort"))
   })
 
   test.each(cases)("$name says who may, and which codes each status may have", ({ route, path }) => {
@@ -105,9 +113,9 @@ test("the codes of problems are those of the one table", () => {
 
 describe("every operation", () => {
   test("is one of the union by `op`, and nothing else is", () => {
-    const mapping = api.at("#/components/schemas/AnyOperation/discriminator/mapping") as { readonly [name: string]: string }
+    const mapping = api.at("#/components/schemas/Operation/discriminator/mapping") as { readonly [name: string]: string }
     expect(Object.keys(mapping)).toEqual(operations.map(({ name }) => name))
-    expect(Object.values(mapping)).toEqual((api.at("#/components/schemas/AnyOperation/oneOf") as { readonly $ref: string }[]).map(({ $ref }) => $ref))
+    expect(Object.values(mapping)).toEqual((api.at("#/components/schemas/Operation/oneOf") as { readonly $ref: string }[]).map(({ $ref }) => $ref))
     for (const [name, reference] of Object.entries(mapping)) expect(inside(api.at(reference), "properties", "op", "const")).toBe(name)
   })
 
@@ -117,6 +125,15 @@ describe("every operation", () => {
     expect([inside(described, "x-tandem-scope"), typeof inside(described, "description")]).toEqual([scope, "string"])
     expect(api.at(String(inside(described, "x-tandem-result", "$ref")))).toBeDefined()
   })
+})
+
+test("what is said to be for users is refused to no session outright, and everything else is", async () => {
+  for (const { name, example } of operations) {
+    const fresh = new Harness()
+    const { real, session } = await tellStory(fresh)
+    const { status } = await fresh.send("POST", "/do", { body: real(JSON.stringify({ op: name, data: example.data })), token: session })
+    expect([name, status !== 403]).toEqual([name, inside(api.described(name), "x-tandem-for-users") === true])
+  }
 })
 
 describe("an example", () => {
@@ -148,6 +165,15 @@ describe("an example", () => {
     const results = String(inside(described, "x-tandem-result", "$ref"))
     expect([api.issues("#/components/schemas/Transaction", body), api.issues(results, example.result), api.issues(results, inside(done.json, "results", 0))]).toEqual([[], [], []])
   })
+})
+
+test("the examples of problems are what a request that is refused gets, and fit their schema", async () => {
+  const fresh = new Harness()
+  await tellStory(fresh)
+  const refused = [{ email: "ADA@example.com" }, { email: "ada", colour: "red" }].map(async (data) => (await fresh.send("POST", "/do", { body: { op: "user.create", data } })).json)
+  const examples = api.at("#/components/schemas/Problem/examples") as readonly unknown[]
+  expect(await Promise.all(refused)).toEqual([...examples])
+  expect(examples.map((example) => api.issues("#/components/schemas/Problem", example))).toEqual([[], []])
 })
 
 /** Lines of a stream, or the one value that there is. */
@@ -185,6 +211,19 @@ describe("a request that is", () => {
       }
     }
     expect(taken).toBeGreaterThan(100)
+  })
+
+  test("taken with references fits it, too", async () => {
+    const operations = [
+      { op: "user.create", data: { email: "cyd@example.com", name: "cyd" }, as: "u" },
+      { op: "user.update", data: { id: { $ref: "u.id" }, verified: { $ref: "u.verified" }, data: { nested: [{ $ref: "u" }] } } },
+      { op: "key.create", data: { name: { $ref: "u.name" }, scopes: ["read"] }, as: "k" },
+      { op: "key.create", data: { name: "again", scopes: { $ref: "k.scopes" } } },
+      { op: "user.update", data: { $ref: "u.data" } },
+    ]
+    const body = { operations: operations.slice(0, 4) }
+    expectAnswer(await tandem.send("POST", "/do", { body }), 200)
+    expect([api.issues("#/components/schemas/Transaction", body), api.issues("#/components/schemas/Transaction", { operations })]).toEqual([[], []])
   })
 
   const good = { op: "user.create", data: { email: "bob@example.com" } }

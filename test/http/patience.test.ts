@@ -8,7 +8,7 @@ async function mayRest(method: string, path: string, headers: Record<string, str
   const harness = new Harness()
   const patient: Request[] = []
   const request = new Request(`http://tandem.test${path}`, { method, headers: { authorization: `Bearer ${rootToken}`, ...headers }, ...(body === undefined ? {} : { body }) })
-  const response = await harness.app.fetch(request, { unlimited: (one) => patient.push(one), whenGone: () => undefined })
+  const response = await harness.app.fetch(request, { unlimited: (one) => patient.push(one), whenGone: () => undefined, address: () => undefined })
   await response.text()
   expect(patient.every((one) => one === request)).toBe(true)
   return patient.length > 0

@@ -3,9 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { cursorText, parseCursor } from "../../src/http/cursor.ts"
 import { etagOf, noneMatch } from "../../src/http/etag.ts"
-import { limitParameter } from "../../src/http/page.ts"
-import { choice, flag } from "../../src/http/parameter.ts"
 import { parseQuery, parseWhole, wholeParameter } from "../../src/http/query.ts"
+import { nullValue, numberValue, textValue } from "../../src/store/term-value.ts"
 import { isRefusal } from "../../src/refusal.ts"
 
 const url = (query: string) => `http://tandem.test/users?${query}`
@@ -46,24 +45,6 @@ describe("a whole number", () => {
     expect(wholeParameter(new Map([["at", "x"]]), "at")).toMatchObject({ code: "malformed", pointer: "/at" })
     expect(wholeParameter(new Map(), "at")).toBeUndefined()
   })
-
-  test("as a limit is 1 to 500, and 50 where it is left out", () => {
-    expect([limitParameter.of(new Map()), limitParameter.of(new Map([["limit", "500"]]))]).toEqual([50, 500])
-    for (const limit of ["0", "501", "x"]) expect(limitParameter.of(new Map([["limit", limit]]))).toMatchObject({ pointer: "/limit" })
-  })
-
-  test("is no flag, which is true or false", () => {
-    const { of } = flag({ name: "results", description: "" })
-    const read = (text: string) => of(new Map([["results", text]]))
-    expect([read("true"), read("false"), of(new Map())]).toEqual([true, false, false])
-    for (const text of ["1", "", "TRUE", "yes"]) expect(read(text)).toMatchObject({ pointer: "/results" })
-  })
-
-  test("is no choice, which is one of a few words, or the first of them", () => {
-    const { of } = choice(["stop", "continue"], { name: "onError", description: "" })
-    expect([of(new Map()), of(new Map([["onError", "continue"]]))]).toEqual(["stop", "continue"])
-    expect(of(new Map([["onError", "Stop"]]))).toMatchObject({ pointer: "/onError", detail: "The query parameter `onError` must be `stop` or `continue`." })
-  })
 })
 
 describe("a cursor", () => {
@@ -74,13 +55,22 @@ describe("a cursor", () => {
     }
   })
 
+  test("of a list in the order of a field leads back to the value, too", () => {
+    for (const value of [nullValue, textValue(""), textValue("語"), numberValue(-1.5)]) {
+      const cursor = { listing: "goals", version: 7, after: "g1", by: { field: "age", value: Buffer.from(value) } }
+      expect(parseCursor(cursorText(cursor), "goals")).toEqual(cursor)
+      expect(parseCursor(cursorText(cursor), "goals?")).toMatchObject({ pointer: "/cursor" })
+    }
+  })
+
   test("is good for its own listing only, in the one spelling that was given out", () => {
     const text = cursorText({ listing: "goals", version: 7, after: "g1" })
     for (const listing of ["goal", "goalsg", "notes", "goals/g1/history"]) expect(parseCursor(text, listing)).toMatchObject({ pointer: "/cursor" })
     const forged = [
       "", "A", "AAAAAAAA", `${text}=`, `${text}A`, text.slice(0, -1), ` ${text}`, text.replace(/^./, "-"), "x".repeat(100_000),
       cursorText({ listing: "goals", version: 7, after: "" }), cursorText({ listing: "goals", version: 7, after: "a\0b" }), cursorText({ listing: "goals", version: 7, after: "x".repeat(bounds.idLengthMax + 1) }),
-      Buffer.concat([Buffer.alloc(6), Buffer.from("goals\0"), Buffer.from([0xff])]).toString("base64url"),
+      Buffer.concat([Buffer.from(text, "base64url"), Buffer.from([0xff])]).toString("base64url"), Buffer.concat([Buffer.from(text, "base64url"), Buffer.from([0])]).toString("base64url"),
+      Buffer.concat([Buffer.from(text, "base64url").subarray(0, -2), Buffer.from("a\0b")]).toString("base64url"), Buffer.concat([Buffer.from(text, "base64url").subarray(0, -2), Buffer.from("a\0b\0c\0d")]).toString("base64url"),
     ]
     for (const one of forged) {
       const parsed = parseCursor(one, "goals")

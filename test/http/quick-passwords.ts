@@ -3,5 +3,6 @@ import type { Passwords } from "../../src/operations/passwords.ts"
 
 export const quickPasswords: Passwords = {
   hash: async (password) => `quick:${password}`,
-  verify: async (password, phc) => phc === `quick:${password}`,
+  verify: async (password, phc) => phc === `quick:${password}` || phc === `slow:${password}`,
+  isOutdated: (phc) => phc.startsWith("slow:"),
 }

@@ -27,6 +27,7 @@ function settings(): NodeSettings {
     corsOrigins: [],
     whenStuck: "exit",
     forwardWrites: false,
+    clientAddressHeader: undefined,
     staleReads: false,
     bodyBytesMax: 1_000_000,
     syncTimeoutMs: 600_000,
@@ -34,6 +35,7 @@ function settings(): NodeSettings {
     peerTimeoutMs: 5_000,
     watchdogMs: 60_000,
     diskFloorBytes: 1,
+    retention: { keep: undefined, collections: new Map() },
   }
 }
 

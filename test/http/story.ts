@@ -4,6 +4,8 @@ import { exampleIds, exampleTokens } from "../../src/operations/example-ids.ts"
 import { type Harness, inside } from "./harness.ts"
 
 export interface Story {
+  /** The token of ada's session. */
+  readonly session: string
   /** An example's text with what this store has in the place of ids and tokens. */
   real(text: string): string
 }
@@ -32,7 +34,7 @@ export async function tellStory(tandem: Harness): Promise<Story> {
     [exampleIds.oneTimeToken, made(2, "id")],
     [exampleTokens.oneTime, made(2, "token")],
   ]
-  return { real: (text) => known.reduce((told, [example, real]) => told.replaceAll(example, real), text) }
+  return { session: made(0, "token"), real: (text) => known.reduce((told, [example, real]) => told.replaceAll(example, real), text) }
 }
 
 /** JSON without what differs each time: ids that the server made, tokens, digests. */

@@ -39,7 +39,8 @@ export class Harness {
   /** Passwords and salts that were to be hashed, in order. */
   readonly hashed: { readonly password: string; readonly salt: Uint8Array }[] = []
   /** No two passwords of one length are told apart. */
-  readonly passwords: Passwords = {
+  readonly passwords: Passwords & { isOutdated: (phc: string) => boolean } = {
+    isOutdated: () => false,
     hash: async (password, salt) => `hash of ${Buffer.from(salt).toString("hex")} ${password.length}`,
     verify: async (password, phc) => phc.startsWith("hash of ") && phc.endsWith(` ${password.length}`),
   }

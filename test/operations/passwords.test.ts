@@ -21,6 +21,8 @@ class SlowHashing {
     return phc === `hash of ${password}`
   }
 
+  readonly isOutdatedHash = (): boolean => false
+
   /** Ends the one that has run longest, and lets what it wakes begin. */
   async endOne({ fails = false } = {}): Promise<void> {
     this.#ends.shift()?.(fails)

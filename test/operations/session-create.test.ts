@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { logItem } from "../../src/operations/log-item.ts"
+import { anonymous } from "../../src/operations/scope.ts"
 import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
 import { isRefusal, refuse } from "../../src/refusal.ts"
 import { Harness, issuesOf, keyWith, resultsOf } from "./harness.ts"
@@ -34,7 +35,7 @@ test("keeps neither token nor password, and its digest is shown to nobody", asyn
   for (const secret of [token, password]) expect(harness.disk()).not.toContain(Buffer.from(secret).toString("hex"))
   const item = logItem(harness.record(), new Uint8Array(32))
   expect(item).toContain('"userId":"ada"')
-  for (const secret of [token.slice(3), password, "hash", "credentialVersion"]) expect(item).not.toContain(secret)
+  for (const secret of [token.slice(3), password, "hash", "passwordVersion"]) expect(item).not.toContain(secret)
   expect(JSON.parse(item)).toMatchObject({ writes: [] })
 })
 
@@ -85,6 +86,73 @@ describe("what changes between the check of a password and the commit", () => {
     const [changing, login] = [await harness.parse({ op: "user.update", data: { id: "ada", name: "Ada" } }), await harness.parse(byPassword())]
     if (isRefusal(login) || isRefusal(changing)) throw new Error("refused before the batch")
     expect((await harness.execute([changing, login])).map(({ kind }) => kind)).toEqual(["record", "record"])
+  })
+})
+
+describe("a login whose password has a weaker hash than those made today", () => {
+  const passwordHash = (harness: Harness) => String(harness.get("credentials", "ada")?.["passwordHash"])
+
+  async function withWeakHash(): Promise<{ harness: Harness; weak: string }> {
+    const harness = await withAda()
+    const weak = passwordHash(harness)
+    harness.passwords.isOutdated = (phc) => phc === weak
+    return { harness, weak }
+  }
+
+  test("gives it a new one, in the version that logs in and once", async () => {
+    const { harness, weak } = await withWeakHash()
+    await harness.commit(byPassword())
+    const stronger = passwordHash(harness)
+    expect(stronger).not.toBe(weak)
+    expect(harness.record().writes.map(({ collection }) => collection).sort()).toEqual(["credentials", "sessions"])
+    expect(logItem(harness.record(), new Uint8Array(32))).not.toContain("hash of")
+    await harness.commit(byPassword())
+    expect([passwordHash(harness), harness.record().writes.length]).toEqual([stronger, 1])
+  })
+
+  test("lets in who logs in at the same time, and nobody with a password that was replaced", async () => {
+    const { harness } = await withWeakHash()
+    const logins = [await harness.parse(byPassword()), await harness.parse(byPassword()), await harness.parse(byPassword())]
+    const change = await harness.parse({ op: "credential.setPassword", data: { userId: "ada", password: "another horse" } })
+    const [first, second, third] = logins
+    if (first === undefined || second === undefined || third === undefined || [...logins, change].some(isRefusal)) throw new Error("refused before the batch")
+    const executed = await harness.execute([first, second, change, third] as SubmittedTransaction[])
+    expect(executed.map(({ kind }) => kind)).toEqual(["record", "record", "record", "refused"])
+    expect(passwordHash(harness)).toEndWith(` ${"another horse".length}`)
+  })
+
+  test("that fails, or is not of a password, leaves it as it is", async () => {
+    const { harness, weak } = await withWeakHash()
+    await harness.refusal(byPassword({ password: "wrong" }))
+    await harness.commit(create({ userId: "ada" }))
+    expect(passwordHash(harness)).toBe(weak)
+  })
+
+  test("goes on with it where too many passwords wait to be hashed", async () => {
+    const { harness, weak } = await withWeakHash()
+    expect(await harness.run(byPassword(), { hashPassword: async () => refuse("unavailable", "too many") })).toMatchObject({ kind: "record" })
+    expect(passwordHash(harness)).toBe(weak)
+  })
+})
+
+describe("without an API key", () => {
+  const ada = { name: "user:ada", scopes: [], userId: "ada" } as const
+
+  test("logs in by a password, also who has no token at all", async () => {
+    const harness = await withAda()
+    for (const principal of [anonymous, ada]) {
+      expect(resultsOf(await harness.run(byPassword(), { principal }))).toMatchObject([{ userId: "ada", token: expect.stringMatching(/^ts_/) }])
+      expect(harness.record().meta.principal).toBe(principal.name)
+      expect(await harness.refusal(byPassword({ password: "wrong" }), { principal })).toMatchObject({ code: "login-failed" })
+    }
+  })
+
+  test("makes no session by a user's id, not even its own, and learns nothing of it", async () => {
+    const harness = await withAda()
+    for (const userId of ["ada", "bob", "nobody"]) {
+      expect(await harness.refusal(create({ userId }), { principal: anonymous })).toMatchObject({ code: "unauthenticated" })
+      expect(await harness.refusal(create({ userId }), { principal: ada })).toMatchObject({ code: "entity-missing", detail: `There is no user \`${userId}\`.` })
+    }
   })
 })
 

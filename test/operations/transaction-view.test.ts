@@ -1,5 +1,6 @@
 // What operations see and change: the state at head, the batch so far, their own transaction, each over the one before.
 import { describe, expect, test } from "bun:test"
+import { bounds } from "../../src/bounds.ts"
 import { Past } from "../../src/operations/past.ts"
 import { Overlay, TransactionView } from "../../src/operations/transaction-view.ts"
 import { rowFacts, textTerm } from "../../src/store/row.ts"
@@ -48,6 +49,38 @@ describe("an entity", () => {
     const view = viewOf(await withGoals())
     view.put("goals", "a", { createdAt: "x", version: "x", createdVersion: "x", updatedAt: "x" })
     expect(view.find("goals", "a")).toEqual({ id: "a", createdAt: time, updatedAt: time, version: 2, createdVersion: 2 })
+  })
+})
+
+describe("what is read of the disk", () => {
+  /** Whether the second read of a text is one of the disk, for an entity of each size. */
+  async function readsOf(...sizes: readonly number[]): Promise<number[]> {
+    const harness = new Harness()
+    const define = { op: "collection.define", data: { name: "goals" } }
+    await harness.commit(define, ...sizes.map((size, n) => ({ op: "document.create", data: { collection: "goals", id: `${n}`, value: { text: "x".repeat(size) } } })))
+    let reads = 0
+    const reader = new Proxy(harness.store, {
+      get: (store, name) => {
+        if (name === "row") reads++
+        const value: unknown = Reflect.get(store, name)
+        return typeof value === "function" ? (value.bind(store) as unknown) : value
+      },
+    })
+    const view = new TransactionView(reader, new Overlay(), 2, time, () => "new", new Past(harness.store, []), root)
+    expect(view.ids("goals", 100)).toHaveLength(sizes.length)
+    return sizes.map((size, n) => {
+      const before = reads
+      expect(view.factsOf("goals", `${n}`)).toEqual({ changed: 1, created: 1, changes: 1, deleted: false })
+      expect(reads).toBe(before)
+      expect(view.text("goals", `${n}`)).toContain("x".repeat(size))
+      return reads - before
+    })
+  }
+
+  test("is read once, unless it is too much to keep", async () => {
+    expect(await readsOf(10, 1_000, 100)).toEqual([0, 0, 0])
+    const half = bounds.rowBytesKeptMax / 2 - 1_000
+    expect(await readsOf(half, half, half, 10)).toEqual([0, 0, 1, 0])
   })
 })
 

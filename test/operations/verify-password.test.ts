@@ -12,6 +12,7 @@ const credentials = { email: "ada@x.org", password: "right horse" }
 class Checks {
   readonly hashes: string[] = []
   readonly passwords: Passwords = {
+    isOutdated: () => false,
     hash: async (password) => `hash of ${password}`,
     verify: async (password, phc) => {
       this.hashes.push(phc)
@@ -31,7 +32,7 @@ async function withAda(): Promise<{ harness: Harness; checks: Checks; verify: (g
 
 test("the right password of an enabled user matches, however the address is written", async () => {
   const { verify } = await withAda()
-  for (const email of ["ada@x.org", " ADA@X.ORG "]) expect(await verify({ email })).toEqual({ match: true, userId: "ada", credentialVersion: 2 })
+  for (const email of ["ada@x.org", " ADA@X.ORG "]) expect(await verify({ email })).toEqual({ match: true, userId: "ada", passwordVersion: 2, outdated: false })
 })
 
 describe("does not match and costs one hash", () => {
@@ -62,7 +63,7 @@ describe("does not match and costs one hash", () => {
     const { harness, verify } = await withAda()
     await harness.commit({ op: "user.update", data: { id: "ada", email: "countess@x.org" } }, { op: "user.update", data: { id: "bob", email: "ada@x.org" } })
     expect(await verify()).toEqual({ match: false })
-    expect(await verify({ email: "countess@x.org" })).toEqual({ match: true, userId: "ada", credentialVersion: 2 })
+    expect(await verify({ email: "countess@x.org" })).toEqual({ match: true, userId: "ada", passwordVersion: 2, outdated: false })
   })
 })
 
@@ -70,7 +71,7 @@ test("nothing above the version that is asked for is looked at (I9)", async () =
   const { harness, verify } = await withAda()
   const at = harness.store.position().committed
   await harness.commit({ op: "credential.remove", data: { userId: "ada" } })
-  expect(await verify({}, at)).toEqual({ match: true, userId: "ada", credentialVersion: 2 })
+  expect(await verify({}, at)).toEqual({ match: true, userId: "ada", passwordVersion: 2, outdated: false })
   expect(await verify({}, at - 1)).toEqual({ match: false })
 })
 
@@ -87,6 +88,6 @@ test("the hash for unknown users is a real one with today's parameters, which no
 
 test("where too many wait, that is what it says", async () => {
   const { harness } = await withAda()
-  const full: Passwords = { hash: async () => refuse("unavailable", "full"), verify: async () => refuse("unavailable", "full") }
+  const full: Passwords = { hash: async () => refuse("unavailable", "full"), verify: async () => refuse("unavailable", "full"), isOutdated: () => false }
   expect(await verifyPassword(harness.store, 1, credentials, full)).toMatchObject({ refused: true, code: "unavailable" })
 })

@@ -1,6 +1,6 @@
 // Password hashes: argon2id in PHC strings, the same under both runtimes.
 import { describe, expect, test } from "bun:test"
-import { hashPassword, verifyPasswordHash } from "../../src/runtime/password-hash.ts"
+import { hashPassword, isOutdatedHash, verifyPasswordHash } from "../../src/runtime/password-hash.ts"
 import { printedBy, type Runtime, runtimes } from "./program.ts"
 
 const salt = Buffer.from("0123456789abcdef")
@@ -59,8 +59,23 @@ describe("a password hash", () => {
     expect(await verifyPasswordHash("a password", cheaper)).toBe(false)
   })
 
-  const wrong = ["", "a password", "$argon2i$v=19$m=19456,t=2,p=1$AAAA$AAAA", "$argon2id$v=16$m=19456,t=2,p=1$AAAA$AAAA", "$argon2id$v=19$m=19456,t=2$AAAA$AAAA", "$argon2id$v=19$m=19456,t=2,p=1$AAAA$", "$scrypt$ln=17,r=8,p=1$AAAA$AAAA", `${known}\n`, ` ${known}`]
+  const wrong = ["", "a password", "$argon2i$v=19$m=19456,t=2,p=1$AAAA$AAAA", "$argon2id$v=16$m=19456,t=2,p=1$AAAA$AAAA", "$argon2id$v=19$m=19456,t=2$AAAA$AAAA", "$argon2id$v=19$m=19456,t=2,p=1$AAAA$", "$scrypt$ln=25,r=8,p=1$AAAA$AAAA", "$scrypt$ln=15,r=0,p=1$AAAA$AAAA", "$2b$12$AAAAAAAAAAAAAAAAAAAAAA", `${known}\n`, ` ${known}`]
   test.each(wrong)("that is none throws: %p", async (phc) => {
     await expect(verifyPasswordHash("a password", phc)).rejects.toThrow("a stored password hash is of an unknown kind")
+  })
+
+  const scrypt = "$scrypt$ln=15,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg$9rcVF+DZ8uU77qz3H/v29+n2g8c877AOCRXSQvC/fs0"
+
+  test.each(runtimes)("of another service, made by scrypt, is verified under %s", async (runtime) => {
+    const program = `
+      import { verifyPasswordHash } from "src/runtime/password-hash.ts"
+      console.log(await verifyPasswordHash("correct horse battery staple", ${JSON.stringify(scrypt)}), await verifyPasswordHash("correct horse", ${JSON.stringify(scrypt)}))`
+    expect(await printedBy(runtime, program)).toBe("true false\n")
+  })
+
+  test("is outdated where it is of another kind or takes less than those that are made today", async () => {
+    const today = await hashPassword("a password", salt)
+    expect([today, today.replace("m=19456", "m=65536"), today.replace("t=2", "t=3")].map(isOutdatedHash)).toEqual([false, false, false])
+    expect([scrypt, today.replace("m=19456", "m=19455"), today.replace("t=2", "t=1"), "$2b$12$AAAA"].map(isOutdatedHash)).toEqual([true, true, true, true])
   })
 })

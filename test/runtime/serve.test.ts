@@ -14,30 +14,34 @@ const program = `
     hostname: "127.0.0.1",
     port: 0,
     idleTimeoutSeconds: 1,
-    fetch: async (request, patience) => {
+    fetch: async (request, connection) => {
       switch (new URL(request.url).pathname) {
         case "/memory":
           return Response.json(process.memoryUsage().rss)
+        case "/address": {
+          await request.arrayBuffer()
+          return Response.json(connection.address(request))
+        }
         case "/length":
           return Response.json((await request.arrayBuffer()).byteLength)
         case "/wait":
-          patience.unlimited(request)
+          connection.unlimited(request)
           say("waits")
           await new Promise((resolve) => waiting.push(resolve))
           return new Response("waited")
         case "/rest":
-          patience.unlimited(request)
+          connection.unlimited(request)
           await new Promise((resolve) => setTimeout(resolve, 7_000))
           return new Response("rested")
         case "/rest-impatiently":
           await new Promise((resolve) => setTimeout(resolve, 7_000))
           return new Response("rested")
         case "/gone":
-          patience.whenGone(request, () => say("gone"))
+          connection.whenGone(request, () => say("gone"))
           say("waits")
           return await new Promise((resolve) => waiting.push(resolve)).then(() => new Response("waited"))
         case "/gone-from-body":
-          patience.whenGone(request, () => say("gone"))
+          connection.whenGone(request, () => say("gone"))
           return new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([120])) }))
         case "/stop":
           listener.stop(60_000).then(() => say("stopped"))
@@ -85,6 +89,12 @@ describe.each(runtimes)("under %s", (runtime) => {
     expect(server.port).toBeGreaterThan(1_024)
     const sent = await fetch(`${server.url}/length`, { method: "POST", body: new Uint8Array(3_000_000) })
     expect(await sent.json()).toBe(3_000_000)
+  })
+
+  test("knows the other end's address, also once the body is read", async () => {
+    await using server = await served(runtime)
+    const headers = { "x-forwarded-for": "192.0.2.7" }
+    expect(await (await fetch(`${server.url}/address`, { method: "POST", body: "x", headers })).json()).toBe("127.0.0.1")
   })
 
   test("takes no more of a body than is read, however much is sent", async () => {

@@ -2,14 +2,15 @@
 // kept; what is in the rows is up to the test.
 import { type Digest, digestOf, genesisDigest } from "../../src/protocol/digest.ts"
 import { type RecordKey, type SealedRecord, sealRecord } from "../../src/protocol/record.ts"
-import { encodeRow, type RowFacts, type Term, textTerm } from "../../src/store/row.ts"
+import { encodeFill, encodeRow, type RowFacts, type Term, textTerm } from "../../src/store/row.ts"
 
-/** One put, or without a body a tombstone. */
+/** One put, or without a body a tombstone; or terms that are added to the row that is there. */
 export interface Change {
   readonly collection?: string
   readonly id: string
   readonly body?: string
   readonly terms?: readonly Term[]
+  readonly fill?: readonly Term[]
 }
 
 export interface RecordOptions {
@@ -52,9 +53,10 @@ export class Chain {
     }
   }
 
-  #row(version: number, { collection = "things", id, body, terms = [] }: Change): Uint8Array {
+  #row(version: number, { collection = "things", id, body, terms = [], fill }: Change): Uint8Array {
     const name = `${collection}/${id}`
     const before = this.#facts.get(name)
+    if (fill !== undefined) return encodeFill(version, before?.changed ?? 0, fill)
     const created = before === undefined || before.deleted ? version : before.created
     const facts: RowFacts = { changed: version, created, changes: (before?.changes ?? 0) + 1, deleted: body === undefined }
     this.#facts = new Map(this.#facts).set(name, facts)

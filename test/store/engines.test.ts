@@ -31,6 +31,7 @@ describe("random histories", () => {
     try {
       const history = await run(seed, disks)
       expect(history.undone).toBeGreaterThan(0)
+      expect(history.filled).toBeGreaterThan(5)
     } catch (error) {
       throw new Error(`seed ${seed} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     } finally {

@@ -1,6 +1,6 @@
 // Rows as bytes: what goes in comes out, and the layout is that of docs/FORMAT.md.
 import { describe, expect, test } from "bun:test"
-import { encodeRow, rowBody, rowChanged, rowDeleted, type RowFacts, rowFacts, rowTerms, rowText, type Term, textTerm } from "../../src/store/row.ts"
+import { encodeFill, encodeRow, rowBody, rowChanged, rowDeleted, type RowFacts, rowFacts, rowFill, rowTerms, rowTermValue, rowText, type Term, textTerm, withoutFills, withTerms } from "../../src/store/row.ts"
 
 const facts: RowFacts = { changed: 258, created: 3, changes: 4, deleted: false }
 const most: RowFacts = { changed: 2 ** 48 - 1, created: 2 ** 48 - 2, changes: 2 ** 32 - 1, deleted: true }
@@ -21,6 +21,35 @@ describe("a row", () => {
     const row = encodeRow({ ...facts, deleted: true }, [], "")
     expect(Buffer.from(row).toString("hex")).toBe("0100000000010200000000000300000004" + "0000")
     expect([rowDeleted(row), rowText(row), rowBody(row).length, rowTerms(row)]).toEqual([true, "", 0, []])
+  })
+
+  test("has the bytes that the format says where a fill added a term", () => {
+    const row = Buffer.from(encodeRow(facts, [{ ...textTerm("f", "x", true), since: 772 }, textTerm("g", "", false)], "{}"))
+    const terms = "03 01 0002 66 3078 000000000304 00 01 0001 67 30"
+    expect(row.toString("hex")).toBe(`00 000000000102 000000000003 00000004 0013 ${terms} 7b7d`.replaceAll(" ", ""))
+  })
+
+  test("of a write set may be a fill, with the version that it completes", () => {
+    const fill = Buffer.from(encodeFill(258, 3, [textTerm("f", "x", true)]))
+    expect(fill.toString("hex")).toBe("04 000000000102 000000000003 00000000 0007 01 01 0002 66 3078".replaceAll(" ", ""))
+    expect([rowFill(fill), rowDeleted(fill), rowFill(encodeRow(facts, [], "")), rowFill(encodeRow({ ...facts, deleted: true }, [], ""))]).toEqual([true, false, false, false])
+    expect([rowFacts(fill).changed, rowFacts(fill).created, rowText(fill)]).toEqual([258, 3, ""])
+  })
+
+  test("keeps everything else where its terms change", () => {
+    const row = encodeRow({ ...facts, deleted: true }, [textTerm("a", "b", true)], '{"ü":1}')
+    const later: Term = { ...textTerm("c", "d", false), since: 9 }
+    const filled = withTerms(row, [...rowTerms(row), later])
+    expect([rowFacts(filled), rowText(filled), rowTerms(filled).map(({ since }) => since)]).toEqual([rowFacts(row), rowText(row), [undefined, 9]])
+    expect(Buffer.from(withoutFills(filled))).toEqual(Buffer.from(row))
+    expect(withoutFills(row)).toBe(row)
+  })
+
+  test("tells the value of one term, whichever it is", () => {
+    const terms: readonly Term[] = [textTerm("a", "1", true), { ...textTerm("é", "2", false), since: 9 }, textTerm("ab", "3", false), textTerm("b", "", true)]
+    const row = encodeRow(facts, terms, '{"c":"4"}')
+    for (const { field, value } of terms) expect(rowTermValue(row, field)).toEqual(Buffer.from(value))
+    expect(["c", "", "abc", "e"].map((field) => rowTermValue(row, field))).toEqual([undefined, undefined, undefined, undefined])
   })
 
   test.each([

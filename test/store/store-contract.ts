@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
-import type { SealedRecord } from "../../src/protocol/record.ts"
-import { rowChanged, rowFacts, rowText, textTerm } from "../../src/store/row.ts"
+import { openRecord, type SealedRecord, sealRecord } from "../../src/protocol/record.ts"
+import { encodeFill, rowChanged, rowFacts, rowTerms, rowText, textTerm } from "../../src/store/row.ts"
 import type { WalkQuery } from "../../src/store/store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
 import { Chain, type Change, plain, recordKey, type RecordOptions, unique } from "./chain.ts"
@@ -206,6 +206,10 @@ export function runStoreContract(name: string, newDisk: () => Disk): void {
       ["a value that passes on in one version", [[{ id: "a", body: "3", terms: [unique("y")] }, { id: "b", body: "2", terms: [unique("x")] }]]],
       ["a value that goes round", [[{ id: "a", body: "3" }], [{ id: "b", body: "2", terms: [unique("x")] }], [{ id: "b", body: "3" }], [{ id: "a", body: "4", terms: [unique("x"), plain("red")] }]]],
       ["created, deleted and created again", [[{ id: "n", body: "1", terms: [unique("n")] }], [{ id: "n" }], [{ id: "n", body: "2", terms: [unique("n")] }]]],
+      ["a row that gets more terms", [[{ id: "a", fill: [unique("late"), plain("red")] }]]],
+      ["more terms, and then others", [[{ id: "a", fill: [plain("red")] }], [{ id: "a", fill: [unique("late")] }], [{ id: "a", body: "3", terms: [plain("red")] }]]],
+      ["more terms of what is new", [[{ id: "n", body: "1" }], [{ id: "n", fill: [unique("z")] }], [{ id: "n" }]]],
+      ["more terms that another gives up", [[{ id: "a", fill: [unique("y")] }, { id: "b" }]]],
       ["a value that is no longer unique", [[{ id: "a", body: "3", terms: [textTerm("name", "x", false)] }]]],
     ]
     test.each(batches)("gives back everything byte for byte: %s", async (_, batch) => {
@@ -432,6 +436,46 @@ export function runStoreContract(name: string, newDisk: () => Disk): void {
       await bench.store.undo()
       back()
       expect(holders(bench, 1)).toEqual(["a", "b"])
+    })
+  })
+
+  describe(`the store ${name}: fills`, () => {
+    test("add terms to a row without making a version of it", async () => {
+      const bench = start()
+      await bench.commit([{ id: "a", body: "1", terms: [unique("x")] }, { id: "b", body: "1" }])
+      await bench.commit([{ id: "a", fill: [plain("red"), unique("y")] }])
+      await bench.commit([{ id: "a", body: "2", terms: [unique("y")] }])
+      for (const look of ["before", "after"]) {
+        if (look === "after") bench.crash()
+        expect([1, 2, 3].map((at) => bench.text("a", at))).toEqual(["1", "1", "2"])
+        expect(bench.history("a", 3)).toEqual(["2", "1"])
+        expect([1, 2].map((at) => rowFacts(bench.row("a", at)))).toEqual([1, 2].map(() => ({ changed: 1, created: 1, changes: 1, deleted: false })))
+        expect([1, 2, 3].map((at) => bench.holder("y", at))).toEqual([undefined, "a", "a"])
+        expect([1, 2, 3].map((at) => bench.store.holders("things", "colour", plain("red").value, { at, after: undefined, limit: 9 }).ids)).toEqual([[], ["a"], []])
+        expect(rowTerms(bench.row("a", 2)).map(({ field, since }) => [field, since])).toEqual([["name", undefined], ["colour", 2], ["name", 2]])
+        expect(rowTerms(bench.row("a", 3)).map(({ since }) => since)).toEqual([undefined])
+      }
+    })
+
+    test("are refused where they give a unique value to a second entity, and leave no trace", async () => {
+      const bench = start()
+      await bench.commit([{ id: "a", body: "1", terms: [unique("x")] }, { id: "b", body: "1" }])
+      const before = dump(bench.store.engine.tables)
+      const record = bench.chain.next([{ id: "b", fill: [unique("x")] }])
+      expect(await bench.store.prepare({ records: [record], committed: 1 })).toMatchObject({ code: "unique" })
+      expect(dump(bench.store.engine.tables)).toEqual(before)
+    })
+
+    test("complete no row but the newest, no tombstone, and add nothing twice (I7)", async () => {
+      const bench = start()
+      await bench.commit([{ id: "a", body: "1", terms: [plain("red")] }, { id: "gone", body: "1" }])
+      await bench.commit([{ id: "a", body: "2", terms: [plain("red")] }, { id: "gone" }])
+      const before = dump(bench.store.engine.tables)
+      for (const [id, completes, term] of [["a", 1, plain("blue")], ["a", 2, plain("red")], ["gone", 2, plain("red")], ["nobody", 1, plain("red")]] as const) {
+        const record = sealRecord({ ...openRecord(bench.chain.next([]).bytes), version: 3, parent: bench.store.position().headDigest, writes: [{ collection: "things", id, row: encodeFill(3, completes, [term]) }] })
+        await expect(bench.store.prepare({ records: [record], committed: 2 })).rejects.toThrow("I7")
+      }
+      expect(dump(bench.store.engine.tables)).toEqual(before)
     })
   })
 

@@ -1,8 +1,8 @@
 // The full check: finds every kind of damage in every table, says nothing of a sound store, and lets others work meanwhile.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { digestOf, digestText, genesisDigest } from "../../src/protocol/digest.ts"
-import { entityKey, historyKey, versionKey } from "../../src/store/keys.ts"
-import { encodeRow, rowBody } from "../../src/store/row.ts"
+import { endedKey, entityKey, historyKey, versionKey } from "../../src/store/keys.ts"
+import { encodeRow, rowBody, rowTerms, type Term, withoutFills, withTerms } from "../../src/store/row.ts"
 import { StoreDamaged } from "../../src/store/store-damaged.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import type { Tables } from "../../src/store/tables.ts"
@@ -16,12 +16,12 @@ import { RandomHistory } from "./random-history.ts"
 const history: readonly (readonly Change[])[] = [
   [{ id: "a", body: "1", terms: [unique("x"), plain("red")] }, { id: "b", body: "1", terms: [unique("y")] }, { id: "gone", body: "1", terms: [unique("g")] }],
   [{ id: "a", body: "2", terms: [unique("y"), plain("red")] }, { id: "b", body: "2", terms: [unique("x")] }],
-  [{ id: "gone" }, { id: "a", body: "3", terms: [unique("y"), plain("blue")] }],
+  [{ id: "gone" }, { id: "a", body: "3", terms: [unique("y"), plain("blue")] }, { id: "b", fill: [plain("late")] }],
   [{ id: "c", body: "1" }],
-  [{ id: "c", body: "2" }],
+  [{ id: "c", body: "2" }, { id: "a", fill: [plain("late")] }],
 ]
 /** The version 6, which stays in doubt. */
-const inDoubt: readonly Change[] = [{ id: "b" }, { id: "d", body: "1", terms: [unique("d")] }]
+const inDoubt: readonly Change[] = [{ id: "b" }, { id: "d", body: "1", terms: [unique("d")] }, { id: "c", fill: [plain("doubt")] }]
 
 async function filled(engine = new MemoryEngine(), batch = 2): Promise<MemoryEngine> {
   const store = new TableStore(engine, first)
@@ -116,6 +116,15 @@ describe("damage that is named", () => {
     ["history", "extra of no entity", (t) => put(t, "history", historyKey("things", "zz", 2), row(2)), "things/zz: its newest row is missing"],
     ["history", "under another number", (t) => put(t, "history", historyKey("things", "a", 4), row(2)), "things/a: its version 4 is stored under another number"],
     ["history", "extra, under no key", (t) => put(t, "history", Buffer.from("what"), row(3)), `the table history: an entry's key is none: ${Buffer.from("what").toString("hex")}`],
+    ["rows", "without what a fill added", (t) => refill(t, "rows", entityKey("things", "a"), []), "things/a: version 3 of it lacks the colour that version 5 added"],
+    ["rows", "without what a fill added in doubt", (t) => refill(t, "rows", entityKey("things", "c"), []), "things/c: version 5 of it lacks the colour that version 6 added"],
+    ["rows", "with a later term of another version", (t) => refill(t, "rows", entityKey("things", "a"), [{ ...plain("late"), since: 4 }]), "things/a: version 3 of it has a colour added by version 4, whose record does not have it"],
+    ["rows", "with a later term that is extra", (t) => refill(t, "rows", entityKey("things", "a"), [{ ...plain("late"), since: 5 }, { ...plain("extra"), since: 5 }]), "things/a: version 3 of it has a colour added by version 5, whose record does not have it"],
+    ["rows", "with a later term in place of one of its own", (t) => refill(t, "rows", entityKey("things", "a"), [{ ...plain("late"), since: 5 }], ({ unique }) => unique), "things/a: version 3 of it is not what the log says"],
+    ["history", "without what a fill added", (t) => refill(t, "history", historyKey("things", "b", 2), []), "things/b: version 2 of it lacks the colour that version 3 added"],
+    ["index", "missing of what a fill added", (t) => t.index.remove(indexed("late", "colour", "a")), "things/a: its index entry for colour is missing"],
+    ["index", "missing of what a fill added in doubt", (t) => t.index.remove(indexed("doubt", "colour", "c")), "things/c: its index entry for colour is missing"],
+    ["index", "of a fill with another beginning", (t) => put(t, "index", indexed("late", "colour", "a"), versionKey(3)), "things/a: its index entry for colour begins at version 3, not 5"],
     ["index", "missing", (t) => t.index.remove(indexed("y")), "things/a: its index entry for name is missing"],
     ["index", "missing of a value that is not unique", (t) => t.index.remove(indexed("blue", "colour", "a")), "things/a: its index entry for colour is missing"],
     ["index", "missing in doubt", (t) => t.index.remove(indexed("d")), "things/d: its index entry for name is missing"],
@@ -126,9 +135,11 @@ describe("damage that is named", () => {
     ["index", "extra of no entity", (t) => put(t, "index", indexed("new"), Buffer.concat([versionKey(2), Buffer.from("zz")])), "things/zz: the index has a name for it that it does not have"],
     ["index", "extra, under no key", (t) => put(t, "index", Buffer.from("what"), versionKey(1)), `the table index: the entry of ${Buffer.from("what").toString("hex")} is none`],
     ["index_history", "missing", (t) => t.index_history.remove(ended("x", "name", "a", 1)), "things/a: its index history for name from version 1 to 2 is missing"],
-    ["index_history", "missing of a deleted entity", (t) => t.index_history.remove(ended("g", "name", "gone", 1)), "things/gone: its index history for name from version 1 to 3 is missing"],
+    ["index_history", "missing of a deleted entity", (t) => t.index_history.remove(ended("g", "name", "gone", 1, 2)), "things/gone: its index history for name from version 1 to 3 is missing"],
     ["index_history", "with another end", (t) => put(t, "index_history", ended("x", "name", "a", 1), versionKey(3)), "things/a: its index history for name from version 1 to 2 ends at 3"],
-    ["index_history", "with another end in doubt", (t) => put(t, "index_history", ended("x", "name", "b", 2), versionKey(9)), "things/b: the index history has a name for it from version 2 to 9 that no row explains"],
+    ["index_history", "with another end in doubt", (t) => put(t, "index_history", ended("x", "name", "b", 2, 8), versionKey(9)), "things/b: the index history has a name for it from version 2 to 9 that no row explains"],
+    ["index_history", "under another fork", (t) => put(t, "index_history", ended("x", "name", "a", 1, 4), versionKey(2)), "things/a: the index history has a name for it from version 1 to 2 at the fork 4, where no read looks for it"],
+    ["index_history", "that ends before it begins", (t) => put(t, "index_history", ended("x", "name", "a", 3), versionKey(2)), "things/a: the index history has a name for it from version 3 to 2 at the fork 3, where no read looks for it"],
     ["index_history", "extra", (t) => put(t, "index_history", ended("x", "name", "a", 2), versionKey(3)), "things/a: the index history has a name for it from version 2 to 3 that no row explains"],
     ["index_history", "extra of no entity", (t) => put(t, "index_history", ended("x", "name", "zz", 2), versionKey(3)), "things/zz: the index history has a name for it from version 2 to 3 that no row explains"],
     ["index_history", "extra, under no key", (t) => put(t, "index_history", Buffer.from("what"), versionKey(1)), `the table index_history: the entry of ${Buffer.from("what").toString("hex")} is none`],
@@ -283,6 +294,12 @@ function flip(tables: Tables, name: keyof Tables, key: Buffer, at: number): void
   put(tables, name, key, value)
 }
 
+/** Puts other later terms in place of those that a row has, and leaves of its own what `stays`. */
+function refill(tables: Tables, name: keyof Tables, key: Buffer, later: readonly Term[], stays: (term: Term) => boolean = () => true): void {
+  const row = withoutFills(tables[name].get(key) ?? Buffer.alloc(0))
+  put(tables, name, key, withTerms(row, [...rowTerms(row).filter(stays), ...later]))
+}
+
 function row(changed: number): Uint8Array {
   return encodeRow({ changed, created: 1, changes: 1, deleted: false }, [], "extra")
 }
@@ -292,8 +309,9 @@ function indexed(value: string, field = "name", id?: string): Buffer {
   return Buffer.from(`things\0${field}\x000${value}\0${id === undefined ? "" : `${id}\0`}`)
 }
 
-function ended(value: string, field: string, id: string, since: number): Buffer {
-  return Buffer.concat([indexed(value, field, id), versionKey(since)])
+/** Of a value that was held for one version, or for several with this fork. */
+function ended(value: string, field: string, id: string, since: number, fork = since): Buffer {
+  return endedKey("things", field, fork, Buffer.from(`0${value}`), id, since)
 }
 
 function keyHash(key: string): Buffer {

@@ -1,0 +1,56 @@
+// One page of a list as the bytes of its answer: from what was asked for to what is sent, as of a version.
+import { isRefusal, type Refusal } from "../refusal.ts"
+import { rowBody } from "../store/row.ts"
+import type { WalkPlace } from "../store/store.ts"
+import { type Cursor, cursorOf, cursorText } from "./cursor.ts"
+import { countOf, type ListCount } from "./list-count.ts"
+import { type Described, listFields } from "./list-field.ts"
+import { type ListLimits, listLimits } from "./list-limits.ts"
+import type { ListParameters } from "./list-parameters.ts"
+import { type ListOrder, orderOf, planCount, planList, possibleOrders } from "./list-plan.ts"
+import { listingOf, type ListRequest, listRequest } from "./list-request.ts"
+import { listPage, type Listed, Looks, noValue } from "./list-rows.ts"
+import { pageBody } from "./page.ts"
+import { projected, valueName } from "./projection.ts"
+import { type Declared, parameterRefusal } from "./query.ts"
+
+export interface ListAnswer {
+  readonly bytes: Uint8Array
+  readonly next: string | null
+}
+
+export function listAnswer(listed: Listed, parameters: ListParameters, declared: Declared, limits: ListLimits = listLimits): ListAnswer | Refusal {
+  const { collection, at } = listed
+  const described: Described = { collection, version: at, definition: undefined }
+  const request = listRequest(described, parameters, declared)
+  if (isRefusal(request)) return request
+  const listing = listingOf(collection, request)
+  const cursor = parameters.cursor === undefined ? undefined : cursorOf(parameters.cursor, listing)
+  if (isRefusal(cursor)) return cursor
+  const looks = new Looks(listed, limits)
+  const order = cursor === undefined ? orderOf(request.spans, request.sort, looks.sizeOf) : orderOfCursor(cursor, request)
+  if (isRefusal(order)) return order
+  const after: WalkPlace | undefined = cursor && { value: cursor.by?.value ?? noValue, id: cursor.after }
+  const page = listPage(listed, planList(request.spans, order, looks.sizeOf, limits), { order, after, limit: parameters.limit, looks }, limits)
+  const next = page.next === undefined ? null : cursorText({ listing, version: at, after: page.next.id, by: order && { field: order.field, value: page.next.value } })
+  const count = parameters.count ? countOf(listed, planCount(request.spans, looks.sizeOf), listFields(described)[0], limits) : undefined
+  return { bytes: pageBody(itemsOf(page.rows, collection, parameters.fields), at, next, countText(count)), next }
+}
+
+/** A list goes on in the order that its first page had. */
+function orderOfCursor({ by }: Cursor, { spans, sort }: ListRequest): ListOrder | undefined | Refusal {
+  const possible = possibleOrders(spans, sort)
+  const order = possible.find(({ field }) => field === by?.field)
+  const isPossible = order === undefined ? by === undefined && possible.length === 0 : true
+  return isPossible ? order : parameterRefusal("cursor", "is not one that this listing gave out")
+}
+
+function itemsOf(rows: readonly Uint8Array[], collection: string, fields: readonly string[] | undefined): Uint8Array[] {
+  const name = valueName(collection)
+  return rows.map(fields === undefined || name === undefined ? rowBody : (row) => projected(row, name, fields))
+}
+
+function countText(counted: ListCount | undefined): string {
+  if (counted === undefined) return ""
+  return counted.count === undefined ? `,"count":null,"countAtLeast":${counted.atLeast}` : `,"count":${counted.count}`
+}
