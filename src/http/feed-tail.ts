@@ -47,7 +47,7 @@ export class FeedTail {
   readonly chunks: FeedChunks
   readonly #node: NodeService
   readonly #readers = new Set<FeedReader>()
-  /** Credentials that were looked at in this round. */
+  /** Credentials that were looked at in this slice, within which nothing can change. */
   readonly #admitted = new Map<string, boolean>()
   #sentBytes = 0
   #advancedMs = Number.NEGATIVE_INFINITY
@@ -111,7 +111,6 @@ export class FeedTail {
 
   #begin(): void {
     this.#again = false
-    this.#admitted.clear()
     if (this.#pause()) this.#finish()
     else this.#serve(this.#readers.values())
   }
@@ -136,6 +135,7 @@ export class FeedTail {
   #serve(readers: SetIterator<FeedReader>): void {
     const beganMs = this.nowMs()
     this.#sentBytes = 0
+    this.#admitted.clear()
     let nowMs = beganMs
     let done = false
     while (!done && nowMs - beganMs < bounds.feedSliceMs && this.#sentBytes < bounds.feedSliceBytesMax) {
