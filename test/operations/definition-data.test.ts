@@ -20,7 +20,7 @@ test("what a field cannot have is named with what it is for", async () => {
     `${f}/onDelete: is for references only`,
   ])
   expect(await faultsOf({ type: "number", maxLength: 3 })).toEqual([`${f}/maxLength: is for strings only`])
-  expect(await faultsOf({ type: "boolean", enum: [true] })).toEqual([`${f}/enum: is for strings and numbers only`])
+  expect(await faultsOf({ type: "boolean", enum: ["true"] })).toEqual([`${f}/enum: is for strings and numbers only`])
   expect(await faultsOf({ type: "json", index: true, unique: true })).toEqual([`${f}/index: cannot be for a field of type json`, `${f}/unique: cannot be for a field of type json`])
   expect(await faultsOf({ type: "reference" })).toEqual([`${f}/to: is missing: the collection that is referenced`])
   expect(await faultsOf({ type: "reference", to: "users", required: true, onDelete: "setNull" })).toEqual([`${f}/onDelete: cannot be setNull where the field is required`])
