@@ -99,6 +99,13 @@ try {
     compare({ what: `  ${what}`, toReach: 3, ours: (count) => small.microseconds(`${path}&at=${before}`, count), theirs: (count) => small.microseconds(path, count) })
   }
 
+  const fewer = small.version
+  for (let n = 0; n < versions; n += 512) await small.load(Array.from({ length: Math.min(512, versions - n) }, (_, k) => [thing(1_000_000 + n + k, 10_000)]))
+  print(`As of ${(small.version - fewer).toLocaleString("en")} versions back, when there were 10,000 documents, against the newest, with 110,000\n`)
+  for (const [what, path] of Object.entries(pages)) {
+    compare({ what: `  ${what}`, toReach: 3, ours: (count) => small.microseconds(`${path}&at=${fewer}`, count), theirs: (count) => small.microseconds(path, count) })
+  }
+
   await small.load([[{ op: "document.create", data: { collection, id: "calm", value: { rank: 1 } } }, { op: "document.create", data: { collection, id: "busy", value: { rank: 1 } } }]])
   for (let n = 1; n < versions; n += 512) await small.load(Array.from({ length: Math.min(512, versions - n) }, (_, k) => [{ op: "document.patch", data: { collection, id: "busy", patch: { rank: n + k } } }]))
   print("An entity with 100,000 versions against one with 1\n")
