@@ -31,7 +31,7 @@ describe("while the primary is killed with SIGKILL again and again", () => {
     pair.supervise()
     const service = serviceOf(pair)
     const marks = service.collection<{ readonly mark: string }>("marks")
-    await service.defineCollection(marks.name)
+    await service.define({ name: marks.name })
 
     const acknowledged: string[] = []
     let stopped = false
