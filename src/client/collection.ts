@@ -33,14 +33,14 @@ export class CollectionView<T extends object> {
    * for await (const { id, value } of goals.list({ where: { owner, stars: { gte: 3 } }, sort: "-createdAt" })) console.log(id, value.title)
    * ```
    */
-  list(options?: ListOptions<T>): AsyncGenerator<Document<T>, void, undefined>
   list<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): AsyncGenerator<Document<Pick<T, Shown>>, void, undefined>
+  list(options?: ListOptions<T>): AsyncGenerator<Document<T>, void, undefined>
   list(options: object = {}): AsyncGenerator<Document<T>, void, undefined> {
     return this.#reader.each([this.name], options)
   }
 
-  page(options?: ListOptions<T>): Promise<Page<Document<T>>>
   page<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): Promise<Page<Document<Pick<T, Shown>>>>
+  page(options?: ListOptions<T>): Promise<Page<Document<T>>>
   page(options: object = {}): Promise<Page<Document<T>>> {
     return this.#reader.page([this.name], options)
   }
