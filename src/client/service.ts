@@ -110,15 +110,25 @@ export class Service extends Accounts {
   }
 
   /**
-   * The service as a user, by e-mail and password. Keep `session.token` for `withToken`; `service.session.revoke(session.id)` logs out.
+   * The service as a user, by e-mail and password. Keep `session.token` for `withToken`.
    *
    * ```ts
    * const { service: ada, session } = await service.logIn({ email, password })
+   * await ada.logOut(session.id)
    * ```
    */
   async logIn(login: Login, options: OperationOptions = {}): Promise<LoggedIn> {
     const session = await this.session.create(login, options)
     return { session, service: this.withToken(session.token) }
+  }
+
+  /** Ends a session by itself: all is well where it had ended before, or where an answer was lost that had ended it. */
+  async logOut(sessionId: string, options: OperationOptions = {}): Promise<void> {
+    try {
+      await this.session.revoke(sessionId, options)
+    } catch (error) {
+      if (!(error instanceof TandemError) || (error.code !== "unauthenticated" && error.code !== "entity-missing")) throw error
+    }
   }
 
   /** Makes a user with a password, and logs it in: all or nothing. Refused with `unique` where the address is taken. */

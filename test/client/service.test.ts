@@ -168,3 +168,11 @@ test("a token that cannot be consumed is undefined, and any other refusal is thr
   expect(await new ScriptedServer([problem(404, "entity-missing")]).service.consumeToken("to_1", "reset")).toBeUndefined()
   expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.consumeToken("to_1", "reset"), TandemError)).toMatchObject({ code: "forbidden" })
 })
+
+test("who logs out is logged out, whatever it was that ended the session", async () => {
+  const ends = [committed(7), problem(404, "entity-missing", { operation: 0 }), problem(401, "unauthenticated")]
+  for (const end of ends) expect(await new ScriptedServer([end]).service.logOut("s1")).toBeUndefined()
+  // The answer that ended it was lost, and its token opens nothing any more.
+  expect(await new ScriptedServer(["cut", problem(401, "unauthenticated")]).service.logOut("s1")).toBeUndefined()
+  expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.logOut("s1"), TandemError)).toMatchObject({ code: "forbidden" })
+})
