@@ -99,6 +99,20 @@ export const bounds = {
   referencedBytesMax: 1024 * 1024,
   /** Body of one peer message. */
   peerBodyBytesMax: 64 * 1024 * 1024,
+  /** What one transaction of the trimming takes away, and the record bytes it looks at. */
+  trimKeysMax: 1_000,
+  trimBytesMax: 4 * 1024 * 1024,
+  /** How many times as long as it took it then leaves the disk to others. */
+  trimPauses: 2,
+  /** The longest age that retention may keep, 200 years. */
+  retentionAgeMsMax: 73_000 * 86_400_000,
+  /** How often the primary looks whether the horizon should move. */
+  retentionCheckMs: 1_000,
+  /** How long sessions and tokens are kept after their end; how often they are looked through, and how many in one go. */
+  expiredGraceMs: 86_400_000,
+  sweepFirstMs: 60_000,
+  sweepPauseMs: 3_600_000,
+  sweepPageMax: 200,
   /** Requests that may wait for the writer before more are answered with 503. */
   queueCountMax: 4_096,
   queueBytesMax: 64 * 1024 * 1024,

@@ -124,6 +124,7 @@ export const transactionAbout: About = {
     "collection-missing",
     "unique",
     "conflict",
+    "trimmed",
     "precondition-failed",
     "not-primary",
     "invalid",

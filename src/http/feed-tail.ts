@@ -149,8 +149,9 @@ export class FeedTail {
     if (this.#node.whyNotReadable() !== undefined) return
     if (!this.#isAdmitted(reader)) return reader.end()
     const committed = this.#node.committed()
-    // Where retention comes to drop versions, a reader whose next one is dropped is told so and ended here.
     const { position } = reader
+    // Retention has overtaken it; where it asks again it hears which version is the oldest.
+    if (position < this.#node.reader.horizon().log) return reader.end()
     if (position < committed && reader.ready()) {
       reader.take(this.chunks.behind(reader.view, position, committed))
       // One that could not take it yet is looked at when somebody makes room.

@@ -4,9 +4,9 @@ import type { GenericSchema } from "valibot"
 import type { Operation } from "../operations/operation.ts"
 import type { RefusalCode } from "../refusal.ts"
 import { release } from "../release.ts"
+import { answerHeaders, retryAfterHeader } from "./answer-headers.ts"
 import { componentRef, type JsonSchema, JsonSchemas } from "./json-schemas.ts"
 import { namedSchemas } from "./named-schemas.ts"
-import { answerHeaders, retryAfterHeader } from "./answer-headers.ts"
 import { nameOperations, operationComponents, pascal, withReferences } from "./openapi-operations.ts"
 import type { Described } from "./parameter.ts"
 import { pathParameters } from "./path-parameters.ts"
@@ -41,7 +41,7 @@ export function openApiDocument(routes: readonly Route[], operations: readonly O
       version: release,
       summary: "Users, credentials, sessions and any other data a web app has; every write on both disks of a pair.",
       description:
-        "Reads are `GET`; all writes are transactions of operations, sent to `POST /do`. Errors are problem documents (RFC 9457) whose `code` is one of a closed list. " +
+        "Reads are `GET`, and `HEAD` wherever that is; all writes are transactions of operations, sent to `POST /do`. Errors are problem documents (RFC 9457) whose `code` is one of a closed list. " +
         "Every answer carries `Tandem-Version`, the version that it reflects.",
       license: { name: "MIT", identifier: "MIT" },
     },
@@ -89,7 +89,7 @@ function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, s
         },
       },
       ...(headers.some((header) => header.name === "if-none-match") ? { 304: { description: "The client has it already.", headers: headerRefs([...always, ...own]) } } : {}),
-      ...problemsOf(codesOf(route)),
+      ...problemsOf(schemas, codesOf(route)),
     },
     security: securityOf(route),
     "x-tandem-scope": scope,
@@ -136,19 +136,16 @@ function exampleOf(value: unknown): { readonly example?: unknown } {
 }
 
 /** One answer for each status, with the codes that it may have. */
-function problemsOf(codes: readonly RefusalCode[]): JsonSchema {
+function problemsOf(schemas: JsonSchemas, codes: readonly RefusalCode[]): JsonSchema {
   const byStatus = Map.groupBy(codes, statusOf)
-  const problem = { $ref: componentRef(problemName) }
   return Object.fromEntries(
     [...byStatus].map(([status, found]) => [
       status,
       {
         description: found.map((code) => `\`${code}\`: ${titleOf(code)}.`).join(" "),
         ...(status === 429 || status === 503 ? { headers: headerRefs([retryAfterHeader]) } : {}),
-        content: { "application/problem+json": { schema: { allOf: [problem], properties: { status: { const: status }, code: { enum: [...found] } } } } },
+        content: { "application/problem+json": { schema: { allOf: [schemas.of(problemShape)], properties: { status: { const: status }, code: { enum: [...found] } } } } },
       },
     ]),
   )
 }
-
-const problemName = Object.entries(namedSchemas).find(([, schema]) => schema === problemShape)?.[0] ?? ""

@@ -132,4 +132,16 @@ export class RowsAndHistory {
     this.rows.put(key, before)
     return { collection, id, version, before, row }
   }
+
+  /** Inside a transaction: takes the superseded row with the greatest version ≤ `at` away, for good. Returns it. */
+  forget(collection: string, id: string, at: number): Buffer | undefined {
+    const row = this.superseded(collection, id, at)
+    if (row !== undefined) this.history.remove(historyKey(collection, id, rowChanged(row)))
+    return row
+  }
+
+  /** Inside a transaction: takes the newest row away, for good. */
+  forgetNewest(collection: string, id: string): void {
+    this.rows.remove(entityKey(collection, id))
+  }
 }
