@@ -1,9 +1,11 @@
 // The definition of a collection, as reads, results, histories and the feed all show it.
 import * as v from "valibot"
+import type { Rule } from "./access.ts"
 import { fieldTypes, onDeletes } from "./definition.ts"
 import { stampAt, stampEntries } from "./entity-shape.ts"
 
-const ruleShape = v.pipe(v.string(), v.regex(/^(server|user|public|owner:[a-zA-Z][a-zA-Z0-9_]*)$/))
+/** The type says what the pattern does. */
+const ruleShape = v.pipe(v.string(), v.regex(/^(server|user|public|owner:[a-zA-Z][a-zA-Z0-9_]*)$/)) as v.GenericSchema<string, string> as v.GenericSchema<Rule>
 
 const fieldShape = v.strictObject({
   type: v.picklist(fieldTypes),
