@@ -78,13 +78,13 @@ function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, s
       ...(filters === undefined ? [] : [{ ...parameterOf(schemas, "query", filters), style: "form", explode: true }]),
       ...[...headers, requestIdHeader].map((parameter) => parameterOf(schemas, "header", parameter)),
     ],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: { [body.type]: { schema: contentOf(schemas, body), ...exampleOf(example.body) } } } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { [body.type]: { schema: contentOf(schemas, body), ...exampleOf(body.type, example.body) } } } }),
     responses: {
       200: {
         description: summary,
         headers: headerRefs([...always, ...own]),
         content: {
-          [answerType]: { schema: schemas.of(answer), ...exampleOf(example.answer) },
+          [answerType]: { schema: schemas.of(answer), ...exampleOf(answerType, example.answer) },
           ...(alternative === undefined ? {} : { [alternative.type]: { schema: schemas.of(alternative.schema), example: alternative.example } }),
         },
       },
@@ -131,9 +131,13 @@ function contentOf(schemas: JsonSchemas, { schema }: Content): JsonSchema {
   return "component" in schema ? { $ref: componentRef(schema.component) } : schemas.of(schema)
 }
 
-function exampleOf(value: unknown): { readonly example?: unknown } {
-  return value === undefined ? {} : { example: value }
+/** Of lines the first one, since a schema is that of a line. */
+function exampleOf(type: string, value: unknown): { readonly example?: unknown } {
+  if (value === undefined) return {}
+  return { example: type === lines && typeof value === "string" ? (JSON.parse(value.slice(0, value.indexOf("\n"))) as unknown) : value }
 }
+
+const lines = "application/x-ndjson"
 
 /** One answer for each status, with the codes that it may have. */
 function problemsOf(schemas: JsonSchemas, codes: readonly RefusalCode[]): JsonSchema {

@@ -1,6 +1,7 @@
 // GET /openapi.json: a valid description of exactly what is served, with examples that are true.
 import { beforeAll, describe, expect, test } from "bun:test"
 import { Validator } from "@seriousme/openapi-schema-validator"
+import { openApiDocument } from "../../src/http/openapi-document.ts"
 import { routes } from "../../src/http/routes.ts"
 import { codesOf } from "../../src/http/route.ts"
 import { codes, statusOf } from "../../src/http/problem.ts"
@@ -105,6 +106,12 @@ describe("every route", () => {
       expect([code, inside(schema, "properties", "code", "enum")]).toEqual([code, expect.arrayContaining([code])])
     }
   })
+})
+
+test("a path with a segment that nobody has described has no description, and is told so", () => {
+  const [first] = routes
+  if (first === undefined) throw new Error("there is no route")
+  expect(() => openApiDocument([{ ...first, path: "/goals/:colour" }], operations)).toThrow("the parameter :colour of the path /goals/:colour is described nowhere; path-parameters.ts is the place")
 })
 
 test("the codes of problems are those of the one table", () => {
