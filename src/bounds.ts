@@ -54,8 +54,11 @@ export const bounds = {
   feedPauseMs: 10_000,
   /** How often those that wait are looked after where nothing is committed. */
   feedTickMs: 1_000,
-  /** How long those that wait are served in one go, before everything else has its turn. */
-  feedSliceMs: 4,
+  /** How long those that wait are served in one go, and what they are sent, before everything else has its turn. */
+  feedSliceMs: 2,
+  feedSliceBytesMax: 1024 * 1024,
+  /** While writes go on, how much longer than such a slice took everything else has its turn. */
+  feedRestFactor: 3,
   /** Versions that are encoded together for a stream, and their records' bytes; the first may be larger. */
   feedChunkVersions: 128,
   feedChunkBytesMax: 64 * 1024,

@@ -1,10 +1,11 @@
 // The definition of a collection, as reads, results, histories and the feed all show it.
 import * as v from "valibot"
-import { rulePattern } from "./access.ts"
+import { type Rule, rulePattern } from "./access.ts"
 import { fieldTypes, onDeletes } from "./definition.ts"
 import { stampAt, stampEntries } from "./entity-shape.ts"
 
-const ruleShape = v.pipe(v.string(), v.regex(rulePattern))
+/** The type says what the pattern does. */
+const ruleShape = v.pipe(v.string(), v.regex(rulePattern)) as v.GenericSchema<string, string> as v.GenericSchema<Rule>
 
 export const fieldShape = v.strictObject({
   type: v.picklist(fieldTypes),

@@ -19,7 +19,7 @@ export interface SmokeTarget {
 export async function smoke({ name, ...target }: SmokeTarget): Promise<readonly unknown[]> {
   const service = createService(target)
   const goals = service.collection<Goal>(`goals-${name}`)
-  await service.defineCollection(goals.name)
+  await service.define({ name: goals.name })
   const email = `${name}@example.com`
   const user = await service.createUser({ email, name: "Ada" })
   await service.setPassword(user.id, "correct horse")
