@@ -95,6 +95,8 @@ function isSchema(value: unknown): value is JsonSchema {
 
 function orReference(schema: JsonSchema): JsonSchema {
   const inner = withReferences(schema)
+  // Any JSON is any reference, too.
+  if (Object.keys(inner).length === 0) return inner
   const reference = { $ref: componentRef("Reference") }
   return Array.isArray(inner["anyOf"]) ? { ...inner, anyOf: [...inner["anyOf"], reference] } : { anyOf: [inner, reference] }
 }
