@@ -1,4 +1,5 @@
 // One page of a list as the bytes of its answer: from what was asked for to what is sent, as of a version.
+import { definitionAt } from "../operations/definition.ts"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { rowBody } from "../store/row.ts"
 import type { WalkPlace } from "../store/store.ts"
@@ -21,7 +22,7 @@ export interface ListAnswer {
 
 export function listAnswer(listed: Listed, parameters: ListParameters, declared: Declared, limits: ListLimits = listLimits): ListAnswer | Refusal {
   const { collection, at } = listed
-  const described: Described = { collection, version: at, definition: undefined }
+  const described: Described = { collection, version: at, definition: definitionAt(listed.reader, collection, at) }
   const request = listRequest(described, parameters, declared)
   if (isRefusal(request)) return request
   const listing = listingOf(collection, request)
