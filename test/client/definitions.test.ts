@@ -4,7 +4,7 @@ import type { Collection, Service } from "../../src/client/service.ts"
 import { TandemError } from "../../src/client/tandem-error.ts"
 import { Harness } from "../http/harness.ts"
 import { refusalOf } from "./scripted-server.ts"
-import { servedService } from "./served-service.ts"
+import { listed, servedService } from "./served-service.ts"
 
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false
 type DocumentsOf<Of> = Of extends Collection<infer Value, infer New> ? readonly [Value, New] : never
@@ -56,6 +56,21 @@ test("a node fills in defaults, makes times the same everywhere, and says all th
   expect(issues.map(({ pointer }) => pointer).sort()).toEqual(["/value/stars", "/value/title"])
   await service.deleteUser(owner)
   expect(await goals.get("g1")).toBeUndefined()
+})
+
+test("documents are listed by fields with an index, in both directions, several filters at once, and counted", async () => {
+  const service = servedService(new Harness())
+  const { id: owner } = await service.createUser({ email: "ada@example.com" })
+  const goals = await define(service)
+  await goals.create({ owner, title: "Read", stars: 3 }, { id: "g1" })
+  await goals.create({ owner, title: "Write", kind: "work", stars: 5 }, { id: "g2" })
+  await goals.create({ owner, title: "Rest", stars: null }, { id: "g3" })
+  const ids = async (options: Parameters<typeof goals.list>[0]) => (await listed(goals.list(options))).map(({ id }) => id)
+  expect(await ids({ sort: "-stars" })).toEqual(["g2", "g1", "g3"])
+  expect(await ids({ where: { owner, stars: { gte: 3, lt: 5 } }, sort: "createdAt" })).toEqual(["g1"])
+  expect((await goals.page({ where: { owner }, count: true, limit: 1 })).count).toBe(3)
+  expect((await listed(goals.list({ where: { stars: { gt: 0 } }, fields: ["title"] }))).map(({ value }) => value)).toEqual([{ title: "Read" }, { title: "Write" }])
+  expect(await refusalOf(goals.page({ sort: "title" }), TandemError)).toMatchObject({ status: 400, hint: expect.stringContaining('"index": true') })
 })
 
 test("a definition is read as it is, and what is left out of another stays", async () => {

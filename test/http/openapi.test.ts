@@ -226,9 +226,10 @@ describe("a request that is", () => {
       { op: "user.update", data: { id: { $ref: "u.id" }, verified: { $ref: "u.verified" }, data: { nested: [{ $ref: "u" }] } } },
       { op: "key.create", data: { name: { $ref: "u.name" }, scopes: ["read"] }, as: "k" },
       { op: "key.create", data: { name: "again", scopes: { $ref: "k.scopes" } } },
+      { op: "collection.define", data: { name: { $ref: "u.name" }, fields: { owner: { type: "reference", to: "users", index: { $ref: "u.verified" } } }, access: { read: "owner:owner" } } },
       { op: "user.update", data: { $ref: "u.data" } },
     ]
-    const body = { operations: operations.slice(0, 4) }
+    const body = { operations: operations.slice(0, 5) }
     expectAnswer(await tandem.send("POST", "/do", { body }), 200)
     expect([api.issues("#/components/schemas/Transaction", body), api.issues("#/components/schemas/Transaction", { operations })]).toEqual([[], []])
   })
