@@ -212,7 +212,7 @@ export class World {
     store.commit(head)
     const strangers = new Clients(this.random, this.checkers)
     for (let n = this.random.between(1, 4); n > 0; n--) {
-      const [record] = strangers.recordsOf(store, [{ op: "collection.define", data: { name: `strange-${n}` } }], this.wallMs)
+      const [record] = strangers.recordsOf(store, [{ op: "user.create", data: { id: `strange-${n}`, email: `strange-${n}@x` } }], this.wallMs)
       if (record === undefined) throw new Error("a stranger's transaction was refused")
       store.prepareNow({ records: [record], committed: store.position().head })
       store.commit(store.position().head)
