@@ -6,7 +6,7 @@ import { partsOfKey, versionOf } from "./keys.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
 import type { TableStore } from "./table-store.ts"
 import { fillKey, type Tally } from "./tally.ts"
-import { formerKey, sameTerm } from "./term-index.ts"
+import { formerKeys, sameTerm } from "./term-index.ts"
 import type { VersionVisitor } from "./version-walk.ts"
 
 interface Held {
@@ -99,17 +99,22 @@ export class RowsCheck implements VersionVisitor {
   }
 
   #ended(entity: Entity, { term, since }: Held, version: number): void {
-    const stored = this.store.engine.tables.index_history.get(formerKey(entity.collection, term, entity.id, { since, end: version }))
-    const end = stored === undefined ? undefined : versionOf(stored)
-    if (end !== version) this.#report(entity, `its index history for ${term.field} from version ${since} to ${version} ${end === undefined ? "is missing" : `ends at ${end}`}`)
+    for (const key of formerKeys(entity.collection, term, entity.id, { since, end: version })) {
+      const stored = this.store.engine.tables.index_history.get(key)
+      const end = stored === undefined ? undefined : versionOf(stored)
+      if (end !== version) this.#report(entity, `its index history for ${term.field} from version ${since} to ${version} ${end === undefined ? "is missing" : `ends at ${end}`}`)
+    }
   }
 
   #leave(entity: Entity, newest: Buffer): void {
-    for (const { term, since } of entity.held) {
+    for (const held of entity.held) {
+      const { term, since } = held
       const found = this.store.index.since(entity.collection, term, entity.id)
+      if (found === since) continue
       // What came after the version that is checked may have ended it.
-      if (found === since || this.store.index.former(entity.collection, term, entity.id, this.committed)?.since === since) continue
-      this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)
+      const former = this.store.index.former(entity.collection, term, entity.id, this.committed)
+      if (former?.since === since) this.#ended(entity, held, former.end)
+      else this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)
     }
     this.#laterTerms(entity, rowTerms(newest))
     if (entity.shown === undefined || rowDeleted(entity.shown)) return
