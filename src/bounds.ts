@@ -54,8 +54,11 @@ export const bounds = {
   feedPauseMs: 10_000,
   /** How often those that wait are looked after where nothing is committed. */
   feedTickMs: 1_000,
-  /** How long those that wait are served in one go, before everything else has its turn. */
-  feedSliceMs: 4,
+  /** How long those that wait are served in one go, and what they are sent, before everything else has its turn. */
+  feedSliceMs: 2,
+  feedSliceBytesMax: 1024 * 1024,
+  /** While writes go on, how much longer than such a slice took everything else has its turn. */
+  feedRestFactor: 3,
   /** Versions that are encoded together for a stream, and their records' bytes; the first may be larger. */
   feedChunkVersions: 128,
   feedChunkBytesMax: 64 * 1024,
@@ -81,6 +84,23 @@ export const bounds = {
   tokenLengthMax: 256,
   /** Rows that a transaction has looked at and keeps; the text of others is read again when it is asked for. */
   rowBytesKeptMax: 8 * 1024 * 1024,
+  /** Of a definition; and its fields as JSON. */
+  fieldsMax: 100,
+  fieldNameLengthMax: 63,
+  enumValuesMax: 100,
+  definitionLengthMax: 64 * 1024,
+  /** Indexes of a collection: each costs an entry for every document, and every document carries them all. */
+  indexesMax: 16,
+  /** Documents that may go, or lose a reference, with what one transaction deletes. */
+  cascadeDocumentsMax: 10_000,
+  /** Up to here a new definition checks and indexes what is there within its own transaction. */
+  inlineDocumentsMax: 1_000,
+  inlineBytesMax: 1024 * 1024,
+  /** Documents that one transaction of an index build gives their terms. */
+  fillDocumentsMax: 250,
+  fillBytesMax: 256 * 1024,
+  /** Records that came while the documents of a large collection were checked, which its definition looks through again. */
+  recheckRecordsMax: 10_000,
   /** Documents that one `collection.drop` may take with it. */
   dropDocumentsMax: 10_000,
   /** Entities that the reverts of one transaction may look at. */
@@ -99,6 +119,20 @@ export const bounds = {
   referencedBytesMax: 1024 * 1024,
   /** Body of one peer message. */
   peerBodyBytesMax: 64 * 1024 * 1024,
+  /** What one transaction of the trimming takes away, and the record bytes it looks at. */
+  trimKeysMax: 1_000,
+  trimBytesMax: 4 * 1024 * 1024,
+  /** How many times as long as it took it then leaves the disk to others. */
+  trimPauses: 2,
+  /** The longest age that retention may keep, 200 years. */
+  retentionAgeMsMax: 73_000 * 86_400_000,
+  /** How often the primary looks whether the horizon should move. */
+  retentionCheckMs: 1_000,
+  /** How long sessions and tokens are kept after their end; how often they are looked through, and how many in one go. */
+  expiredGraceMs: 86_400_000,
+  sweepFirstMs: 60_000,
+  sweepPauseMs: 3_600_000,
+  sweepPageMax: 200,
   /** Requests that may wait for the writer before more are answered with 503. */
   queueCountMax: 4_096,
   queueBytesMax: 64 * 1024 * 1024,

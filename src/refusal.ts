@@ -23,6 +23,7 @@ export type RefusalCode =
   | "unavailable" // definitely not committed; try again
   | "version-unavailable" // this node has not committed that version yet
   | "version-ahead" // `at` lies beyond what is committed
+  | "trimmed" // below the horizon of retention; `oldestVersion` is above it
   | "disk-full" // below the free-space floor, definitely not committed
   | "outcome-unknown"
   | "internal"
@@ -45,6 +46,8 @@ export interface Refusal {
   readonly pointer?: string
   readonly key?: string
   readonly version?: number
+  /** With `trimmed`: the oldest version that can still be read. */
+  readonly oldestVersion?: number
   /** Seconds. */
   readonly retryAfter?: number
   /** What to do about it. */

@@ -36,7 +36,7 @@ async function runLog({ flags, terminal }: Invocation): Promise<number> {
   const follow = flags.on("follow")
   const limit = wholeFlag(flags.text("limit"), "limit")
   let left = limit ?? Number.POSITIVE_INFINITY
-  let from = wholeFlag(flags.text("from"), "from") ?? Math.max(1, (await committed(api)) - (limit ?? shownDefault) + 1)
+  let from = wholeFlag(flags.text("from"), "from") ?? (await newest(api, limit ?? shownDefault))
   const stop = follow ? terminal.interrupted() : new AbortController().signal
   const show = follow ? patiently(terminal, stop) : (page: Promise<readonly Fields[]>) => page
   const print = printer(flags.on("json"), terminal)
@@ -97,9 +97,10 @@ function pause(stop: AbortSignal): Promise<void> {
   })
 }
 
-async function committed(api: Api): Promise<number> {
-  const answer: unknown = await api.ask((service) => service.status())
-  return (isFields(answer) ? numberField(answer, "committed") : undefined) ?? 0
+/** Where the newest `count` records begin; where not so many are kept, the oldest of them. */
+async function newest(api: Api, count: number): Promise<number> {
+  const { committed, oldestVersion, oldestVersions } = await api.ask((service) => service.status())
+  return Math.max(1, Math.min(oldestVersion, ...Object.values(oldestVersions)), committed - count + 1)
 }
 
 export function recordRow(item: Fields, paint: Paint): string[] {

@@ -29,6 +29,8 @@ export const serve: Command = {
     "when-stuck": { value: "<what>", help: "exit, or serve-reads: what to do without the other node (exit)" },
     "forward-writes": { help: "A replica passes writes on to the primary instead of answering 421" },
     "stale-reads": { help: "Answers reads before the first sync of this run; they say that they may be stale" },
+    retention: { value: "<what>", help: "History to keep: versions, an age, or both, 100000,30d (everything)" },
+    "retention-of": { value: "<c>=<what>", help: "The same for one collection; repeated for several", repeats: true },
     "max-body": { value: "<size>", help: `Largest request body (${showSize(bounds.bodyBytesMax)})` },
     "sync-timeout": { value: "<duration>", help: `How long to look for the other node (${showDuration(bounds.syncTimeoutMs)})` },
     lease: { value: "<duration>", help: `How long reads go on without the other node (${showDuration(bounds.leaseMs)})` },

@@ -5,6 +5,7 @@ import { bounds } from "../bounds.ts"
 import type { Address, NodeSettings } from "../node/settings.ts"
 import type { Flags } from "./flags.ts"
 import { parseDuration, parseSize } from "./quantity.ts"
+import { parseKeep, parseKeepOf, retentionRule } from "./retention-setting.ts"
 import { parseAddress, parseOrigin, parseUrl } from "./addresses.ts"
 
 export interface WrongSetting {
@@ -42,6 +43,10 @@ export function readSettings(
     leaseMs: source.duration("lease", bounds.leaseMs),
     peerTimeoutMs: source.duration("peer-timeout", bounds.peerTimeoutMs),
     watchdogMs: source.duration("watchdog", bounds.watchdogMs),
+    retention: {
+      keep: (source.optional("retention", parseKeep, retentionRule) ?? { keep: undefined }).keep,
+      collections: new Map(source.words("retention-of", parseKeepOf, `must be <collection>=<what to keep>, and that ${retentionRule}`).map(({ collection, keep }) => [collection, keep])),
+    },
     diskFloorBytes: source.size("disk-floor", bounds.diskFloorBytes, 0, Number.MAX_SAFE_INTEGER),
   }
   if (source.wrong.length === 0 && settings.join && settings.role === "primary") {
@@ -95,10 +100,19 @@ class SettingSource {
   }
 
   list<T>(name: string, parse: (text: string) => T | undefined, why: string): readonly T[] {
+    return this.#items(name, /,/, parse, why)
+  }
+
+  /** Like a list, of items that may have commas in them. */
+  words<T>(name: string, parse: (text: string) => T | undefined, why: string): readonly T[] {
+    return this.#items(name, /\s+/, parse, why)
+  }
+
+  #items<T>(name: string, separator: RegExp, parse: (text: string) => T | undefined, why: string): readonly T[] {
     const repeated = this.#flags.all(name)
     const from = repeated.length > 0 ? `--${name}` : variableOf(name)
-    const text = repeated.length > 0 ? repeated.join(",") : (this.#variable(variableOf(name)) ?? "")
-    const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "")
+    const texts = repeated.length > 0 ? repeated : [this.#variable(variableOf(name)) ?? ""]
+    const items = texts.flatMap((text) => text.split(separator)).map((item) => item.trim()).filter((item) => item !== "")
     return items.flatMap((item) => {
       const value = parse(item)
       if (value === undefined) this.wrong.push({ name: from, why: `${why}, not "${item}"` })

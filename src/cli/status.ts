@@ -26,6 +26,11 @@ export const status: Command = {
   },
 }
 
+function oldestOfCollections(answer: Fields): string {
+  const named = Object.entries(fieldsOf(answer, "oldestVersions")).filter((entry): entry is [string, number] => typeof entry[1] === "number")
+  return named.map(([collection, version]) => `, ${inline(collection)} from ${grouped(version)}`).join("")
+}
+
 export function statusRows(answer: Fields, paint: Paint): string[][] {
   const peer = fieldsOf(answer, "peer")
   const disk = fieldsOf(answer, "disk")
@@ -39,6 +44,7 @@ export function statusRows(answer: Fields, paint: Paint): string[][] {
     ["mode", answer["mode"] === "solo" ? paint("yellow", "solo") : inline(answer["mode"])],
     ["committed", grouped(numberField(answer, "committed") ?? 0)],
     ["head", `${grouped(numberField(answer, "head") ?? 0)}${numberField(answer, "inDoubt") ? paint("yellow", ` (${numberField(answer, "inDoubt")} in doubt)`) : ""}`],
+    ["readable", `from version ${grouped(numberField(answer, "oldestVersion") ?? 1)}${oldestOfCollections(answer)}`],
     ["digest", inline(answer["digest"])],
     ["lease", lease === undefined ? "–" : `${(lease / 1_000).toFixed(1)} s left`],
     ["disk", `${size(disk, "dataBytes")} used, ${size(disk, "freeBytes")} free, floor ${size(disk, "floorBytes")}`],

@@ -10,8 +10,8 @@ export interface HistoryItem<Entity> {
   readonly change: "created" | "updated" | "deleted"
   /** Null where it was deleted. */
   readonly value: Entity | null
-  /** An RFC 6902 patch from the version before. */
-  readonly diff: readonly DiffStep[]
+  /** An RFC 6902 patch from the version before. Null for the oldest that is kept, where there was one before it. */
+  readonly diff: readonly DiffStep[] | null
 }
 
 export interface DiffStep {

@@ -12,6 +12,10 @@ export interface NodeStatus {
   readonly digest: string
   /** Versions prepared here whose outcome is not decided yet. */
   readonly inDoubt: number
+  /** How far back reads may go; 1 where everything is kept. */
+  readonly oldestVersion: number
+  /** The same of collections that have a retention of their own, and of definitions then. */
+  readonly oldestVersions: { readonly [collection: string]: number }
   readonly release: string
   readonly peer: {
     readonly node: string | null

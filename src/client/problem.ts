@@ -11,7 +11,7 @@ export interface Problem {
   readonly pointer?: string
   readonly key?: string
   readonly version?: number
-  /** What is the oldest version that can be read, with `trimmed`. */
+  /** With `trimmed`: the oldest version that can still be read. */
   readonly oldestVersion?: number
   /** Seconds. */
   readonly retryAfter?: number

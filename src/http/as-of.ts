@@ -6,6 +6,7 @@ import { isRefusal, type Refusal, type RefusalCode, refuse } from "../refusal.ts
 import type { Exchange } from "./exchange.ts"
 import { type Described, time, whole } from "./parameter.ts"
 import { parameterRefusal, parseWhole, type Query } from "./query.ts"
+import { whyTrimmed } from "./trimmed.ts"
 
 /** Refuses, or calls `answer` with the version: at once where there is nothing to wait for. */
 export function readAsOf(
@@ -50,7 +51,7 @@ export const minVersionHeader: Described = {
   schema: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 }
 
-export const asOfCodes: readonly RefusalCode[] = ["version-ahead", "version-unavailable"]
+export const asOfCodes: readonly RefusalCode[] = ["version-ahead", "version-unavailable", "trimmed"]
 
 function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Found | Promise<Found> {
   const { node, request } = exchange
@@ -65,7 +66,7 @@ function asOf(exchange: Exchange, query: Query, pinned: number | undefined): Fou
 const minimumHeader = minVersionHeader.name
 
 /** What `choose` gives once this node has `asked`, and what the request's header wants; waits for them where it must. */
-function reach({ node, request }: Exchange, asked: number, choose: () => number): Found | Promise<Found> {
+function reach({ node, request }: Exchange, asked: number, choose: () => Found): Found | Promise<Found> {
   const header = request.headers.get(minimumHeader)
   const minimum = header === null ? 0 : parseWhole(header.trim())
   if (minimum === undefined) return refuse("malformed", "The header `Tandem-Min-Version` is not a version.")
@@ -100,10 +101,11 @@ function askedVersion(query: Query, pinned: number | undefined): number | AskedT
   return at === undefined ? { timeMs } : parameterRefusal("atTime", "cannot go with `at`")
 }
 
-function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): number {
+function chosenVersion(exchange: Exchange, asked: number | AskedTime | undefined): Found {
   const committed = exchange.node.committed()
   if (asked === undefined) return committed
-  return typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
+  const version = typeof asked === "number" ? asked : exchange.node.reader.versionAtTime(asked.timeMs, committed)
+  return whyTrimmed(exchange, version) ?? version
 }
 
 function notHereYet(committed: number, needed: number): Refusal {

@@ -5,6 +5,7 @@ import { bounds } from "../bounds.ts"
 import { changedExample } from "../operations/document-shape.ts"
 import { feedPage } from "../operations/feed.ts"
 import { type FeedView, feedView } from "../operations/feed-view.ts"
+import { trimmed } from "../operations/trimmed.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { asOfCodes, minVersionHeader, readBehind } from "./as-of.ts"
 import { changeEvents, eventStream } from "./event-stream.ts"
@@ -55,6 +56,8 @@ function answerPage(exchange: Exchange, query: Query, view: FeedView, since: num
   const waitMs = waitParameter.of(query) ?? 0
   if (isRefusal(waitMs)) return exchange.problem(waitMs)
   return readBehind(exchange, since, (committed) => {
+    const gone = whyGone(exchange, since)
+    if (gone !== undefined) return exchange.absent(gone)
     const { feedRecordsMax: recordsMax, feedBytesMax: bytesMax } = bounds
     const page = feedPage(exchange.node.reader, view, { after: since, to: committed, itemsMax: limit, recordsMax, bytesMax })
     const isNews = page.items.length > 0 || page.last < committed
@@ -88,6 +91,8 @@ function answerStream(exchange: Exchange, query: Query, view: FeedView, since: n
   const after = header === null ? since : parseWhole(header.trim())
   if (after === undefined) return exchange.problem(refuse("malformed", "The header `Last-Event-ID` is not a version."))
   return readBehind(exchange, after, (committed) => {
+    const gone = whyGone(exchange, after)
+    if (gone !== undefined) return exchange.absent(gone)
     const { feed } = exchange.shared
     if (feed.full()) return exchange.problem(noRoom)
     // The body of an answer to HEAD would be nobody's to read.
@@ -95,6 +100,12 @@ function answerStream(exchange: Exchange, query: Query, view: FeedView, since: n
     // For proxies that would collect what they pass on.
     return exchange.fresh(body, committed, { "x-accel-buffering": "no" }, eventStream)
   })
+}
+
+/** What a change replaced is known of those behind the oldest version that can be read. */
+function whyGone({ node }: Exchange, since: number): Refusal | undefined {
+  const { log } = node.reader.horizon()
+  return since < log ? trimmed(since, log) : undefined
 }
 
 const noRoom = refuse("unavailable", "Nobody more can wait for changes on this node now.", { retryAfter: 5 })

@@ -56,7 +56,7 @@ function transactionOf(exchange: Exchange, text: string, key: string | undefined
   return parseTransaction(json.value, {
     principal: exchange.principal,
     key,
-    clusterId: exchange.node.reader.identity().clusterId ?? "",
+    reader: exchange.node.reader,
     allowTimes: false,
     hashPassword: exchange.shared.passwords.hash,
     verifyLogin: (credentials) => verifyLogin(exchange, credentials),
@@ -124,6 +124,7 @@ export const transactionAbout: About = {
     "collection-missing",
     "unique",
     "conflict",
+    "trimmed",
     "precondition-failed",
     "not-primary",
     "invalid",

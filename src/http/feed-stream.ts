@@ -90,6 +90,7 @@ export class FeedStream implements FeedReader {
 
   #send(piece: Uint8Array): void {
     this.#sentAtMs = this.#tail.nowMs()
+    this.#tail.sent(piece.length)
     this.#controller?.enqueue(piece)
   }
 

@@ -20,6 +20,6 @@ export function historyItemShape<const Entity extends v.GenericSchema>(entity: E
     op: v.pipe(v.nullable(v.string()), v.description("The operation that did it.")),
     change: changeKindShape,
     value: v.pipe(v.nullable(entity), v.description("The entity after it; null where it was deleted.")),
-    diff: v.pipe(v.array(diffStepShape), v.description("RFC 6902: what makes this value out of the one before it.")),
+    diff: v.pipe(v.nullable(v.array(diffStepShape)), v.description("RFC 6902: what makes this value out of the one before it; null for the oldest, where what was before is not kept any more.")),
   })
 }

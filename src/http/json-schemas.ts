@@ -14,10 +14,6 @@ export class JsonSchemas {
     if (!this.#named.has(schema)) this.#named.set(schema, name)
   }
 
-  isNamed(schema: GenericSchema): boolean {
-    return this.#named.has(schema)
-  }
-
   /** The schema, or a reference where it has a name; whole once `finish` was called. */
   of(schema: GenericSchema): JsonSchema {
     const name = this.#named.get(schema)

@@ -1,4 +1,5 @@
 // One page of a list as the bytes of its answer: from what was asked for to what is sent, as of a version.
+import { definitionAt } from "../operations/definition.ts"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { rowBody } from "../store/row.ts"
 import type { WalkPlace } from "../store/store.ts"
@@ -9,7 +10,7 @@ import { type ListLimits, listLimits } from "./list-limits.ts"
 import type { ListParameters } from "./list-parameters.ts"
 import { type ListOrder, orderOf, planCount, planList, possibleOrders } from "./list-plan.ts"
 import { listingOf, type ListRequest, listRequest } from "./list-request.ts"
-import { listPage, type Listed, noValue, sizesOf } from "./list-rows.ts"
+import { listPage, type Listed, Looks, noValue } from "./list-rows.ts"
 import { pageBody } from "./page.ts"
 import { projected, valueName } from "./projection.ts"
 import { type Declared, parameterRefusal } from "./query.ts"
@@ -21,19 +22,19 @@ export interface ListAnswer {
 
 export function listAnswer(listed: Listed, parameters: ListParameters, declared: Declared, limits: ListLimits = listLimits): ListAnswer | Refusal {
   const { collection, at } = listed
-  const described: Described = { collection, version: at, definition: undefined }
+  const described: Described = { collection, version: at, definition: definitionAt(listed.reader, collection, at) }
   const request = listRequest(described, parameters, declared)
   if (isRefusal(request)) return request
   const listing = listingOf(collection, request)
   const cursor = parameters.cursor === undefined ? undefined : cursorOf(parameters.cursor, listing)
   if (isRefusal(cursor)) return cursor
-  const sizeOf = sizesOf(listed, limits)
-  const order = cursor === undefined ? orderOf(request.spans, request.sort, sizeOf) : orderOfCursor(cursor, request)
+  const looks = new Looks(listed, limits)
+  const order = cursor === undefined ? orderOf(request.spans, request.sort, looks.sizeOf) : orderOfCursor(cursor, request)
   if (isRefusal(order)) return order
   const after: WalkPlace | undefined = cursor && { value: cursor.by?.value ?? noValue, id: cursor.after }
-  const page = listPage(listed, planList(request.spans, order, sizeOf, limits), { order, after, limit: parameters.limit }, limits)
+  const page = listPage(listed, planList(request.spans, order, looks.sizeOf, limits), { order, after, limit: parameters.limit, looks }, limits)
   const next = page.next === undefined ? null : cursorText({ listing, version: at, after: page.next.id, by: order && { field: order.field, value: page.next.value } })
-  const count = parameters.count ? countOf(listed, planCount(request.spans, sizeOf), listFields(described)[0], limits) : undefined
+  const count = parameters.count ? countOf(listed, planCount(request.spans, looks.sizeOf), listFields(described)[0], limits) : undefined
   return { bytes: pageBody(itemsOf(page.rows, collection, parameters.fields), at, next, countText(count)), next }
 }
 

@@ -1,8 +1,8 @@
 // The rows of one page of a list, as of a version: the plan carried out. Looks at a bounded number of entries, however many the
 // collection has; what fulfils the filters is told by the terms that rows carry, so no row is parsed.
 import { bounds } from "../bounds.ts"
-import { rowDeleted, rowTerms } from "../store/row.ts"
-import type { Reader, WalkPlace } from "../store/store.ts"
+import { rowDeleted, rowTermValue } from "../store/row.ts"
+import type { Reader, WalkPage, WalkPlace } from "../store/store.ts"
 import { isWithin, type Span } from "./list-span.ts"
 import type { ListLimits } from "./list-limits.ts"
 import type { ListOrder, Plan, SizeOf } from "./list-plan.ts"
@@ -19,6 +19,8 @@ export interface ListQuery {
   /** The last one that was looked at; of a list without an order, with an empty value. */
   readonly after: WalkPlace | undefined
   readonly limit: number
+  /** What the plan was made from. */
+  readonly looks: Looks
 }
 
 export interface ListPage {
@@ -45,20 +47,25 @@ export function listPage(listed: Listed, plan: Plan, query: ListQuery, limits: L
   }
 }
 
-/** How many entries of a span there are, looking at no more than decides. Each span is looked at once. */
-export function sizesOf({ reader, collection, at }: Listed, { sortMax }: ListLimits): SizeOf {
-  const known = new Map<Span, number>()
-  const limit = sortMax + 1
-  return (span) => {
-    const size = known.get(span) ?? sizeOf(span)
-    known.set(span, size)
-    return size
+/** The first entries of spans, as many as decide how a list is read. Each is looked at once. */
+export class Looks {
+  readonly #known = new Map<Span, WalkPage>()
+
+  constructor(
+    private readonly listed: Listed,
+    private readonly limits: ListLimits,
+  ) {}
+
+  at(span: Span): WalkPage {
+    const page = this.#known.get(span) ?? walkOn(this.listed, span, false, undefined, this.limits.sortMax + 1)
+    this.#known.set(span, page)
+    return page
   }
 
-  function sizeOf({ term, from, to }: Span): number {
-    const { entries, next } = reader.walk(collection, term, { at, reverse: false, limit, from, to })
-    // Where most entries are of other versions, so many were looked at that it is not small either.
-    return next === undefined ? entries.length : limit
+  /** Where most entries are of other versions, so many were looked at that it is not small either. */
+  readonly sizeOf: SizeOf = (span) => {
+    const { entries, next } = this.at(span)
+    return next === undefined ? entries.length : this.limits.sortMax + 1
   }
 }
 
@@ -92,14 +99,13 @@ function walkedPage(listed: Listed, { along, reverse, rest }: Plan & { readonly 
   }
 }
 
-function walkOn({ reader, collection, at }: Listed, { term, from, to }: Span, reverse: boolean, after: WalkPlace | undefined, limit: number) {
+function walkOn({ reader, collection, at }: Listed, { term, from, to }: Span, reverse: boolean, after: WalkPlace | undefined, limit: number): WalkPage {
   return reader.walk(collection, term, { at, reverse, limit, from, to, after })
 }
 
-/** Undefined where the rows are too large, or too many, to be held at once. */
-function sortedPage(listed: Listed, { along, by, rest }: Plan & { readonly kind: "sort" }, { after, limit }: ListQuery, { sortMax, bytesMax }: ListLimits): ListPage | undefined {
-  const { entries, next } = walkOn(listed, along, false, undefined, sortMax)
-  if (next !== undefined) return undefined
+/** Undefined where the rows are too large to be held at once. */
+function sortedPage(listed: Listed, { along, by, rest }: Plan & { readonly kind: "sort" }, { after, limit, looks }: ListQuery, { bytesMax }: ListLimits): ListPage | undefined {
+  const { entries } = looks.at(along)
   const sign = by.reverse ? -1 : 1
   const found: Sorted[] = []
   let bytes = 0
@@ -107,7 +113,7 @@ function sortedPage(listed: Listed, { along, by, rest }: Plan & { readonly kind:
     const row = rowOf(listed, id)
     bytes += row.length
     if (bytes > bytesMax) return undefined
-    if (fulfils(row, rest)) found.push({ row, place: { value: valueOf(row, by.term) ?? noValue, id } })
+    if (fulfils(row, rest)) found.push({ row, place: { value: rowTermValue(row, by.term) ?? noValue, id } })
   }
   found.sort((one, other) => sign * byPlace(one.place, other.place))
   const start = after === undefined ? 0 : found.findIndex(({ place }) => sign * byPlace(place, after) > 0)
@@ -132,14 +138,8 @@ export function rowOf({ reader, collection, at }: Listed, id: string): Uint8Arra
 }
 
 export function fulfils(row: Uint8Array, spans: readonly Span[]): boolean {
-  if (spans.length === 0) return true
-  const terms = rowTerms(row)
   return spans.every((span) => {
-    const value = terms.find(({ field }) => field === span.term)?.value
+    const value = rowTermValue(row, span.term)
     return value !== undefined && isWithin(span, value)
   })
-}
-
-function valueOf(row: Uint8Array, term: string): Uint8Array | undefined {
-  return rowTerms(row).find(({ field }) => field === term)?.value
 }

@@ -4,27 +4,31 @@ import { versionShape } from "../operations/entity-shape.ts"
 import { changedExample } from "../operations/document-shape.ts"
 import { logItem } from "../operations/log-item.ts"
 import { bounds } from "../bounds.ts"
+import { trimmed } from "../operations/trimmed.ts"
 import { openRecord, type SealedRecord } from "../protocol/record.ts"
 import { isRefusal, refuse } from "../refusal.ts"
 import { minVersionHeader, readAsOf } from "./as-of.ts"
 import type { Exchange } from "./exchange.ts"
 import { logItemShape } from "./log-shape.ts"
 import { limitParameter, linkHeader } from "./page.ts"
-import { wholeOr } from "./parameter.ts"
+import { whole } from "./parameter.ts"
 import { parseWhole } from "./query.ts"
 import type { About } from "./route.ts"
 
-const fromParameter = wholeOr(1, { name: "from", description: "The version of the first record.", min: 1 })
+const fromParameter = whole({ name: "from", description: "The version of the first record; without it, the oldest that is kept.", min: 1 })
 
 export function getLog(exchange: Exchange): Response | Promise<Response> {
   const query = exchange.query()
   if (isRefusal(query)) return exchange.problem(query)
   const limit = limitParameter.of(query)
   if (isRefusal(limit)) return exchange.problem(limit)
-  const from = fromParameter.of(query)
-  if (isRefusal(from)) return exchange.problem(from)
+  const asked = fromParameter.of(query)
+  if (isRefusal(asked)) return exchange.problem(asked)
 
   return readAsOf(exchange, query, (committed) => {
+    const oldest = Math.max(1, exchange.node.reader.horizon().log)
+    const from = asked ?? oldest
+    if (from < oldest) return exchange.absent(trimmed(from, oldest))
     const last = Math.min(committed, from + limit - 1)
     const records = from > last ? [] : exchange.node.reader.records(from, last, limit, bounds.batchBytesMax)
     const end = records.at(-1)?.version ?? committed
@@ -42,6 +46,8 @@ export function getRecord(exchange: Exchange): Response | Promise<Response> {
     return exchange.problem(refuse("malformed", "The path does not end in a version, 1 or more.", { pointer: "/version" }))
   }
   return readAsOf(exchange, query, (committed) => {
+    const { log } = exchange.node.reader.horizon()
+    if (version < log) return exchange.absent(trimmed(version, log))
     const record = version <= committed ? exchange.node.reader.record(version) : undefined
     if (record !== undefined) return exchange.data(itemOf(record), committed)
     const detail = `There is no record ${version}; the newest is ${committed}.`
@@ -77,7 +83,7 @@ export const logAbout: About = {
     next: v.pipe(v.nullable(versionShape), v.description("What to pass as `from`; null at the end.")),
   }),
   answerHeaders: [linkHeader],
-  codes: ["version-unavailable"],
+  codes: ["version-unavailable", "trimmed"],
   example: { path: "/log?from=3&limit=1", answer: { items: [recordExample], version: 4, next: 4 } },
 }
 
@@ -87,6 +93,6 @@ export const recordAbout: About = {
   query: [],
   headers: [minVersionHeader],
   answer: logItemShape,
-  codes: ["version-unavailable", "entity-missing"],
+  codes: ["version-unavailable", "trimmed", "entity-missing"],
   example: { path: "/log/3", answer: recordExample },
 }

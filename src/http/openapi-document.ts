@@ -4,9 +4,10 @@ import type { GenericSchema } from "valibot"
 import type { Operation } from "../operations/operation.ts"
 import type { RefusalCode } from "../refusal.ts"
 import { release } from "../release.ts"
+import { answerHeaders, retryAfterHeader } from "./answer-headers.ts"
+import { ExampleParameters } from "./example-parameters.ts"
 import { componentRef, type JsonSchema, JsonSchemas } from "./json-schemas.ts"
 import { namedSchemas } from "./named-schemas.ts"
-import { answerHeaders, retryAfterHeader } from "./answer-headers.ts"
 import { nameOperations, operationComponents, pascal, withReferences } from "./openapi-operations.ts"
 import type { Described } from "./parameter.ts"
 import { pathParameters } from "./path-parameters.ts"
@@ -41,7 +42,7 @@ export function openApiDocument(routes: readonly Route[], operations: readonly O
       version: release,
       summary: "Users, credentials, sessions and any other data a web app has; every write on both disks of a pair.",
       description:
-        "Reads are `GET`; all writes are transactions of operations, sent to `POST /do`. Errors are problem documents (RFC 9457) whose `code` is one of a closed list. " +
+        "Reads are `GET`, and `HEAD` wherever that is; all writes are transactions of operations, sent to `POST /do`. Errors are problem documents (RFC 9457) whose `code` is one of a closed list. " +
         "Every answer carries `Tandem-Version`, the version that it reflects.",
       license: { name: "MIT", identifier: "MIT" },
     },
@@ -68,28 +69,29 @@ function casesOf({ path, about }: Route): readonly (Case & { readonly path: stri
 function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, summary, details, answer, example }: Case): JsonSchema {
   const { scope, about } = route
   const { body, answerType = "application/json", answerHeaders: own = [], alternative, filters, headers, query } = about
+  const examples = new ExampleParameters(path, example.path)
   return {
     operationId: name,
     summary,
     ...(details === undefined ? {} : { description: details }),
     parameters: [
-      ...pathParameters(path).map((parameter) => parameterOf(schemas, "path", parameter)),
-      ...query.map((parameter) => parameterOf(schemas, "query", parameter)),
-      ...(filters === undefined ? [] : [{ ...parameterOf(schemas, "query", filters), style: "form", explode: true }]),
+      ...pathParameters(path).map((parameter) => parameterOf(schemas, "path", parameter, examples.inPath(parameter))),
+      ...query.map((parameter) => parameterOf(schemas, "query", parameter, examples.inQuery(parameter))),
+      ...(filters === undefined ? [] : [{ ...parameterOf(schemas, "query", filters, examples.others(query)), style: "form", explode: true }]),
       ...[...headers, requestIdHeader].map((parameter) => parameterOf(schemas, "header", parameter)),
     ],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: { [body.type]: { schema: contentOf(schemas, body), ...exampleOf(example.body) } } } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { [body.type]: { schema: contentOf(schemas, body), ...exampleOf(body.type, example.body) } } } }),
     responses: {
       200: {
         description: summary,
         headers: headerRefs([...always, ...own]),
         content: {
-          [answerType]: { schema: schemas.of(answer), ...exampleOf(example.answer) },
+          [answerType]: { schema: schemas.of(answer), ...exampleOf(answerType, example.answer) },
           ...(alternative === undefined ? {} : { [alternative.type]: { schema: schemas.of(alternative.schema), example: alternative.example } }),
         },
       },
       ...(headers.some((header) => header.name === "if-none-match") ? { 304: { description: "The client has it already.", headers: headerRefs([...always, ...own]) } } : {}),
-      ...problemsOf(codesOf(route)),
+      ...problemsOf(schemas, codesOf(route)),
     },
     security: securityOf(route),
     "x-tandem-scope": scope,
@@ -112,10 +114,10 @@ function headerOf(schemas: JsonSchemas, { description, schema }: Described): Jso
   return { description, schema: schemas.of(schema), ...(isOptional(schema) ? {} : { required: true }) }
 }
 
-function parameterOf(schemas: JsonSchemas, place: "path" | "query" | "header", parameter: Described): JsonSchema {
+function parameterOf(schemas: JsonSchemas, place: "path" | "query" | "header", parameter: Described, example?: unknown): JsonSchema {
   const { name, description, schema } = parameter
   const isNeeded = !isOptional(schema)
-  return { name: place === "header" ? written(parameter) : name, in: place, description, ...(isNeeded ? { required: true } : {}), schema: schemas.of(schema) }
+  return { name: place === "header" ? written(parameter) : name, in: place, description, ...(isNeeded ? { required: true } : {}), schema: schemas.of(schema), ...(example === undefined ? {} : { example }) }
 }
 
 function isOptional(schema: GenericSchema): boolean {
@@ -131,24 +133,25 @@ function contentOf(schemas: JsonSchemas, { schema }: Content): JsonSchema {
   return "component" in schema ? { $ref: componentRef(schema.component) } : schemas.of(schema)
 }
 
-function exampleOf(value: unknown): { readonly example?: unknown } {
-  return value === undefined ? {} : { example: value }
+/** Of lines the first one, since a schema is that of a line. */
+function exampleOf(type: string, value: unknown): { readonly example?: unknown } {
+  if (value === undefined) return {}
+  return { example: type === lines && typeof value === "string" ? (JSON.parse(value.slice(0, value.indexOf("\n"))) as unknown) : value }
 }
 
+const lines = "application/x-ndjson"
+
 /** One answer for each status, with the codes that it may have. */
-function problemsOf(codes: readonly RefusalCode[]): JsonSchema {
+function problemsOf(schemas: JsonSchemas, codes: readonly RefusalCode[]): JsonSchema {
   const byStatus = Map.groupBy(codes, statusOf)
-  const problem = { $ref: componentRef(problemName) }
   return Object.fromEntries(
     [...byStatus].map(([status, found]) => [
       status,
       {
         description: found.map((code) => `\`${code}\`: ${titleOf(code)}.`).join(" "),
         ...(status === 429 || status === 503 ? { headers: headerRefs([retryAfterHeader]) } : {}),
-        content: { "application/problem+json": { schema: { allOf: [problem], properties: { status: { const: status }, code: { enum: [...found] } } } } },
+        content: { "application/problem+json": { schema: { allOf: [schemas.of(problemShape)], properties: { status: { const: status }, code: { enum: [...found] } } } } },
       },
     ]),
   )
 }
-
-const problemName = Object.entries(namedSchemas).find(([, schema]) => schema === problemShape)?.[0] ?? ""

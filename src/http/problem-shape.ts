@@ -22,6 +22,7 @@ const problem = v.strictObject({
   pointer: v.exactOptional(pointer),
   key: v.exactOptional(v.pipe(v.string(), v.description("The transaction's idempotency key."))),
   version: v.exactOptional(index),
+  oldestVersion: v.exactOptional(v.pipe(index, v.description("The oldest version that can still be read, where the one that was asked for cannot."))),
   retryAfter: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.description("Seconds."))),
   hint: v.exactOptional(v.pipe(v.string(), v.description("What to do about it."))),
   primary: v.exactOptional(v.pipe(v.string(), v.description("URL of the primary."))),

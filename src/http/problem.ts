@@ -23,6 +23,7 @@ const kinds: { readonly [Code in RefusalCode]: readonly [status: number, title: 
   unavailable: [503, "Not available now"],
   "version-unavailable": [503, "That version is not here yet"],
   "version-ahead": [400, "That version does not exist yet"],
+  trimmed: [410, "That version is not kept any more"],
   "disk-full": [507, "The disk is full"],
   "outcome-unknown": [500, "The outcome is unknown"],
   internal: [500, "Something is broken here"],
@@ -42,7 +43,7 @@ export function statusOf(code: RefusalCode): number {
 /** The JSON text of the problem document, for a body of its own or inside a line of a stream. */
 export function problemJson(refusal: Refusal): string {
   const [status, title] = kinds[refusal.code]
-  const { code, detail, operation, pointer, key, version, retryAfter, hint, primary, issues } = refusal
+  const { code, detail, operation, pointer, key, version, oldestVersion, retryAfter, hint, primary, issues } = refusal
   return JSON.stringify({
     type: `urn:tandem:problem:${code}`,
     title,
@@ -53,6 +54,7 @@ export function problemJson(refusal: Refusal): string {
     pointer,
     key,
     version,
+    oldestVersion,
     retryAfter,
     hint,
     primary,

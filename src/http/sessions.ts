@@ -3,8 +3,10 @@
 import { hasExpired, userTerm } from "../operations/account-entries.ts"
 import { isServer, type Principal } from "../operations/scope.ts"
 import { sessionExample, sessionShape } from "../operations/session-shape.ts"
+import { trimmed } from "../operations/trimmed.ts"
 import { isRefusal } from "../refusal.ts"
 import { rowBody, rowDeleted, rowText } from "../store/row.ts"
+import { oldestOf } from "../store/horizon.ts"
 import type { Reader } from "../store/store.ts"
 import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import { cursorText, parseCursor } from "./cursor.ts"
@@ -28,6 +30,8 @@ export function getSessions(exchange: Exchange): Response | Promise<Response> {
 
   const answer = (version: number): Response => {
     const { reader } = exchange.node
+    const oldest = oldestOf(reader.horizon(), "sessions")
+    if (version < oldest) return exchange.absent(trimmed(version, oldest))
     const user = mayList(exchange.principal, userId) ? reader.row("users", userId, version) : undefined
     if (user === undefined || rowDeleted(user)) return entityMissing(exchange, "users", version)
     const { field, value } = userTerm(userId)

@@ -14,6 +14,8 @@ export const nodeStatusShape = v.strictObject({
   committed: v.pipe(versionShape, v.description("The highest version that reads may show.")),
   digest: v.pipe(v.string(), v.description("SHA-256 of the newest record.")),
   inDoubt: v.pipe(versionShape, v.description("Versions prepared here whose outcome is not decided yet.")),
+  oldestVersion: v.pipe(versionShape, v.description("How far back reads may go; 1 where everything is kept.")),
+  oldestVersions: v.pipe(v.record(v.string(), versionShape), v.description("The same of collections that have a retention of their own, and of definitions then.")),
   release: v.string(),
   peer: v.strictObject({
     node: v.nullable(v.string()),

@@ -75,6 +75,8 @@ export const statusAbout: About = {
       committed: 4,
       digest: "",
       inDoubt: 0,
+      oldestVersion: 1,
+      oldestVersions: {},
       release: "0.0.0",
       peer: { node: "b", reachable: true, head: 4, committed: 4, inSync: true, lastHeardAt: null },
       lease: { remainingMs: 1_000 },

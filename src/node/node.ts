@@ -11,6 +11,7 @@ import type { Answer, Envelope } from "../protocol/messages.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { release } from "../release.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
+import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import type { DriverParts } from "./driver-parts.ts"
@@ -44,6 +45,7 @@ export class TandemNode implements NodeService {
   readonly #primary: Primary | undefined
   readonly #replica: Replica | undefined
   readonly #writer: Writer | undefined
+  readonly #background: Background
   readonly #rootKeyDigest: Digest
   readonly #bearers: Bearers
   readonly #startedAt: string
@@ -66,6 +68,17 @@ export class TandemNode implements NodeService {
       fatal: parts.fatal,
       advanced: (committed) => this.#waiters.advanced(committed),
     }
+    this.#background = new Background({
+      store,
+      settings: settings.retention,
+      submit: (transaction) => this.submit(transaction),
+      mayWrite: () => this.whyNotWritable() === undefined,
+      inSync: () => this.#primary?.inSync === true || this.#replica?.state.inSync === true,
+      monotonicMs: parts.monotonicMs,
+      wallMs: parts.wallMs,
+      fatal: parts.fatal,
+      trimmed: () => (this.#primary ?? this.#replica)?.trimmed(),
+    })
     if (store.identity().role === "replica") {
       this.#replica = new Replica({ ...driver, joining: settings.join, whyNoSpace: () => parts.diskFloor.whyNoSpace() })
       return
@@ -99,6 +112,7 @@ export class TandemNode implements NodeService {
   start(): void {
     this.#primary?.start()
     this.#replica?.start()
+    this.#background.start()
   }
 
   /** Refuses new writes, and resolves once every accepted one has its outcome, or the time is over. */
@@ -112,6 +126,7 @@ export class TandemNode implements NodeService {
 
   /** No tick any more; what has no outcome by now gets none. */
   stop(): void {
+    this.#background.stop()
     this.#primary?.stop()
     this.#replica?.stop()
   }
@@ -215,6 +230,7 @@ export class TandemNode implements NodeService {
     const { store, settings, diskFloor } = this.#parts
     const { head, headDigest, committed } = store.position()
     const identity = store.identity()
+    const horizon = store.horizon()
     return {
       node: this.nodeId,
       role: this.role(),
@@ -225,6 +241,8 @@ export class TandemNode implements NodeService {
       committed,
       digest: digestText(headDigest),
       inDoubt: head - committed,
+      oldestVersion: Math.max(1, horizon.oldest),
+      oldestVersions: Object.fromEntries([...horizon.collections].sort()),
       release,
       peer: this.#peerStatus(),
       lease: this.#primary?.inSync === true ? { remainingMs: Math.max(0, Math.round(this.#primary.leaseRemainingMs())) } : null,

@@ -40,14 +40,14 @@ const envelope = v.strictObject({
 const kind = <const Kind extends string>(name: Kind) => ({ kind: v.literal(name) })
 
 const request = v.variant("kind", [
-  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, publicUrl: text }),
+  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text }),
   v.strictObject({ ...kind("prepare"), round: count, committed: count }),
   v.strictObject({ ...kind("commit"), version: count, digest, inSync: v.boolean() }),
   v.strictObject({ ...kind("rollback"), round: count, first: count, digest, parent: digest }),
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count }),
   v.strictObject({ ...kind("heartbeat") }),
-  v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest }),
+  v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest, common: v.nullable(count) }),
 ])
 
 const refusalCode = v.picklist([
@@ -63,6 +63,7 @@ const refusalCode = v.picklist([
   "stale-round",
   "gap",
   "in-doubt",
+  "behind",
   "damaged",
   "busy",
 ])
@@ -71,7 +72,7 @@ const vote = v.variant("prepared", [
   v.strictObject({ prepared: v.literal(false), code: v.picklist(["disk-full", "unique"]), detail: text }),
 ])
 const answer = v.variant("kind", [
-  v.strictObject({ ...kind("hello"), opened: v.boolean(), link: count, fresh: v.boolean(), head: count, headDigest: digest, committed: count }),
+  v.strictObject({ ...kind("hello"), opened: v.boolean(), link: count, fresh: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count }),
   v.strictObject({ ...kind("vote"), round: count, vote, committed: count }),
   v.strictObject({ ...kind("committed"), committed: count }),
   v.strictObject({ ...kind("rolled-back"), round: count }),

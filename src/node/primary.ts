@@ -2,7 +2,6 @@
 import { bounds } from "../bounds.ts"
 import { type CoordinatorEvent, type CoordinatorState, acceptsBatch, startCoordinator, type Timing } from "../protocol/coordinator-state.ts"
 import { stepCoordinator } from "../protocol/coordinator.ts"
-import { genesisDigest } from "../protocol/digest.ts"
 import type { Effect, Save } from "../protocol/effect.ts"
 import { compareEpoch } from "../protocol/epoch.ts"
 import { type Answer, type Envelope, type PeerRefusalCode, protocolVersion, type Request } from "../protocol/messages.ts"
@@ -49,6 +48,7 @@ export class Primary implements ReplicatedLog {
       session: parts.session,
       publicUrl: parts.publicUrl,
       timing: parts.timing,
+      logStart: parts.store.logStart(),
       nowMs: parts.monotonicMs(),
       ...parts.store.position(),
     })
@@ -97,6 +97,11 @@ export class Primary implements ReplicatedLog {
   append(records: readonly SealedRecord[], fate: Fate): void {
     this.#appended = fate
     this.#dispatch({ event: "propose", nowMs: this.#parts.monotonicMs(), records })
+  }
+
+  /** The store has trimmed its log. */
+  trimmed(): void {
+    this.#dispatch({ event: "trimmed", logStart: this.#parts.store.logStart() })
   }
 
   /** A primary answers no peer: two nodes that both lead have to find out. */
@@ -172,7 +177,7 @@ export class Primary implements ReplicatedLog {
         return
       }
       case "read-digest": {
-        const digest = effect.version === 0 ? genesisDigest : store.record(effect.version)?.digest
+        const digest = store.digest(effect.version)
         if (digest === undefined) throw new Error(`version ${effect.version} is not in the log`)
         queueMicrotask(() => this.#dispatch({ event: "own-digest", version: effect.version, digest }))
         return

@@ -1,6 +1,5 @@
 // Drives the participant: carries its effects out on the store, and answers the primary's requests. No decisions here.
 import { bounds } from "../bounds.ts"
-import { genesisDigest } from "../protocol/digest.ts"
 import type { Effect, LogPosition, ServeLog } from "../protocol/effect.ts"
 import { envelopeOfAnswer } from "../protocol/greeting.ts"
 import type { Answer, Envelope, Request } from "../protocol/messages.ts"
@@ -40,6 +39,7 @@ export class Replica {
       epoch,
       session: parts.session,
       joining: parts.joining,
+      logStart: parts.store.logStart(),
       ...parts.store.position(),
     })
   }
@@ -67,6 +67,11 @@ export class Replica {
   /** Where the primary's log stands, as the newest message of the present link has it; null before the first. */
   get heard(): Pick<LogPosition, "head" | "committed"> | null {
     return this.#heard
+  }
+
+  /** The store has trimmed its log. */
+  trimmed(): void {
+    this.#dispatch({ event: "trimmed", logStart: this.#parts.store.logStart() })
   }
 
   receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
@@ -176,8 +181,7 @@ export class Replica {
         return { kind: "records", from: request.from, records }
       }
       case "digest": {
-        const digest = request.version === 0 ? genesisDigest : store.record(request.version)?.digest
-        return { kind: "digest", version: request.version, digest: digest ?? null }
+        return { kind: "digest", version: request.version, digest: store.digest(request.version) ?? null }
       }
       default:
         return request satisfies never

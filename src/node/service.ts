@@ -41,6 +41,10 @@ export interface NodeStatus {
   readonly committed: number
   readonly digest: string
   readonly inDoubt: number
+  /** How far back reads may go; 1 where everything is kept. */
+  readonly oldestVersion: number
+  /** The same of collections that have a retention of their own, and of definitions then. */
+  readonly oldestVersions: { readonly [collection: string]: number }
   readonly release: string
   readonly peer: PeerStatus
   /** Milliseconds left of the lease on a primary; null on a replica or before the first sync. */

@@ -1,5 +1,6 @@
 // Everything a node is told when it starts, checked and in base units. cli/settings.ts makes it from flags and environment.
 import type { Role } from "../store/store.ts"
+import type { RetentionSettings } from "./retention-settings.ts"
 
 export interface Address {
   readonly hostname: string
@@ -35,4 +36,6 @@ export interface NodeSettings {
   readonly peerTimeoutMs: number
   readonly watchdogMs: number
   readonly diskFloorBytes: number
+  /** What a primary keeps of the past. */
+  readonly retention: RetentionSettings
 }

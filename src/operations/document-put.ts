@@ -1,7 +1,8 @@
 // document.put: a document's whole new value; creates it where it is not there.
 import * as v from "valibot"
+import { isRefusal } from "../refusal.ts"
+import { definitionOf, putDocument } from "./document.ts"
 import { documentShape, writtenExample } from "./document-shape.ts"
-import { collectionMissing, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -16,7 +17,7 @@ export const documentPut = operation<v.InferOutput<typeof schema>>({
   example: { data: { collection: "goals", id: "g2", value: { title: "Fly" } }, result: writtenExample({ id: "g2", value: { title: "Fly" } }) },
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
   run: ({ collection, id: asked, value }, view) => {
-    if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
-    return putDocument(view, collection, asked ?? view.newId(), value)
+    const definition = definitionOf(view, collection)
+    return isRefusal(definition) ? definition : putDocument(view, definition, asked ?? view.newId(), value)
   },
 })

@@ -1,6 +1,7 @@
 // Committed records as items of the change feed: whole versions, in order. A version of which a view shows nothing has no
 // item. Must never be asked for a version above what is committed.
 import { openChanges, type SealedRecord } from "../protocol/record.ts"
+import { oldestOf } from "../store/horizon.ts"
 import type { Reader } from "../store/store.ts"
 import { type FeedView, shownOf } from "./feed-view.ts"
 
@@ -52,7 +53,9 @@ function itemText(reader: Reader, view: FeedView, { bytes, version, timeMs }: Se
   const { meta, writes } = openChanges(bytes)
   const changes: string[] = []
   for (const { collection, id, row } of writes) {
-    const shown = shownOf(view, collection, row, () => reader.row(collection, id, version - 1))
+    // Of a collection that keeps less than the log, what was before may be gone on one node, and not yet on the other.
+    const isKept = version > oldestOf(reader.horizon(), collection)
+    const shown = shownOf(view, collection, row, () => (isKept ? reader.row(collection, id, version - 1) : undefined))
     if (shown === undefined) continue
     changes.push(`{"collection":${JSON.stringify(collection)},"id":${JSON.stringify(id)},"change":"${shown.change}","value":${shown.value}}`)
   }

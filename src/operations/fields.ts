@@ -56,7 +56,7 @@ export interface JsonObject {
 
 export const jsonObjectField = v.pipe(
   v.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "must be a JSON object"),
-  v.metadata({ type: "object" }),
+  v.metadata({ type: "object", additionalProperties: true }),
 )
 
 export const collectionNamePattern = /^[a-z][a-zA-Z0-9_-]*$/

@@ -1,4 +1,5 @@
-// The collections of rows that belong to Tandem itself and hold secrets, or who somebody is. No read, history or log answer shows one.
+// The collections of rows that belong to Tandem itself: secrets, who somebody is, what it needs to work. No read, history or log answer shows one.
+import { horizonRow } from "../store/horizon.ts"
 
 /** Whoever adds such rows adds their name here. */
-export const hiddenCollections: ReadonlySet<string> = new Set(["credentials", "identities", "keys", "sessions", "tokens"])
+export const hiddenCollections: ReadonlySet<string> = new Set(["credentials", "identities", "keys", "sessions", "tokens", horizonRow.collection])

@@ -1,6 +1,7 @@
 // What earlier versions wrote and left behind: from the log and the history on disk, and for versions of the batch that
 // is being made, which are on no disk yet, from its records. Reads only.
 import { openWrites, type SealedRecord, type Write } from "../protocol/record.ts"
+import { oldestOf } from "../store/horizon.ts"
 import { rowFill } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 
@@ -15,6 +16,16 @@ export class Past {
     this.#reader = reader
     this.#head = reader.position().head
     this.#batch = batch
+  }
+
+  /** The oldest version as of which a collection is known. */
+  oldest(collection: string): number {
+    return oldestOf(this.#reader.horizon(), collection)
+  }
+
+  /** The oldest version whose record is known. */
+  get oldestRecord(): number {
+    return this.#reader.horizon().log
   }
 
   /** Whether it is known what entities were like as of `version`. Nothing was there before version 1. */

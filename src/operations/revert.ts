@@ -13,6 +13,7 @@ import { hiddenCollections } from "./hidden-collections.ts"
 import { operation } from "./operation.ts"
 import { allows } from "./scope.ts"
 import type { EntityBody, TransactionView } from "./transaction-view.ts"
+import { trimmed } from "./trimmed.ts"
 
 const versionField = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least))
 const entityFields = ["collection", "id", "to"] as const
@@ -58,9 +59,13 @@ export const revert = operation<Data>({
 
 /** What the entities that a version changed were before it. */
 function statesBefore(view: TransactionView, version: number, force: boolean): FormerState[] | Refusal {
+  const { oldestRecord } = view.past
+  if (version - 1 < oldestRecord) return trimmed(version - 1, oldestRecord, { pointer: "/version" })
   const writes = view.past.writes(version)
   if (writes === undefined || !view.past.reaches(version - 1)) return versionMissing(view, version, "/version")
   const shown = writes.filter(({ collection }) => !hiddenCollections.has(collection))
+  const oldest = Math.max(0, ...shown.map(({ collection }) => view.past.oldest(collection)))
+  if (version - 1 < oldest) return trimmed(version - 1, oldest, { pointer: "/version" })
   const refused = whyNotAll(view, version, writes, shown)
   if (refused !== undefined) return refused
   const states: FormerState[] = []
@@ -109,6 +114,8 @@ const namedMax = 10
 
 /** Without `force`, one change is taken back, the newest: whoever asks for more must say that they know of them. */
 function statesOfEntity(view: TransactionView, collection: string, id: string, to: number, force: boolean): FormerState[] | Refusal {
+  const oldest = view.past.oldest(collection)
+  if (to < oldest) return trimmed(to, oldest, { pointer: "/to" })
   if (to >= view.version || !view.past.reaches(to)) return versionMissing(view, to, "/to")
   const now = view.factsOf(collection, id)
   if (now === undefined) return refuse("entity-missing", `There never was a \`${id}\` in \`${collection}\`.`, { pointer: "/id" })

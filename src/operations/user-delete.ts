@@ -2,7 +2,8 @@
 import * as v from "valibot"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
-import { deleteUser, userMissing } from "./user.ts"
+import { deleteReferenced } from "./referrers.ts"
+import { userMissing } from "./user.ts"
 
 const schema = v.strictObject({ id: idField })
 
@@ -16,7 +17,8 @@ export const userDelete = operation<v.InferOutput<typeof schema>>({
   target: ({ id }) => ({ collection: "users", id }),
   run: ({ id }, view) => {
     if (view.versionOf("users", id) === undefined) return userMissing(id)
-    deleteUser(view, id)
+    const refused = deleteReferenced(view, "users", id)
+    if (refused !== undefined) return refused
     return { kind: "value", value: { id } }
   },
 })

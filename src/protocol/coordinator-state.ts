@@ -13,6 +13,8 @@ export interface CoordinatorState extends LogPosition {
   readonly session: string
   readonly publicUrl: string
   readonly timing: Timing
+  /** The first version that this log has. */
+  readonly logStart: number
   /** Monotonic milliseconds of the newest tick. */
   readonly nowMs: number
   readonly phase: Phase
@@ -103,6 +105,7 @@ export type CoordinatorEvent =
   | { readonly event: "undone" }
   | { readonly event: "loaded"; readonly records: readonly SealedRecord[] }
   | { readonly event: "own-digest"; readonly version: number; readonly digest: Digest }
+  | { readonly event: "trimmed"; readonly logStart: number }
   /** Stuck, but staying up: try to sync again. */
   | { readonly event: "retry" }
 
@@ -115,6 +118,7 @@ export interface CoordinatorStart extends LogPosition {
   readonly session: string
   readonly publicUrl: string
   readonly timing: Timing
+  readonly logStart: number
   readonly nowMs: number
 }
 

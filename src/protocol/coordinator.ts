@@ -35,6 +35,8 @@ export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent
       return recordsLoaded(state, event.records)
     case "own-digest":
       return digestRead(state, event.version, event.digest)
+    case "trimmed":
+      return { state: { ...state, logStart: event.logStart }, effects: [] }
     case "retry":
       return state.phase.name === "stuck" && !state.diskBusy ? greet(state, state.nowMs) : { state, effects: [] }
     default:

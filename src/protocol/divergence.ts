@@ -15,7 +15,9 @@ export function stop(state: CoordinatorState, reason: StopReason, detail: string
 
 /** Looks for the last common version; the logs differ at `differAt`. */
 export function locate(state: CoordinatorState, differAt: number): CoordinatorStep {
-  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt), peerDigest: null })
+  // The oldest record of a log names the digest of the version before it.
+  const from = Math.max(state.logStart, state.peer?.logStart ?? 1) - 1
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt, from), peerDigest: null })
 }
 
 export function probe(state: CoordinatorState, phase: Locating): CoordinatorStep {
@@ -38,16 +40,23 @@ export function ownDigestRead(state: CoordinatorState, phase: Locating, version:
   if (search.equalAt === search.differAt) return damaged(state, version + 1)
   const located: Locating = { ...phase, search, peerDigest: null }
   if (nextProbe(search) !== undefined) return probe(state, located)
-  const { differAt, ownDigest, peerDigest } = search
+  const { differAt, equalAt = null, ownDigest, peerDigest } = search
   if (ownDigest === undefined || peerDigest === undefined) throw new Error("a search ended without digests")
   const parting: Phase = { name: "parting", detail: describeDivergence(search) }
-  return { state: { ...state, phase: parting }, effects: [ask({ kind: "diverged", version: differAt, digest: ownDigest, peerDigest })] }
+  return { state: { ...state, phase: parting }, effects: [ask({ kind: "diverged", version: differAt, digest: ownDigest, peerDigest, common: equalAt })] }
 }
 
 /** The peer has heard of it, or cannot be reached: nothing more can be done here. */
 export function part(state: CoordinatorState): CoordinatorStep {
   return state.phase.name === "parting" ? stop(state, "diverged", state.phase.detail, divergenceHint) : { state, effects: [] }
 }
+
+/** What this log lacks next, the peer's has no more: only a whole copy could help. */
+export function behind(state: CoordinatorState, peerLogStart: number): CoordinatorStep {
+  return stop(state, "foreign", `this node's log ends at version ${state.head}, and the replica's begins at ${peerLogStart}: it was trimmed, and what lies between is gone`, behindHint)
+}
+
+export const behindHint = "restore this node's disk from a newer copy of itself; or export all entities from the other node and import them into a new pair"
 
 /** A record of the peer's log does not name the record before it as its parent. */
 export function damaged(state: CoordinatorState, version: number): CoordinatorStep {

@@ -1,5 +1,6 @@
 // Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
 import { compareEpoch } from "./epoch.ts"
+import { behindHint } from "./divergence.ts"
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import { type Envelope, type HelloRequest, type PeerRefusalCode, protocolVersion } from "./messages.ts"
@@ -31,6 +32,7 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
     if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
     if (order === "forked") return forked(state, incoming)
   }
+  if (state.head + 1 < request.logStart) return behind(state, incoming, request)
   if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false, state.cluster === null)] }
   const stale = whyStaleLink(state, envelope)
   if (stale) return refused(state, incoming, "session", stale)
@@ -48,6 +50,14 @@ function forked(state: ParticipantState, incoming: IncomingRequest): Participant
   return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
 }
 
+/** What this log lacks next, the primary's has no more: only a whole copy could help. */
+function behind(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
+  const lacks = state.head === 0 ? "this disk is empty" : `this node's log ends at version ${state.head}`
+  const detail = `${lacks}, and the primary's log begins at ${request.logStart}: it was trimmed, and what lies between is gone`
+  const step = refused(state, incoming, "behind", detail)
+  return { state, effects: [...step.effects, { effect: "stop", reason: "foreign", detail, hint: behindHint }] }
+}
+
 /** From here on only messages of this link change anything (I6). `fresh`: the disk belonged to no pair before. */
 export function openLink(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest, fresh: boolean): ParticipantStep {
   invariant(compareEpoch(state.epoch, incoming.envelope.epoch) === "same", "I6", "a link of another epoch would be opened")
@@ -59,13 +69,14 @@ export function openLink(state: ParticipantState, incoming: IncomingRequest, req
     peerNode: incoming.envelope.node,
     primaryUrl: request.publicUrl,
     lastRound: null,
+    inSync: false,
   }
   return { state: opened, effects: [helloReply(opened, incoming.ticket, true, fresh)] }
 }
 
 function helloReply(state: ParticipantState, ticket: number, opened: boolean, fresh: boolean): Effect {
-  const { link, head, headDigest, committed } = state
-  return { effect: "reply", ticket, answer: { kind: "hello", opened, link, fresh, head, headDigest, committed } }
+  const { link, head, headDigest, committed, logStart } = state
+  return { effect: "reply", ticket, answer: { kind: "hello", opened, link, fresh, head, headDigest, committed, logStart } }
 }
 
 /** The envelope of an answer. It repeats what tells the asker which of its requests, of which link, this is about. */

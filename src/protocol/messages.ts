@@ -32,6 +32,7 @@ export interface HelloRequest {
   readonly head: number
   readonly headDigest: Digest
   readonly committed: number
+  readonly logStart: number
   /** Where clients reach the primary, so that the replica can point writers there. */
   readonly publicUrl: string
 }
@@ -86,6 +87,8 @@ export interface DivergedRequest {
   readonly digest: Digest
   /** Of that version in the replica's log. */
   readonly peerDigest: Digest
+  /** The version before it, where both logs are equal; null where they begin too late to tell. */
+  readonly common: number | null
 }
 
 export type Request =
@@ -111,6 +114,7 @@ export type PeerRefusalCode =
   | "stale-round"
   | "gap" // does not continue this log
   | "in-doubt" // another batch is still in doubt
+  | "behind" // lacks versions that the primary's log has no more
   | "damaged" // a record's bytes do not give its digest
   | "busy"
 
@@ -124,6 +128,7 @@ export interface HelloAnswer {
   readonly head: number
   readonly headDigest: Digest
   readonly committed: number
+  readonly logStart: number
 }
 
 export type VoteRefusalCode = "disk-full" | "unique"
@@ -157,7 +162,7 @@ export interface RecordsAnswer {
 export interface DigestAnswer {
   readonly kind: "digest"
   readonly version: number
-  /** Null above the head. */
+  /** Null above the head, and further than a version before the beginning of the log. */
   readonly digest: Digest | null
 }
 

@@ -26,6 +26,10 @@ export interface ParticipantState extends LogPosition {
   readonly deferred: readonly IncomingRequest[]
   /** True once the primary has said in this session that both logs are equal. */
   readonly synced: boolean
+  /** The same of the present link: until then the primary may need what is in this log. */
+  readonly inSync: boolean
+  /** The first version that this log has. */
+  readonly logStart: number
 }
 
 export interface Round {
@@ -53,6 +57,7 @@ export type ParticipantEvent =
   | { readonly event: "save-refused"; readonly code: VoteRefusalCode; readonly detail: string }
   | { readonly event: "undone" }
   | { readonly event: "identified" }
+  | { readonly event: "trimmed"; readonly logStart: number }
 
 export interface ParticipantStart extends LogPosition {
   readonly node: string
@@ -60,6 +65,7 @@ export interface ParticipantStart extends LogPosition {
   readonly epoch: Epoch
   readonly session: string
   readonly joining: boolean
+  readonly logStart: number
 }
 
 export function startParticipant(start: ParticipantStart): ParticipantState {
@@ -73,6 +79,7 @@ export function startParticipant(start: ParticipantStart): ParticipantState {
     work: null,
     deferred: [],
     synced: false,
+    inSync: false,
   }
 }
 

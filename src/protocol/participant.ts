@@ -37,6 +37,8 @@ function stepOnce(state: ParticipantState, event: ParticipantEvent): Participant
       return undone(state)
     case "identified":
       return identified(state)
+    case "trimmed":
+      return { state: { ...state, logStart: event.logStart }, effects: [] }
     default:
       return event satisfies never
   }
@@ -92,8 +94,8 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Participan
   }
 }
 
-function diverged(state: ParticipantState, ticket: number, { version, digest, peerDigest }: DivergedRequest): ParticipantStep {
-  const detail = describeDivergence({ equalAt: version - 1, differAt: version, ownDigest: peerDigest, peerDigest: digest })
+function diverged(state: ParticipantState, ticket: number, { version, digest, peerDigest, common }: DivergedRequest): ParticipantStep {
+  const detail = describeDivergence({ equalAt: common ?? undefined, from: version, differAt: version, ownDigest: peerDigest, peerDigest: digest })
   return {
     state,
     effects: [
@@ -199,7 +201,7 @@ function commit(state: ParticipantState, incoming: IncomingRequest, request: Com
   const effects: Effect[] = [...moved.effects]
   if (synced && !state.synced) effects.push({ effect: "sync-changed", inSync: true })
   effects.push({ effect: "reply", ticket: incoming.ticket, answer: { kind: "committed", committed: moved.state.committed } })
-  return { state: { ...moved.state, synced }, effects }
+  return { state: { ...moved.state, synced, inSync: request.inSync }, effects }
 }
 
 function advance(state: ParticipantState, committed: number): ParticipantStep {

@@ -137,6 +137,12 @@ export function recordTimeMs(bytes: Uint8Array): number {
   return viewOf(bytes).readUIntBE(at.time, 6)
 }
 
+/** SHA-256 of the idempotency key, where there is one, without decoding the rest. Throws RecordDamaged. */
+export function recordKeyHash(bytes: Uint8Array): Digest | undefined {
+  const buffer = viewOf(bytes)
+  return readKey(buffer, new SectionReader(buffer, at.afterParent))?.hash
+}
+
 /** Decodes everything. Throws RecordDamaged. */
 export function openRecord(bytes: Uint8Array): Record {
   const buffer = viewOf(bytes)

@@ -5,6 +5,8 @@ import type { LogPosition } from "./effect.ts"
 
 export interface PeerPosition extends LogPosition {
   readonly fresh: boolean
+  /** The first version that its log has. */
+  readonly logStart: number
 }
 
 export type SyncAction =
@@ -35,23 +37,26 @@ export function compareLogs(own: LogPosition, peer: LogPosition, ownDigestAtPeer
  * digests at a version mean equal logs up to it.
  */
 export interface PrefixSearch {
-  /** Equal here (0 is the common beginning). */
-  readonly equalAt: number
+  /** Equal here (0 is the common beginning); undefined while that is not known of any version. */
+  readonly equalAt: number | undefined
+  /** The first version of which both nodes know the digest: their logs may begin later than at 1. */
+  readonly from: number
   /** Known to differ here. */
   readonly differAt: number
   readonly ownDigest: Digest | undefined
   readonly peerDigest: Digest | undefined
 }
 
-export function beginSearch(differAt: number): PrefixSearch {
-  return { equalAt: 0, differAt, ownDigest: undefined, peerDigest: undefined }
+export function beginSearch(differAt: number, from: number): PrefixSearch {
+  return { equalAt: from === 0 ? 0 : undefined, from, differAt, ownDigest: undefined, peerDigest: undefined }
 }
 
 /** The version to compare next, or undefined when the search has ended with digests for `differAt`. */
-export function nextProbe(search: PrefixSearch): number | undefined {
-  if (search.ownDigest === undefined) return search.differAt
-  if (search.differAt === search.equalAt + 1) return undefined
-  return search.equalAt + Math.floor((search.differAt - search.equalAt) / 2)
+export function nextProbe({ equalAt, from, differAt, ownDigest }: PrefixSearch): number | undefined {
+  if (ownDigest === undefined) return differAt
+  if (equalAt === undefined) return differAt > from ? from : undefined
+  if (differAt === equalAt + 1) return undefined
+  return equalAt + Math.floor((differAt - equalAt) / 2)
 }
 
 export function narrow(search: PrefixSearch, version: number, own: Digest, peer: Digest): PrefixSearch {
@@ -63,5 +68,6 @@ export function narrow(search: PrefixSearch, version: number, own: Digest, peer:
 export function describeDivergence(search: PrefixSearch): string {
   const own = search.ownDigest ? digestText(search.ownDigest) : "unknown"
   const peer = search.peerDigest ? digestText(search.peerDigest) : "unknown"
-  return `the logs have diverged: the last common version is ${search.equalAt}; version ${search.differAt} has digest ${own} here and ${peer} on the peer`
+  const common = search.equalAt === undefined ? `the last common version is below ${search.differAt}, where the logs begin` : `the last common version is ${search.equalAt}`
+  return `the logs have diverged: ${common}; version ${search.differAt} has digest ${own} here and ${peer} on the peer`
 }

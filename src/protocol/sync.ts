@@ -2,7 +2,7 @@
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
 import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck } from "./coordinator-state.ts"
 import { type Digest, genesisDigest } from "./digest.ts"
-import { damaged, locate, ownDigestRead, part, peerDigestHeard, probe, stop } from "./divergence.ts"
+import { behind, damaged, locate, ownDigestRead, part, peerDigestHeard, probe, stop } from "./divergence.ts"
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, Vote } from "./messages.ts"
@@ -32,8 +32,8 @@ function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
   const phase: Phase = { name: open ? "opening" : "greeting", ask: state.diskBusy ? "lost" : "under-way" }
   // While the own disk is still at work, the head that a hello would name may move: wait for a later tick.
   if (state.diskBusy) return { state: { ...state, phase }, effects: [] }
-  const { head, headDigest, committed, publicUrl } = state
-  const request: HelloRequest = { kind: "hello", open, head, headDigest, committed, publicUrl }
+  const { head, headDigest, committed, logStart, publicUrl } = state
+  const request: HelloRequest = { kind: "hello", open, head, headDigest, committed, logStart, publicUrl }
   return { state: { ...state, phase }, effects: [ask(request)] }
 }
 
@@ -114,8 +114,9 @@ function helloRefused(state: CoordinatorState, code: Extract<Answer, { kind: "re
       return stop(state, "diverged", detail, "decide which node's data to keep, and start the other one empty with --join")
     case "not-replica":
       return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
-    // The peer may come round: a wiped node is started with --join, a session settles.
+    // The peer may come round: a wiped node is started with --join, one that lags gets a newer disk, a session settles.
     case "wiped":
+    case "behind":
       return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `the replica: ${detail}` }] }
     case "session":
     case "busy":
@@ -139,14 +140,14 @@ function helloAnswered(state: CoordinatorState, envelope: Envelope, answer: Hell
   if (phase.name !== "opening" || !answer.opened) return { state, effects: [] }
   // The answer to an earlier hello tells of a link that this one closes.
   if (envelope.session !== state.peerSession || answer.link !== state.link + 1) return { state, effects: [] }
-  const { head, headDigest, committed, fresh } = answer
+  const { head, headDigest, committed, fresh, logStart } = answer
   const opened: CoordinatorState = {
     ...state,
     link: answer.link,
-    peer: { head, headDigest, committed, fresh },
+    peer: { head, headDigest, committed, fresh, logStart },
     heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs),
   }
-  return compare(opened, undefined)
+  return opened.head + 1 < logStart ? behind(opened, logStart) : compare(opened, undefined)
 }
 
 function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefined): CoordinatorStep {
@@ -199,7 +200,8 @@ export function roundSettledWhileSending(state: CoordinatorState, round: Round, 
   if (!vote.prepared) return stuck(state, `the replica refused version ${round.first} and on: ${vote.detail}`)
   const committed = Math.max(state.committed, round.last)
   invariant(committed <= state.head, "I9", "committed would pass the head")
-  const peer = { head: round.last, headDigest: round.lastDigest, committed: round.first - 1, fresh: false }
+  const logStart = state.peer?.logStart ?? 1
+  const peer = { head: round.last, headDigest: round.lastDigest, committed: round.first - 1, fresh: false, logStart }
   // Progress: the time limit is for silence, not for the amount there is to send.
   const moved: CoordinatorState = { ...state, round: null, committed, peer, syncSinceMs: state.nowMs }
   const effects: Effect[] = committed > state.committed ? [{ effect: "advance", committed }] : []

@@ -1,6 +1,6 @@
 // The commit log: records by version. A value is the digest, then the record's bytes.
 import { type Digest, digestBytes, sameDigest } from "../protocol/digest.ts"
-import { RecordDamaged, recordTimeMs, resealRecord, type SealedRecord } from "../protocol/record.ts"
+import { RecordDamaged, recordKeyHash, recordTimeMs, resealRecord, type SealedRecord } from "../protocol/record.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import { versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import type { Table } from "./tables.ts"
@@ -39,14 +39,19 @@ export class Log {
     return found
   }
 
+  /** The record's bytes, after those of its digest; not compared with that. */
+  stored(version: number): Buffer | undefined {
+    return this.log.get(versionKey(version))
+  }
+
   versionOfKey(hash: Digest): number | undefined {
     const value = this.keys.get(Buffer.from(hash))
     return value === undefined ? undefined : versionOf(value)
   }
 
   /** Record times never go back, so a binary search finds the version. Hashes nothing: records may be large. */
-  versionAtTime(timeMs: number, at: number): number {
-    let low = 0
+  versionAtTime(timeMs: number, at: number, first = 1): number {
+    let low = first - 1
     let high = at
     while (low < high) {
       const middle = low + Math.ceil((high - low) / 2)
@@ -77,6 +82,16 @@ export class Log {
   remove(record: SealedRecord, keyHash: Digest | undefined): void {
     this.log.remove(versionKey(record.version))
     if (keyHash !== undefined) this.keys.remove(Buffer.from(keyHash))
+  }
+
+  /** Inside a transaction: takes a version away, for good, and its key unless that was used again. Gives the bytes it took. */
+  forget(version: number): number {
+    const value = this.stored(version)
+    if (value === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
+    const hash = recordKeyHash(value.subarray(digestBytes))
+    if (hash !== undefined && this.versionOfKey(hash) === version) this.keys.remove(Buffer.from(hash))
+    this.log.remove(versionKey(version))
+    return value.length
   }
 }
 

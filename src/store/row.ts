@@ -139,6 +139,20 @@ export function rowTerms(row: Uint8Array): Term[] {
   return terms
 }
 
+/** The value of one of the row's terms, a view into it: without making the others. Undefined where it has none of that field. */
+export function rowTermValue(row: Uint8Array, field: string): Uint8Array | undefined {
+  const view = viewOf(row)
+  const end = at.terms + view.readUInt16BE(at.termsBytes)
+  const fieldBytes = Buffer.byteLength(field)
+  for (let offset: number = at.terms; offset < end; ) {
+    const fieldEnd = offset + 4 + view.readUInt8(offset + 1)
+    const valueEnd = fieldEnd + view.readUInt16BE(offset + 2)
+    if (fieldEnd - offset - 4 === fieldBytes && view.toString("utf8", offset + 4, fieldEnd) === field) return view.subarray(fieldEnd, valueEnd)
+    offset = (view.readUInt8(offset) & flagLater) !== 0 ? valueEnd + sinceBytes : valueEnd
+  }
+  return undefined
+}
+
 /** The body's bytes, a view into the row: JSON as it is sent. */
 export function rowBody(row: Uint8Array): Uint8Array {
   return row.subarray(at.terms + viewOf(row).readUInt16BE(at.termsBytes))

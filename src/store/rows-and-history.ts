@@ -30,8 +30,13 @@ export class RowsAndHistory {
   at(collection: string, id: string, at: number): Buffer | undefined {
     const key = entityKey(collection, id)
     const newest = this.rows.get(key)
-    if (newest === undefined || rowChanged(newest) <= at) return newest
-    return this.superseded(collection, id, at)
+    return newest === undefined ? undefined : this.#asOf(newest, collection, id, at)
+  }
+
+  /** Of an entity by its newest row. One that was made after `at` and never changed has no past to look for. */
+  #asOf(newest: Buffer, collection: string, id: string, at: number): Buffer | undefined {
+    if (rowChanged(newest) <= at) return newest
+    return rowFacts(newest).changes === 1 ? undefined : this.superseded(collection, id, at)
   }
 
   newest(collection: string, id: string): Buffer | undefined {
@@ -56,7 +61,7 @@ export class RowsAndHistory {
     for (const { key, value } of this.rows.getRange({ start, end: endOfPrefix(prefix), limit: this.pageScanMax })) {
       looked++
       const id = idOfEntityKey(key, collection)
-      const row = rowChanged(value) <= at ? value : this.superseded(collection, id, at)
+      const row = this.#asOf(value, collection, id, at)
       if (row !== undefined && !rowDeleted(row)) {
         bytes += row.length
         if (found.length === limit || (found.length > 0 && bytes > this.pageBytesMax)) return { rows: found, next: found.at(-1)?.id }
@@ -131,5 +136,17 @@ export class RowsAndHistory {
     const before = withTerms(row, rowTerms(row).filter(({ since }) => since !== version))
     this.rows.put(key, before)
     return { collection, id, version, before, row }
+  }
+
+  /** Inside a transaction: takes the superseded row with the greatest version ≤ `at` away, for good. Returns it. */
+  forget(collection: string, id: string, at: number): Buffer | undefined {
+    const row = this.superseded(collection, id, at)
+    if (row !== undefined) this.history.remove(historyKey(collection, id, rowChanged(row)))
+    return row
+  }
+
+  /** Inside a transaction: takes the newest row away, for good. */
+  forgetNewest(collection: string, id: string): void {
+    this.rows.remove(entityKey(collection, id))
   }
 }

@@ -15,6 +15,7 @@ import type { Digest } from "../protocol/digest.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { SealedRecord } from "../protocol/record.ts"
 import type { Refusal } from "../refusal.ts"
+import type { Horizon } from "./horizon.ts"
 
 export type Role = "primary" | "replica"
 
@@ -116,12 +117,18 @@ export interface Reader {
   record(version: number): SealedRecord | undefined
   /** Records from `from` on up to and including `to`: at least one where there is one, then as many as fit. */
   records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[]
-  /** The version whose record carries this idempotency key hash, in doubt or committed. */
+  /** The version whose record carries this idempotency key hash, in doubt or committed, and not below the horizon. */
   versionOfKey(keyHash: Digest): number | undefined
   /** The time of the record of a version ≤ head, in milliseconds; 0 where there is none. Cheap, however large the record is. */
   timeOf(version: number): number
-  /** The greatest version ≤ `at` whose record time is ≤ `timeMs`; 0 where there is none. O(log n). */
+  /** The greatest version ≤ `at` whose record time is ≤ `timeMs`; where there is none, the one before the oldest record. O(log n). */
   versionAtTime(timeMs: number, at: number): number
+  /** As of `committed`: how far back reads may go. What is below it may be there still, or be gone. */
+  horizon(): Horizon
+  /** The first version whose record is on this disk, or will be: at least 1, at most the horizon's. */
+  logStart(): number
+  /** Of a version from `logStart` - 1 on up to head: the oldest record names the digest of the one before it. */
+  digest(version: number): Digest | undefined
 }
 
 export interface Batch {
@@ -143,6 +150,10 @@ export interface Store extends Reader {
   undo(): Promise<void>
   /** Makes the committed number durable if it is not. */
   flush(): Promise<void>
+  /** Whether there is anything below the horizon still. */
+  trimmable(): boolean
+  /** Durably takes a bounded part of it away. False where it could not, since a batch in doubt has to end first. */
+  trim(): Promise<boolean>
   saveIdentity(change: Partial<Identity>): Promise<void>
   close(): Promise<void>
 }

@@ -5,12 +5,14 @@ import { invariant } from "../protocol/invariant.ts"
 import { continuesLog, openWrites, type SealedRecord } from "../protocol/record.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { HardState } from "./hard-state.ts"
+import { type Horizon, horizonOfRow, horizonRow, noHorizon } from "./horizon.ts"
 import { Log } from "./log.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
 import type { Batch, HistoryQuery, HoldersPage, Identity, Page, PageQuery, Position, Store, WalkPage, WalkQuery } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Engine } from "./tables.ts"
 import { TermIndex } from "./term-index.ts"
+import { canTrim, putTrimmed, readTrimmed, Trim, type Trimmed } from "./trim.ts"
 
 /** A batch that breaks a unique index entry: thrown inside the transaction to leave no trace of it. */
 class UniqueBroken extends Error {}
@@ -24,6 +26,12 @@ export class TableStore implements Store {
   #identity: Identity
   #position: Position
   #durableCommitted: number
+  /** As of `committed`. */
+  #horizon: Horizon = noHorizon
+  /** Whether there is a newer one above `committed`, or may be. */
+  #horizonMoves = true
+  #trimmed: Trimmed
+  #holds = 0
 
   constructor(engine: Engine, first: Identity) {
     const { tables } = engine
@@ -32,8 +40,10 @@ export class TableStore implements Store {
     this.log = new Log(tables.log, tables.keys)
     this.#hardState = new HardState(tables.hard_state)
     this.#position = this.#hardState.position()
+    this.#trimmed = readTrimmed(tables.hard_state)
     this.index = new TermIndex(tables.index, tables.index_history, this.#position.head)
     this.#checkHead()
+    this.#lookAtHorizon()
     this.#identity = this.#hardState.identity() ?? this.#begin(first)
     this.#durableCommitted = this.#position.committed
   }
@@ -95,8 +105,10 @@ export class TableStore implements Store {
     return this.log.records(from, to, countMax, bytesMax)
   }
 
+  /** What lies below the horizon is forgotten, whether it is gone from this disk or not: both nodes say the same. */
   versionOfKey(keyHash: Digest): number | undefined {
-    return this.log.versionOfKey(keyHash)
+    const version = this.log.versionOfKey(keyHash)
+    return version === undefined || version < this.#horizon.log ? undefined : version
   }
 
   timeOf(version: number): number {
@@ -104,7 +116,20 @@ export class TableStore implements Store {
   }
 
   versionAtTime(timeMs: number, at: number): number {
-    return this.log.versionAtTime(timeMs, at)
+    return this.log.versionAtTime(timeMs, at, Math.max(1, this.#horizon.log))
+  }
+
+  horizon(): Horizon {
+    return this.#horizon
+  }
+
+  logStart(): number {
+    return this.#trimmed.log
+  }
+
+  digest(version: number): Digest | undefined {
+    if (version === 0) return genesisDigest
+    return this.record(version)?.digest ?? this.record(version + 1)?.parent
   }
 
   async prepare(batch: Batch): Promise<Refusal | undefined> {
@@ -121,6 +146,7 @@ export class TableStore implements Store {
     if (broken !== undefined) return refuse("unique", broken)
     this.#position = { head: last.version, headDigest: last.digest, committed }
     this.#durableCommitted = committed
+    if (this.#horizonMoves) this.#lookAtHorizon()
     return undefined
   }
 
@@ -144,8 +170,10 @@ export class TableStore implements Store {
   #apply(record: SealedRecord): string | undefined {
     const { key, writes } = openWrites(record.bytes)
     if (key !== undefined) {
-      invariant(this.log.versionOfKey(key.hash) === undefined, "I8", `the idempotency key of version ${record.version} is used already`)
+      const earlier = this.log.versionOfKey(key.hash)
+      invariant(earlier === undefined || earlier < this.#newestHorizon().log, "I8", `the idempotency key of version ${record.version} is used already`)
     }
+    if (writes.some(({ collection }) => collection === horizonRow.collection)) this.#horizonMoves = true
     this.log.put(record, key?.hash)
     return this.index.change(writes.map((write) => this.rows.put(write)))
   }
@@ -154,6 +182,52 @@ export class TableStore implements Store {
     if (version <= this.#position.committed) return
     invariant(version <= this.#position.head, "I9", `version ${version} is above the head ${this.#position.head}`)
     this.#position = { ...this.#position, committed: version }
+    if (this.#horizonMoves) this.#lookAtHorizon()
+  }
+
+  #lookAtHorizon(): void {
+    const { collection, id } = horizonRow
+    const { head, committed } = this.#position
+    this.#horizon = horizonOfRow(this.rows.at(collection, id, committed))
+    this.#horizonMoves = head > committed
+  }
+
+  /** In doubt or not: the primary forgot what is below it when it made what is being prepared. */
+  #newestHorizon(): Horizon {
+    return horizonOfRow(this.rows.newest(horizonRow.collection, horizonRow.id))
+  }
+
+  trimmable(): boolean {
+    return this.#holds === 0 && canTrim(this.#trimmed, this.#horizon)
+  }
+
+  /** Nothing is taken away until the function that this gives is called: for long reads of all that there is. */
+  pauseTrimming(): () => void {
+    this.#holds++
+    return () => {
+      this.#holds--
+    }
+  }
+
+  async trim(): Promise<boolean> {
+    return this.trimNow()
+  }
+
+  /** What `trim` does, for callers that must not wait for a promise. */
+  trimNow(keysMax?: number): boolean {
+    const { head, headDigest, committed } = this.#position
+    const before = this.#trimmed
+    let trimmed = before
+    if (!this.trimmable()) return false
+    this.engine.transact(() => {
+      trimmed = new Trim(this, this.#horizon, committed, keysMax).run(before)
+      putTrimmed(this.engine.tables.hard_state, trimmed)
+      // Or a crash could leave a store that has less than its own horizon says.
+      this.#hardState.putPosition(head, headDigest, committed)
+    })
+    this.#trimmed = trimmed
+    this.#durableCommitted = committed
+    return JSON.stringify(trimmed) !== JSON.stringify(before)
   }
 
   async undo(): Promise<void> {

@@ -139,6 +139,23 @@ export class TermIndex {
     for (const change of changes) this.#resume(change)
   }
 
+  /** Inside a transaction: takes the entries away that this write ended, for good. Gives how many. */
+  forget({ collection, id, version, before, row }: RowChange): number {
+    if (before === undefined) return 0
+    const now = rowTerms(row)
+    let count = 0
+    for (const term of rowTerms(before)) {
+      if (contains(now, term)) continue
+      const former = this.former(collection, term, id, version - 1)
+      if (former?.end !== version) continue
+      for (const key of formerKeys(collection, term, id, former)) {
+        this.ended.remove(key)
+        count++
+      }
+    }
+    return count
+  }
+
   #resume({ collection, id, version, before, row }: RowChange): void {
     if (before === undefined) return
     const now = rowTerms(row)

@@ -3,6 +3,7 @@
 import { digestBytes, sameDigest } from "../protocol/digest.ts"
 import { openWrites } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
+import { oldestOf } from "./horizon.ts"
 import { drawerBytes, textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
 import { rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
@@ -18,7 +19,7 @@ interface Entry {
   readonly terms: readonly Term[]
 }
 
-const hardStateNames = ["format", "identity", "position"]
+const hardStateNames = ["format", "identity", "position", "trimmed"]
 
 export class IndexCheck {
   constructor(
@@ -61,7 +62,8 @@ export class IndexCheck {
       return this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end}, filed where no read looks for it`)
     }
     // Where a value is no longer unique, one kind ends as the other begins.
-    if (entry.terms.some((term) => this.#begins(entry, term, since) && this.#ends(entry, term, end))) return
+    const begins = (term: Term): boolean => since <= oldestOf(this.store.horizon(), entry.collection) || this.#begins(entry, term, since)
+    if (entry.terms.some((term) => begins(term) && this.#ends(entry, term, end))) return
     this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} that no row explains`)
   }
 

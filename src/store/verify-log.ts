@@ -4,7 +4,8 @@ import { openWrites, RecordDamaged, type SealedRecord, type Write } from "../pro
 import type { Findings } from "./findings.ts"
 import { entityKey, historyKey, versionAtEnd, versionBytes, versionKey } from "./keys.ts"
 import { storedRecord } from "./log.ts"
-import { rowChanged, rowFacts, rowFill, rowTerms, withoutFills } from "./row.ts"
+import { type Horizon, oldestOf } from "./horizon.ts"
+import { rowChanged, rowDeleted, rowFacts, rowFill, rowTerms, withoutFills } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
 import { fillKey, type Tally } from "./tally.ts"
@@ -12,20 +13,29 @@ import { sameTerm } from "./term-index.ts"
 import type { Turns } from "./turns.ts"
 
 export class LogCheck {
-  #last = 0
-  /** Of the record at `#last`; undefined where that is damaged or missing. */
-  #digest: Digest | undefined = genesisDigest
+  #last: number
+  /** Of the record at `#last`; undefined where that is damaged, missing or trimmed. */
+  #digest: Digest | undefined
+  readonly #horizon: Horizon
+  /** Rows that are gone, as it should be if a deletion at the horizon or below follows. */
+  readonly #untilDeleted = new Map<string, number>()
 
   constructor(
     private readonly store: TableStore,
     private readonly committed: number,
     private readonly tally: Tally,
     private readonly findings: Findings,
-  ) {}
+  ) {
+    this.#horizon = store.horizon()
+    this.#last = store.logStart() - 1
+    this.#digest = this.#last === 0 ? genesisDigest : undefined
+  }
 
   /** Gives the digest at `committed`. */
   async run(turns: Turns, onProgress: (version: number) => void): Promise<Digest> {
     this.#inDoubt()
+    const { log } = this.#horizon
+    if (this.#last >= Math.max(1, log)) this.findings.report("the log", `it begins at version ${this.#last + 1}, and reads may go back to version ${log}`)
     const visit = (key: Buffer, value: Buffer): number => {
       if (key.length === versionBytes) return this.#entry(versionAtEnd(key), value, onProgress)
       this.findings.report("the log", `an entry's key is no version: ${key.toString("hex")}`)
@@ -33,6 +43,7 @@ export class LogCheck {
     }
     await turns.walk(this.store.engine.tables.log, visit, versionKey(this.committed + 1))
     this.#gapTo(this.committed + 1)
+    for (const [entity, version] of this.#untilDeleted) this.findings.report(entity, `version ${version} of it is missing`)
     return this.#digest ?? genesisDigest
   }
 
@@ -59,8 +70,8 @@ export class LogCheck {
   }
 
   #entry(version: number, value: Buffer, onProgress: (version: number) => void): number {
-    if (version === 0) {
-      this.findings.report("version 0", "it is in the log, which begins at 1")
+    if (version < this.store.logStart()) {
+      this.findings.report(`version ${version}`, `it is in the log, which begins at ${this.store.logStart()}`)
       return 1
     }
     this.#gapTo(version)
@@ -93,7 +104,8 @@ export class LogCheck {
       this.findings.report(`version ${version}`, "its parent is not the digest of the record before it")
     }
     const { key, writes } = openWrites(record.bytes)
-    if (key !== undefined && this.store.versionOfKey(key.hash) !== version) this.findings.report(`version ${version}`, "its idempotency key is not found")
+    // One that is forgotten may have been used again.
+    if (key !== undefined && version >= this.#horizon.log && this.store.versionOfKey(key.hash) !== version) this.findings.report(`version ${version}`, "its idempotency key is not found")
     for (const write of writes) {
       if (rowFill(write.row)) this.#fill(write, version)
       else this.#write(write, version)
@@ -102,21 +114,36 @@ export class LogCheck {
   }
 
   #write({ collection, id, row }: Write, version: number): void {
-    if (version <= this.committed) this.tally.add(entityKey(collection, id), version)
+    const name = `${collection}/${id}`
+    const oldest = oldestOf(this.#horizon, collection)
+    if (version <= this.committed && version > oldest) this.tally.add(entityKey(collection, id), version)
+    if (version <= oldest) this.#untilDeleted.delete(name)
     const stored = this.#stored(collection, id, version)
-    if (stored === undefined) return this.findings.report(`${collection}/${id}`, `version ${version} of it is missing`)
+    if (stored === undefined && version <= oldest && this.#mayBeGone(collection, id, version, oldest, row)) return
+    if (stored === undefined) return this.findings.report(name, `version ${version} of it is missing`)
     const what = `version ${version} of it is not what the log says`
-    this.findings.guard(`${collection}/${id}`, what, () => {
-      if (Buffer.compare(withoutFills(stored), row) !== 0) this.findings.report(`${collection}/${id}`, what)
+    this.findings.guard(name, what, () => {
+      if (Buffer.compare(withoutFills(stored), row) !== 0) this.findings.report(name, what)
     })
+  }
+
+  /** Of a version at the horizon or below. Whether a deletion explains it is only known once its record is read. */
+  #mayBeGone(collection: string, id: string, version: number, oldest: number, row: Uint8Array): boolean {
+    const shown = this.store.row(collection, id, oldest)
+    if (shown !== undefined) return rowChanged(shown) > version
+    if (!rowDeleted(row)) this.#untilDeleted.set(`${collection}/${id}`, version)
+    return true
   }
 
   /** What it added must be in the row that it completed, which others may have followed. */
   #fill({ collection, id, row }: Write, version: number): void {
     const completes = rowFacts(row).created
+    const isKept = version > oldestOf(this.#horizon, collection)
     const stored = this.#stored(collection, id, completes)
+    // What it completed was followed on at the horizon or below, or is found to be missing by itself.
+    if (stored === undefined && !isKept) return
     for (const term of rowTerms(row)) {
-      if (version <= this.committed) this.tally.add(fillKey(entityKey(collection, id), term), version)
+      if (version <= this.committed && isKept) this.tally.add(fillKey(entityKey(collection, id), term), version)
       const what = `version ${completes} of it lacks the ${term.field} that version ${version} added`
       this.findings.guard(`${collection}/${id}`, what, () => {
         if (stored === undefined || !rowTerms(stored).some((own) => own.since === version && sameTerm(own, term))) this.findings.report(`${collection}/${id}`, what)

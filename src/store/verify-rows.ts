@@ -3,6 +3,7 @@
 import { type Digest, digestOf, genesisDigest } from "../protocol/digest.ts"
 import type { Findings } from "./findings.ts"
 import { partsOfKey, versionOf } from "./keys.ts"
+import { type Horizon, oldestOf } from "./horizon.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
 import type { TableStore } from "./table-store.ts"
 import { fillKey, type Tally } from "./tally.ts"
@@ -11,7 +12,9 @@ import type { VersionVisitor } from "./version-walk.ts"
 
 interface Held {
   readonly term: Term
-  readonly since: number
+  /** Undefined where it is not known: then it is `notAfter` at the latest. */
+  readonly since: number | undefined
+  readonly notAfter: number
 }
 
 /** The entity whose versions are being visited. */
@@ -29,13 +32,16 @@ export class RowsCheck implements VersionVisitor {
   liveCount = 0
   supersededCount = 0
   #entity: Entity | undefined
+  readonly #horizon: Horizon
 
   constructor(
     private readonly store: TableStore,
     private readonly committed: number,
     private readonly tally: Tally,
     private readonly findings: Findings,
-  ) {}
+  ) {
+    this.#horizon = store.horizon()
+  }
 
   superseded(key: Buffer, version: number, row: Buffer): void {
     const entity = this.#enter(key)
@@ -74,31 +80,36 @@ export class RowsCheck implements VersionVisitor {
       if (version > head) this.#report(entity, `it has a version ${version}, above the head ${head}`)
       return
     }
-    this.tally.take(entity.key, version)
+    const oldest = oldestOf(this.#horizon, entity.collection)
+    if (version > oldest) this.tally.take(entity.key, version)
+    // What was before the first row that is kept, nobody knows.
+    const isFirst = entity.shown === undefined && version <= oldest
     if (entity.shown !== undefined) this.supersededCount++
     entity.shown = row
-    this.#terms(entity, version, this.#termsOf(entity, row))
+    this.#terms(entity, version, this.#termsOf(entity, row, oldest), isFirst ? undefined : version)
   }
 
   /** Without those that fills after the version that is checked have added. */
-  #termsOf(entity: Entity, row: Buffer): Term[] {
+  #termsOf(entity: Entity, row: Buffer, oldest: number): Term[] {
     const terms = rowTerms(row).filter(({ since = 0 }) => since <= this.committed)
-    for (const term of terms) if (term.since !== undefined) this.tally.take(fillKey(entity.key, term), term.since)
+    for (const term of terms) if (term.since !== undefined && term.since > oldest) this.tally.take(fillKey(entity.key, term), term.since)
     return terms
   }
 
-  #terms(entity: Entity, version: number, terms: readonly Term[]): void {
+  #terms(entity: Entity, version: number, terms: readonly Term[], since: number | undefined): void {
     if (terms.length === 0 && entity.held.length === 0) return
     // What a fill added begins with it, also where an earlier version had the same.
     const own = terms.filter(({ since }) => since === undefined)
     for (const held of entity.held) if (!own.some((term) => sameTerm(term, held.term))) this.#ended(entity, held, version)
     entity.held = terms.map((term) => {
       const held = term.since === undefined ? entity.held.find((one) => sameTerm(one.term, term)) : undefined
-      return held ?? { term, since: term.since ?? version }
+      return held ?? { term, since: term.since ?? since, notAfter: term.since ?? version }
     })
   }
 
-  #ended(entity: Entity, { term, since }: Held, version: number): void {
+  #ended(entity: Entity, held: Held, version: number): void {
+    const { term } = held
+    const since = held.since ?? this.#sinceFormer(entity, held, version)
     for (const key of formerKeys(entity.collection, term, entity.id, { since, end: version })) {
       const stored = this.store.engine.tables.index_history.get(key)
       const end = stored === undefined ? undefined : versionOf(stored)
@@ -106,15 +117,22 @@ export class RowsCheck implements VersionVisitor {
     }
   }
 
+  /** Of a term that was there before the first row that is kept. */
+  #sinceFormer({ collection, id }: Entity, { term, notAfter }: Held, end: number): number {
+    const former = this.store.index.former(collection, term, id, end - 1)
+    return former?.end === end ? former.since : notAfter
+  }
+
   #leave(entity: Entity, newest: Buffer): void {
     for (const held of entity.held) {
-      const { term, since } = held
+      const { term, notAfter } = held
+      const mayBegin = (version: number): boolean => (held.since === undefined ? version <= notAfter : version === held.since)
       const found = this.store.index.since(entity.collection, term, entity.id)
-      if (found === since) continue
+      if (found !== undefined && mayBegin(found)) continue
       // What came after the version that is checked may have ended it.
       const former = this.store.index.former(entity.collection, term, entity.id, this.committed)
-      if (former?.since === since) this.#ended(entity, held, former.end)
-      else this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)
+      if (former !== undefined && mayBegin(former.since)) this.#ended(entity, held, former.end)
+      else this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${held.since ?? notAfter}`}`)
     }
     this.#laterTerms(entity, rowTerms(newest))
     if (entity.shown === undefined || rowDeleted(entity.shown)) return

@@ -2,6 +2,7 @@
 // be some.
 import { openWrites, type Write } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
+import { oldestOf } from "./horizon.ts"
 import { partsOfKey, versionBytes } from "./keys.ts"
 import { rowChanged, rowFacts, rowFill, rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
@@ -21,12 +22,13 @@ export class StrayRows implements VersionVisitor {
   superseded(key: Buffer, version: number, row: Buffer): void {
     if (version > this.committed || this.findings.isFull) return
     const { collection, id } = partsOfKey(key)
+    const oldest = oldestOf(this.store.horizon(), collection)
     const isOf = (write: Write): boolean => write.collection === collection && write.id === id
-    if (this.tally.differs(key, version) && !this.#isWritten(version, (write) => isOf(write) && !rowFill(write.row))) {
+    if (version > oldest && this.tally.differs(key, version) && !this.#isWritten(version, (write) => isOf(write) && !rowFill(write.row))) {
       this.findings.report(`${collection}/${id}`, `version ${version} of it is in no record`)
     }
     for (const { since, ...term } of termsOf(row)) {
-      if (since === undefined || since > this.committed || !this.tally.differs(fillKey(key, term), since)) continue
+      if (since === undefined || since <= oldest || since > this.committed || !this.tally.differs(fillKey(key, term), since)) continue
       if (this.#isWritten(since, (write) => isOf(write) && isFillOf(write.row, version, term))) continue
       this.findings.report(`${collection}/${id}`, `version ${version} of it has a ${term.field} added by version ${since}, whose record does not have it`)
     }

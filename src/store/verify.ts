@@ -1,6 +1,9 @@
 // The full check of a node's store: the log's chain; rows and history against the log's write sets, in both directions;
 // indexes, idempotency keys and hard state against those. Reads only, in short turns, and holds one entity at a time.
 //
+// Of what was trimmed it checks that it may be gone, and of what is left at the horizon that the rest fits it; nothing is trimmed
+// meanwhile.
+//
 // It checks the versions that were committed when it began, and the batch that was in doubt then; reads and writes go on
 // meanwhile. Its cost is that of reading every entry a few times.
 import { digestOf, digestText } from "../protocol/digest.ts"
@@ -24,17 +27,26 @@ export interface StoreCheckReport {
 }
 
 export async function verifyStore(store: TableStore, onProgress: (done: number, total: number) => void): Promise<StoreCheckReport> {
+  const release = store.pauseTrimming()
+  try {
+    return await check(store, onProgress)
+  } finally {
+    release()
+  }
+}
+
+async function check(store: TableStore, onProgress: (done: number, total: number) => void): Promise<StoreCheckReport> {
   const { committed } = store.position()
   const { rows, history } = store.engine.tables
   const findings = new Findings()
   const tally = new Tally()
   const turns = new Turns()
   const head = await new LogCheck(store, committed, tally, findings).run(turns, (done) => onProgress(done, 2 * committed))
-  const check = new RowsCheck(store, committed, tally, findings)
-  await new VersionWalk(rows, history, turns).run(check, () => onProgress(committed + Math.min(check.liveCount, committed), 2 * committed))
-  check.end()
+  const shown = new RowsCheck(store, committed, tally, findings)
+  await new VersionWalk(rows, history, turns).run(shown, () => onProgress(committed + Math.min(shown.liveCount, committed), 2 * committed))
+  shown.end()
   if (!tally.even) await new VersionWalk(rows, history, turns).run(new StrayRows(store, committed, tally, findings))
   await new IndexCheck(store, committed, findings).run(turns)
-  const digest = digestText(digestOf(Buffer.concat([head, check.content])))
-  return { committed, digest, problems: findings.problems, counts: { records: committed, entities: check.liveCount, superseded: check.supersededCount } }
+  const digest = digestText(digestOf(Buffer.concat([head, shown.content])))
+  return { committed, digest, problems: findings.problems, counts: { records: committed - store.logStart() + 1, entities: shown.liveCount, superseded: shown.supersededCount } }
 }

@@ -37,6 +37,36 @@ describe("settings", () => {
     )
   })
 
+  test("say what is kept of the past, and of which collection", () => {
+    const kept = (...flags: string[]) => {
+      const found = read([...enough, ...flags], { TANDEM_SECRET: secret })
+      return "wrong" in found ? found.wrong : found.settings.retention
+    }
+    const none = new Map()
+    expect(kept()).toEqual({ keep: undefined, collections: none })
+    expect(kept("--retention=100000")).toEqual({ keep: { versions: 100_000, ageMs: undefined }, collections: none })
+    expect(kept("--retention", "30d")).toEqual({ keep: { versions: undefined, ageMs: 30 * 86_400_000 }, collections: none })
+    expect(kept("--retention=30d, 100000")).toEqual({ keep: { versions: 100_000, ageMs: 30 * 86_400_000 }, collections: none })
+    expect(kept("--retention=everything", "--retention-of=goals=10,1h", "--retention-of=users=everything")).toEqual({
+      keep: undefined,
+      collections: new Map([["goals", { versions: 10, ageMs: 3_600_000 }], ["users", undefined]]),
+    })
+  })
+
+  test("name several collections in one variable, with blanks between", () => {
+    expect(read(enough, { TANDEM_SECRET: secret, TANDEM_RETENTION_OF: "goals=10,1h notes=5" })).toMatchObject({
+      settings: { retention: { collections: new Map([["goals", { versions: 10, ageMs: 3_600_000 }], ["notes", { versions: 5, ageMs: undefined }]]) } },
+    })
+  })
+
+  test.each(["0", "-1", "1.5", "10,20", "1h,2h", "soon", "1h,", "10ms", "99999999d", "9007199254740993", "everything,10"])("refuse to keep %s", (text) => {
+    for (const flag of [`--retention=${text}`, `--retention-of=goals=${text}`]) expect(read([...enough, flag], { TANDEM_SECRET: secret })).toMatchObject({ wrong: [{}] })
+  })
+
+  test.each(["goals", "=10", "Goals=10", "collections=10", "a b=10"])("refuse to keep of a collection %s", (text) => {
+    expect(read([...enough, `--retention-of=${text}`], { TANDEM_SECRET: secret })).toHaveProperty("wrong")
+  })
+
   test("never show the secret, not even a wrong one", () => {
     expect(JSON.stringify(read(enough, { TANDEM_SECRET: "tooshort" }))).not.toContain("tooshort")
   })

@@ -27,7 +27,7 @@ describe("a method that writes asks for its one operation", () => {
     ["revert", (s) => s.revert(9, operation), "revert", { version: 9 }],
     ["revertUser", (s) => s.revertUser("u1", 8, { ...operation, force: true }), "revert", { collection: "users", id: "u1", to: 8, force: true }],
     ["removePassword", (s) => s.removePassword("u1", operation), "credential.remove", { userId: "u1" }],
-    ["defineCollection", (s) => s.defineCollection("goals", operation), "collection.define", { name: "goals" }],
+    ["define", (s) => s.define({ name: "goals" }, operation), "collection.define", { name: "goals" }],
     ["dropCollection", (s) => s.dropCollection("goals", operation), "collection.drop", { name: "goals" }],
     ["createKey", (s) => s.createKey({ name: "web", scopes: ["read"] }, operation), "key.create", { name: "web", scopes: ["read"] }],
     ["revokeKey", (s) => s.revokeKey("k1", operation), "key.revoke", { id: "k1" }],
@@ -167,4 +167,12 @@ test("an outcome that nobody knows of is said to be unheard of", async () => {
 test("a token that cannot be consumed is undefined, and any other refusal is thrown", async () => {
   expect(await new ScriptedServer([problem(404, "entity-missing")]).service.consumeToken("to_1", "reset")).toBeUndefined()
   expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.consumeToken("to_1", "reset"), TandemError)).toMatchObject({ code: "forbidden" })
+})
+
+test("who logs out is logged out, whatever it was that ended the session", async () => {
+  const ends = [committed(7), problem(404, "entity-missing", { operation: 0 }), problem(401, "unauthenticated")]
+  for (const end of ends) expect(await new ScriptedServer([end]).service.logOut("s1")).toBeUndefined()
+  // The answer that ended it was lost, and its token opens nothing any more.
+  expect(await new ScriptedServer(["cut", problem(401, "unauthenticated")]).service.logOut("s1")).toBeUndefined()
+  expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.logOut("s1"), TandemError)).toMatchObject({ code: "forbidden" })
 })

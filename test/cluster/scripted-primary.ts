@@ -32,7 +32,7 @@ export class ScriptedPrimary {
   static async open(replica: RealNode, peerUrl: string, secret: string): Promise<ScriptedPrimary> {
     const standing = (await replica.json("/status")) as Standing
     const primary = new ScriptedPrimary(new PeerClient({ peerUrl, secret, timeoutMs: 10_000 }), standing)
-    const hello: HelloRequest = { kind: "hello", open: false, head: standing.head, headDigest: digest(standing), committed: standing.committed, publicUrl: "http://127.0.0.1:1" }
+    const hello: HelloRequest = { kind: "hello", open: false, head: standing.head, headDigest: digest(standing), committed: standing.committed, logStart: 1, publicUrl: "http://127.0.0.1:1" }
     for (const open of [false, true]) {
       const answer = await primary.ask({ ...hello, open })
       if (answer.kind !== "hello") throw new Error(`the replica did not open a link: ${JSON.stringify(answer)}`)

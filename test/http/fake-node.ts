@@ -17,7 +17,7 @@ interface Waiting {
 
 export class FakeNode implements NodeService {
   readonly nodeId = "a"
-  readonly reader = new MemoryStore()
+  readonly reader: MemoryStore
   readonly principals = new Map<string, Principal>()
   notReadable: Refusal | undefined
   notWritable: Refusal | undefined
@@ -31,8 +31,13 @@ export class FakeNode implements NodeService {
   readonly batchSizes: number[] = []
   readonly #queue: Waiting[] = []
   readonly #listeners = new Set<() => void>()
-  readonly #bearers = new Bearers(this.reader)
+  readonly #bearers: Bearers
   #held = false
+
+  constructor(reader: MemoryStore) {
+    this.reader = reader
+    this.#bearers = new Bearers(reader)
+  }
 
   role = () => this.roleNow
   mode = () => "paired" as const
@@ -96,6 +101,8 @@ export class FakeNode implements NodeService {
       committed,
       digest: "",
       inDoubt: head - committed,
+      oldestVersion: Math.max(1, this.reader.horizon().oldest),
+      oldestVersions: Object.fromEntries(this.reader.horizon().collections),
       release: "0.0.0",
       peer: { node: "b", reachable: true, head, committed, inSync: true, lastHeardAt: null },
       lease: { remainingMs: 1_000 },

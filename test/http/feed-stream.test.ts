@@ -209,6 +209,21 @@ describe("a stream ends", () => {
     expect(await versions(another.events, 1)).toEqual([5])
   })
 
+  test("with the key that opened it, also while others that it opened are being served", async () => {
+    const tandem = await started()
+    const token = tandem.token("read")
+    const streams = await Promise.all(Array.from({ length: 60 }, () => stream(tandem, "/changes?since=2", { token })))
+    await new Promise(setImmediate)
+    const { authenticate } = tandem.node
+    let asked = 0
+    tandem.node.authenticate = (asking) => (asking === token && asked++ > 0 ? undefined : authenticate(asking))
+    await tandem.commit(goal("large", { text: "x".repeat(60_000) }))
+    const seen = await Promise.all(streams.map(({ events }) => events.nextOf("change")))
+    const served = seen.filter((event) => event !== undefined)
+    expect(served.length).toBeGreaterThan(0)
+    expect(served.length).toBeLessThan(60)
+  })
+
   test("with an event that says so where its reader takes nothing, which loses no change to who goes on", async () => {
     const tandem = await started({ stallMs: 20, tickMs: 1 })
     const { events } = await stream(tandem, "/changes?since=2")

@@ -5,6 +5,7 @@ import { createPublicApp, type PublicApp, type PublicAppOptions } from "../../sr
 import type { PublicSettings } from "../../src/http/exchange.ts"
 import { expectDeclared } from "./declared.ts"
 import { FakeNode } from "./fake-node.ts"
+import { MemoryStore } from "./memory-store.ts"
 import { quickPasswords } from "./quick-passwords.ts"
 
 export const rootToken = "tr_root"
@@ -28,12 +29,13 @@ export function inside(json: unknown, ...path: readonly (string | number)[]): un
 }
 
 export class Harness {
-  readonly node = new FakeNode()
+  readonly node: FakeNode
   readonly reported: string[] = []
   readonly rethrown: unknown[] = []
   readonly app: PublicApp
 
-  constructor({ streamIdleMs, feedTiming, ...settings }: Partial<PublicSettings> & Pick<PublicAppOptions, "streamIdleMs" | "feedTiming"> = {}, passwords: Passwords = quickPasswords) {
+  constructor({ streamIdleMs, feedTiming, ...settings }: Partial<PublicSettings> & Pick<PublicAppOptions, "streamIdleMs" | "feedTiming"> = {}, passwords: Passwords = quickPasswords, store = new MemoryStore()) {
+    this.node = new FakeNode(store)
     this.node.principals.set(rootToken, { name: "root", scopes: ["admin"] })
     this.app = createPublicApp({
       node: this.node,

@@ -1,19 +1,19 @@
-// The real store over tables in memory, with knobs for the tests of the public app: what is committed may be told lower
-// than it is, and whole disks can be compared. Must never be used outside of tests.
+// The real store over tables in memory, or over an engine that is given, with knobs for the tests of the public app: what is
+// committed may be told lower than it is, and whole disks in memory can be compared. Must never be used outside of tests.
 import type { SealedRecord } from "../../src/protocol/record.ts"
 import type { Position } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
+import type { Engine } from "../../src/store/tables.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 
 export class MemoryStore extends TableStore {
-  readonly #memory: MemoryEngine
+  readonly #engine: Engine
   /** Where set, what is above it is in doubt. */
   #decided: number | undefined
 
-  constructor() {
-    const memory = new MemoryEngine()
-    super(memory, { clusterId: "cluster", nodeId: "a", role: "primary", epoch: { number: 1, id: "first" } })
-    this.#memory = memory
+  constructor(engine: Engine = new MemoryEngine()) {
+    super(engine, { clusterId: "cluster", nodeId: "a", role: "primary", epoch: { number: 1, id: "first" } })
+    this.#engine = engine
   }
 
   get committed(): number {
@@ -40,6 +40,7 @@ export class MemoryStore extends TableStore {
 
   /** Every entry of every table. */
   disk(): string {
-    return this.#memory.dump()
+    if (!(this.#engine instanceof MemoryEngine)) throw new Error("only a disk in memory is shown")
+    return this.#engine.dump()
   }
 }

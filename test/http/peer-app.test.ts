@@ -18,14 +18,14 @@ const record = sealRecord({ version: 1, epoch: 1, timeMs: 0, parent: digest, key
 type Kind = PeerRequest["kind"]
 
 const requests: { readonly [K in Kind]: Extract<PeerRequest, { readonly kind: K }> } = {
-  hello: { kind: "hello", open: true, head: 0, headDigest: digest, committed: 0, publicUrl: "http://a" },
+  hello: { kind: "hello", open: true, head: 0, headDigest: digest, committed: 0, logStart: 1, publicUrl: "http://a" },
   prepare: { kind: "prepare", round: 1, committed: 0, records: [record] },
   commit: { kind: "commit", version: 1, digest, inSync: true },
   rollback: { kind: "rollback", round: 1, first: 1, digest, parent: digest },
   records: { kind: "records", from: 1 },
   digest: { kind: "digest", version: 1 },
   heartbeat: { kind: "heartbeat" },
-  diverged: { kind: "diverged", version: 1, digest, peerDigest: digest },
+  diverged: { kind: "diverged", version: 1, digest, peerDigest: digest, common: 0 },
 }
 const kinds = Object.keys(requests) as Kind[]
 

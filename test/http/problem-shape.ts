@@ -14,7 +14,7 @@ const always: readonly (readonly [name: string, form: RegExp])[] = [
 ]
 
 /** Members of a problem document: RFC 9457's, and those that only some have. */
-const members = ["type", "title", "status", "detail", "code", "operation", "pointer", "key", "version", "retryAfter", "hint", "primary", "issues"]
+const members = ["type", "title", "status", "detail", "code", "operation", "pointer", "key", "version", "oldestVersion", "retryAfter", "hint", "primary", "issues"]
 
 export function expectAnswer(answer: Answer, status: number): void {
   expect({ status: answer.status, text: answer.status === status ? "" : answer.text }).toEqual({ status, text: "" })

@@ -10,6 +10,7 @@ const statuses: { readonly [Code in RefusalCode]: number } = {
   malformed: 400,
   "unknown-operation": 400,
   "version-ahead": 400,
+  trimmed: 410,
   unauthenticated: 401,
   "login-failed": 401,
   forbidden: 403,

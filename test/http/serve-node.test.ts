@@ -35,6 +35,7 @@ function settings(): NodeSettings {
     peerTimeoutMs: 5_000,
     watchdogMs: 60_000,
     diskFloorBytes: 1,
+    retention: { keep: undefined, collections: new Map() },
   }
 }
 

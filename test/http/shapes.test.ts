@@ -61,7 +61,7 @@ describe("what an operation answers", () => {
 
   test("of collections is the definition", async () => {
     const definition = await result("collection.define", { name: "notes" })
-    expect(fieldsOf(definition)).toEqual([...entityFields, "name"].sort())
+    expect(fieldsOf(definition)).toEqual([...entityFields, "access", "fields", "indexes", "name"].sort())
     expect((await tandem.get("/collections/notes")).json).toEqual(definition as object)
     expect(await result("collection.drop", { name: "notes" })).toEqual(definition)
     expect((await tandem.get("/collections/notes")).status).toBe(404)
@@ -142,7 +142,7 @@ describe("the log", () => {
 
 test("status has every field, and says nothing of the data", async () => {
   const { json } = await tandem.get("/status")
-  expect(fieldsOf(json)).toEqual(["clusterId", "committed", "digest", "disk", "epoch", "head", "inDoubt", "lease", "mode", "node", "peer", "release", "role", "startedAt", "stuck"])
+  expect(fieldsOf(json)).toEqual(["clusterId", "committed", "digest", "disk", "epoch", "head", "inDoubt", "lease", "mode", "node", "oldestVersion", "oldestVersions", "peer", "release", "role", "startedAt", "stuck"])
   expect(fieldsOf(inside(json, "peer"))).toEqual(["committed", "head", "inSync", "lastHeardAt", "node", "reachable"])
 })
 

@@ -15,6 +15,7 @@ export const wallMs = Date.parse("2026-03-01T12:00:00.000Z")
 
 export class NodePair {
   nowMs = 50_000
+  wallMs = wallMs
   freeBytes = 1_000
   /** The replica does not answer, as if it were not there. */
   down = false
@@ -38,7 +39,7 @@ export class NodePair {
       rootKey: "tr_root",
       session: `session-of-${nodeId}`,
       monotonicMs: () => this.nowMs,
-      wallMs: () => wallMs,
+      wallMs: () => this.wallMs,
       notice: () => undefined,
       stop: (reason, detail) => this.fatals.push(`${reason}: ${detail}`),
       fatal: (error) => this.fatals.push(error),
@@ -96,6 +97,7 @@ function settingsOf(nodeId: string, peerUrl: string, more: Partial<NodeSettings>
     peerTimeoutMs: 5_000,
     watchdogMs: 20_000,
     diskFloorBytes: 100,
+    retention: { keep: undefined, collections: new Map() },
     ...more,
   }
 }

@@ -138,6 +138,8 @@ describe("a node's status", () => {
       committed: 2,
       digest: digestText(logOf(2)[1]?.digest ?? genesisDigest),
       inDoubt: 0,
+      oldestVersion: 1,
+      oldestVersions: {},
       release,
       disk: { freeBytes: 1_000, floorBytes: 100, dataBytes: 4_096 },
       startedAt: "2026-03-01T12:00:00.000Z",

@@ -45,7 +45,7 @@ const digest = digestOf("a digest")
 type Messages<Message extends { readonly kind: string }> = { readonly [Kind in Message["kind"]]: readonly Extract<Message, { readonly kind: Kind }>[] }
 
 const requestsByKind: Messages<Request> = {
-  hello: [{ kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, publicUrl: "https://a.example:4000" }],
+  hello: [{ kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000" }],
   prepare: [
     { kind: "prepare", round: 9, committed: 0, records: [first, second] },
     { kind: "prepare", round: 1, committed: 0, records: [] },
@@ -55,11 +55,11 @@ const requestsByKind: Messages<Request> = {
   records: [{ kind: "records", from: Number.MAX_SAFE_INTEGER }],
   digest: [{ kind: "digest", version: 0 }],
   heartbeat: [{ kind: "heartbeat" }],
-  diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest }],
+  diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest, common: 4 }],
 }
 
 const answersByKind: Messages<Answer> = {
-  hello: [{ kind: "hello", opened: true, link: 3, fresh: false, head: 5, headDigest: digest, committed: 4 }],
+  hello: [{ kind: "hello", opened: true, link: 3, fresh: false, head: 5, headDigest: digest, committed: 4, logStart: 1 }],
   vote: [
     { kind: "vote", round: 9, vote: { prepared: true }, committed: 4 },
     { kind: "vote", round: 9, vote: { prepared: false, code: "disk-full", detail: "full, “really”" }, committed: 4 },

@@ -81,7 +81,7 @@ class Setup {
   }
 }
 
-const hello: Request = { kind: "hello", open: true, head: 0, headDigest: genesisDigest, committed: 0, publicUrl: "http://a.test" }
+const hello: Request = { kind: "hello", open: true, head: 0, headDigest: genesisDigest, committed: 0, logStart: 1, publicUrl: "http://a.test" }
 const commitOf = ({ version, digest }: SealedRecord): Request => ({ kind: "commit", version, digest, inSync: true })
 
 /** Whether it has an answer after everything that needs no disk has happened. */

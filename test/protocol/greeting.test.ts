@@ -8,7 +8,7 @@ import { Pair } from "./pair.ts"
 const three = log(3)
 
 function hello(pair: Pair, open: boolean): HelloRequest {
-  return { kind: "hello", open, head: pair.a.head, headDigest: pair.a.headDigest, committed: pair.a.committed, publicUrl: "http://a" }
+  return { kind: "hello", open, head: pair.a.head, headDigest: pair.a.headDigest, committed: pair.a.committed, logStart: 1, publicUrl: "http://a" }
 }
 
 describe("a hello", () => {

@@ -2,7 +2,7 @@
 // and everything that happens is written down as lines of text.
 import { type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
-import { genesisDigest } from "../../src/protocol/digest.ts"
+import { type Digest, genesisDigest } from "../../src/protocol/digest.ts"
 import type { Effect } from "../../src/protocol/effect.ts"
 import type { Epoch } from "../../src/protocol/epoch.ts"
 import { envelopeOfAnswer } from "../../src/protocol/greeting.ts"
@@ -19,6 +19,8 @@ export const firstEpoch: Epoch = { number: 1, id: "first" }
 export interface Side {
   readonly log: readonly SealedRecord[]
   readonly committed?: number
+  /** Where its log was trimmed: it begins with this version. */
+  readonly logStart?: number
   readonly node?: string
   /** Null for a disk that never belonged to a pair. */
   readonly cluster?: string | null
@@ -28,6 +30,7 @@ export interface Side {
 
 interface Disk {
   records: SealedRecord[]
+  readonly logStart: number
   committed: number
   readonly node: string
   cluster: string | null
@@ -237,14 +240,14 @@ export class Pair {
   }
 
   #newCoordinator(): CoordinatorState {
-    const { records, committed, node, cluster, epoch } = this.disks.a
+    const { records, committed, node, cluster, epoch, logStart } = this.disks.a
     if (cluster === null) throw new Error("a primary belongs to a cluster")
-    return startCoordinator({ ...positionOf(records, committed), node, cluster, epoch, session: `a${++this.#starts}`, publicUrl: "http://a", timing, nowMs: this.nowMs })
+    return startCoordinator({ ...positionOf(records, committed), node, cluster, epoch, logStart, session: `a${++this.#starts}`, publicUrl: "http://a", timing, nowMs: this.nowMs })
   }
 
   #newParticipant(joining: boolean): ParticipantState {
-    const { records, committed, node, cluster, epoch } = this.disks.b
-    return startParticipant({ ...positionOf(records, committed), node, cluster, epoch, session: `b${++this.#starts}`, joining })
+    const { records, committed, node, cluster, epoch, logStart } = this.disks.b
+    return startParticipant({ ...positionOf(records, committed), node, cluster, epoch, session: `b${++this.#starts}`, joining, logStart })
   }
 
   coordinate(event: CoordinatorEvent): void {
@@ -323,7 +326,7 @@ export class Pair {
         return
       }
       case "read-digest": {
-        const digest = disk.records[effect.version - 1]?.digest ?? genesisDigest
+        const digest = digestAt(disk, effect.version) ?? genesisDigest
         this.#soon.push(() => this.coordinate({ event: "own-digest", version: effect.version, digest }))
         return
       }
@@ -343,7 +346,7 @@ export class Pair {
 
   #serve(request: Extract<Request, { kind: "records" | "digest" }>): Answer {
     const { records } = this.disks.b
-    if (request.kind === "digest") return { kind: "digest", version: request.version, digest: records[request.version - 1]?.digest ?? null }
+    if (request.kind === "digest") return { kind: "digest", version: request.version, digest: digestAt(this.disks.b, request.version) }
     return { kind: "records", from: request.from, records: records.slice(request.from - 1, request.from - 1 + this.perMessage) }
   }
 
@@ -365,7 +368,12 @@ export class Pair {
   }
 }
 
+/** Of what its log has, and of the version before that. */
+function digestAt({ records, logStart }: Disk, version: number): Digest | null {
+  return version < logStart - 1 ? null : (records[version - 1]?.digest ?? null)
+}
+
 function diskOf(name: string, side: Side): Disk {
-  const { log, committed = log.length, node = name, cluster = "c", epoch = firstEpoch } = side
-  return { records: [...log], committed, node, cluster, epoch }
+  const { log, committed = log.length, logStart = 1, node = name, cluster = "c", epoch = firstEpoch } = side
+  return { records: [...log], committed, logStart, node, cluster, epoch }
 }

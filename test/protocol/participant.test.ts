@@ -206,6 +206,6 @@ describe("an assertion stops", () => {
 
 test("told that the logs have diverged, it answers first and then stops, naming both digests from its side (I4)", () => {
   const pair = Pair.inSync()
-  pair.ask({ kind: "diverged", version: 3, digest: digestOf("abc"), peerDigest: genesisDigest })
+  pair.ask({ kind: "diverged", version: 3, digest: digestOf("abc"), peerDigest: genesisDigest, common: 2 })
   expect(pair.read()).toBe("a←b diverged\nb   stops, diverged: the logs have diverged: the last common version is 2; version 3 has digest 000000… here and ba7816… on the peer")
 })

@@ -36,8 +36,8 @@ describe("what to do about two logs (I4)", () => {
 })
 
 describe("the search for the last common version", () => {
-  function search(own: readonly SealedRecord[], peer: readonly SealedRecord[], differAt: number): { readonly found: PrefixSearch; readonly probes: number } {
-    let found = beginSearch(differAt)
+  function search(own: readonly SealedRecord[], peer: readonly SealedRecord[], differAt: number, from = 0): { readonly found: PrefixSearch; readonly probes: number } {
+    let found = beginSearch(differAt, from)
     let probes = 0
     for (let version = nextProbe(found); version !== undefined; version = nextProbe(found)) {
       found = narrow(found, version, digestAt(own, version), digestAt(peer, version))
@@ -55,6 +55,10 @@ describe("the search for the last common version", () => {
       const peer = [...shared, ...chain(Array.from({ length: random.between(1, 40) }, () => "peer"), shared)]
       const differAt = Math.min(own.length, peer.length)
       const { found, probes } = search(own, peer, differAt)
+      // In logs that begin later it is the same, or known only to be below their beginning.
+      const from = random.between(1, differAt)
+      const trimmed = search(own, peer, differAt, from).found
+      expect([trimmed.equalAt, trimmed.differAt]).toEqual(from <= common ? [common, common + 1] : [undefined, from])
       expect(found.equalAt).toBe(common)
       expect(found.differAt).toBe(common + 1)
       expect(probes).toBeLessThanOrEqual(2 + Math.ceil(Math.log2(differAt)))

@@ -557,7 +557,7 @@ describe("somebody else", () => {
 
   test("another protocol version", () => {
     const pair = new Pair({ a: { log: common }, b: { log: common } })
-    expect(pair.ask({ kind: "hello", open: false, head: 5, headDigest: pair.a.headDigest, committed: 5, publicUrl: "" }, { protocol: 2 })).toMatchObject({ kind: "refused", code: "protocol" })
+    expect(pair.ask({ kind: "hello", open: false, head: 5, headDigest: pair.a.headDigest, committed: 5, logStart: 1, publicUrl: "" }, { protocol: 2 })).toMatchObject({ kind: "refused", code: "protocol" })
     expect(pair.ask({ kind: "heartbeat" }, { protocol: 2 })).toMatchObject({ kind: "refused", code: "protocol" })
   })
 })

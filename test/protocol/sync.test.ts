@@ -51,7 +51,7 @@ describe("a refused hello", () => {
 })
 
 describe("a hello's answer", () => {
-  const answer: Answer = { kind: "hello", opened: false, link: 0, fresh: false, head: 5, headDigest: five[4]?.digest ?? genesisDigest, committed: 5 }
+  const answer: Answer = { kind: "hello", opened: false, link: 0, fresh: false, head: 5, headDigest: five[4]?.digest ?? genesisDigest, committed: 5, logStart: 1 }
 
   test("to another session of this node is not heard (I6)", () => {
     const pair = greeting()

@@ -10,6 +10,7 @@ import { isRefusal } from "../../src/refusal.ts"
 import type { Reader } from "../../src/store/store.ts"
 import { CheckFailed, type Checkers } from "./checkers.ts"
 import type { Random } from "./random.ts"
+import { emptyStore } from "../operations/empty-store.ts"
 
 export interface Asked {
   readonly key: string
@@ -60,7 +61,7 @@ export class Clients {
 
   make(operations: readonly object[]): Asked {
     const key = `k${++this.#count}`
-    const transaction = parseTransaction({ operations }, { principal: root, key, clusterId: "cluster", allowTimes: false, hashPassword: noPasswords, verifyLogin: noPasswords })
+    const transaction = parseTransaction({ operations }, { principal: root, key, reader: emptyStore, allowTimes: false, hashPassword: noPasswords, verifyLogin: noPasswords })
     if (isRefusal(transaction) || transaction instanceof Promise) throw new Error("the simulator made a bad request")
     return { key, transaction }
   }

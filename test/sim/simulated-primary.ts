@@ -34,7 +34,7 @@ export class SimulatedPrimary extends Incarnation {
   constructor(world: World, store: TableStore, session: string) {
     super(world, "a", store, session)
     const { epoch } = store.identity()
-    this.#state = startCoordinator({ node: "a", cluster: "cluster", epoch, session, publicUrl: "http://a", timing, nowMs: world.schedule.nowMs, ...store.position() })
+    this.#state = startCoordinator({ node: "a", cluster: "cluster", epoch, session, publicUrl: "http://a", timing, logStart: store.logStart(), nowMs: world.schedule.nowMs, ...store.position() })
   }
 
   start(): void {

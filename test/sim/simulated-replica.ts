@@ -28,7 +28,7 @@ export class SimulatedReplica extends Incarnation {
   ) {
     super(world, "b", store, session)
     const { clusterId, epoch } = store.identity()
-    this.#state = startParticipant({ node: "b", cluster: clusterId ?? null, epoch, session, joining, ...store.position() })
+    this.#state = startParticipant({ node: "b", cluster: clusterId ?? null, epoch, session, joining, logStart: store.logStart(), ...store.position() })
   }
 
   get synced(): boolean {

@@ -1,6 +1,6 @@
 // Rows as bytes: what goes in comes out, and the layout is that of docs/FORMAT.md.
 import { describe, expect, test } from "bun:test"
-import { encodeFill, encodeRow, rowBody, rowChanged, rowDeleted, type RowFacts, rowFacts, rowFill, rowTerms, rowText, type Term, textTerm, withoutFills, withTerms } from "../../src/store/row.ts"
+import { encodeFill, encodeRow, rowBody, rowChanged, rowDeleted, type RowFacts, rowFacts, rowFill, rowTerms, rowTermValue, rowText, type Term, textTerm, withoutFills, withTerms } from "../../src/store/row.ts"
 
 const facts: RowFacts = { changed: 258, created: 3, changes: 4, deleted: false }
 const most: RowFacts = { changed: 2 ** 48 - 1, created: 2 ** 48 - 2, changes: 2 ** 32 - 1, deleted: true }
@@ -43,6 +43,13 @@ describe("a row", () => {
     expect([rowFacts(filled), rowText(filled), rowTerms(filled).map(({ since }) => since)]).toEqual([rowFacts(row), rowText(row), [undefined, 9]])
     expect(Buffer.from(withoutFills(filled))).toEqual(Buffer.from(row))
     expect(withoutFills(row)).toBe(row)
+  })
+
+  test("tells the value of one term, whichever it is", () => {
+    const terms: readonly Term[] = [textTerm("a", "1", true), { ...textTerm("é", "2", false), since: 9 }, textTerm("ab", "3", false), textTerm("b", "", true)]
+    const row = encodeRow(facts, terms, '{"c":"4"}')
+    for (const { field, value } of terms) expect(rowTermValue(row, field)).toEqual(Buffer.from(value))
+    expect(["c", "", "abc", "e"].map((field) => rowTermValue(row, field))).toEqual([undefined, undefined, undefined, undefined])
   })
 
   test.each([

@@ -1,0 +1,47 @@
+// What a node does beside the requests of clients: the primary moves the horizon and sweeps what expired, both nodes take away what is
+// below the horizon. In turns, and nothing of it before the pair is in sync.
+import { bounds } from "../bounds.ts"
+import type { Store } from "../store/store.ts"
+import { Retention, type RetentionParts } from "./retention.ts"
+import { Sweeper } from "./sweeper.ts"
+import { Trimmer } from "./trimmer.ts"
+
+export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
+  readonly store: Store
+  /** Whether transactions are taken now, as they are by a primary only. */
+  readonly mayWrite: () => boolean
+  readonly inSync: () => boolean
+  readonly fatal: (error: unknown) => void
+  readonly trimmed: () => void
+}
+
+export class Background {
+  readonly #parts: BackgroundParts
+  readonly #retention: Retention
+  readonly #sweeper: Sweeper
+  readonly #trimmer: Trimmer
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(parts: BackgroundParts) {
+    this.#parts = parts
+    const { store, inSync } = parts
+    this.#retention = new Retention({ ...parts, reader: store })
+    this.#sweeper = new Sweeper({ ...parts, reader: store })
+    this.#trimmer = new Trimmer({ ...parts, role: store.identity().role, mayTrim: inSync })
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (this.#parts.mayWrite()) {
+        this.#retention.tick()
+        this.#sweeper.tick()
+      }
+      this.#trimmer.tick()
+    }, bounds.tickMs)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#trimmer.stop()
+  }
+}

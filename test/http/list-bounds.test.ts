@@ -1,0 +1,132 @@
+// How much of the store a page of a list and a count look at: a bounded number of entries, however many documents there are.
+import { beforeAll, describe, expect, test } from "bun:test"
+import { bounds } from "../../src/bounds.ts"
+import { countOf } from "../../src/http/list-count.ts"
+import type { ListField } from "../../src/http/list-field.ts"
+import { listLimits } from "../../src/http/list-limits.ts"
+import { type ListOrder, orderOf, planCount, planList } from "../../src/http/list-plan.ts"
+import { listPage, type Listed, Looks } from "../../src/http/list-rows.ts"
+import { type Operator, type Span, spanOf } from "../../src/http/list-span.ts"
+import { genesisDigest } from "../../src/protocol/digest.ts"
+import { sealRecord } from "../../src/protocol/record.ts"
+import { encodeRow, rowText, type Term } from "../../src/store/row.ts"
+import type { WalkPlace } from "../../src/store/store.ts"
+import { booleanValue, numberValue, textValue } from "../../src/store/term-value.ts"
+import { TableStore } from "../../src/store/table-store.ts"
+import { MemoryEngine } from "../sim/memory-engine.ts"
+import { Reads } from "../store/counting-tables.ts"
+
+const perOwner = 200
+const limit = 50
+
+interface Things {
+  readonly listed: Listed
+  readonly reads: Reads
+}
+
+/** Documents of which each owner has equally many, one in a thousand is rare, and half are done. */
+async function things(count: number): Promise<Things> {
+  const memory = new MemoryEngine()
+  const reads = new Reads()
+  const engine = { tables: reads.of(memory.tables), transact: (write: () => void) => memory.transact(write), close: () => memory.close() }
+  const store = new TableStore(engine, { clusterId: "cluster", nodeId: "a", role: "primary", epoch: { number: 1, id: "first" } })
+  const term = (field: string, value: Uint8Array): Term => ({ field, value, unique: false })
+  const writes = Array.from({ length: count }, (_, n) => {
+    const terms = [term("owner", textValue(`user-${n % (count / perOwner)}`)), term("done", booleanValue(n % 2 === 0)), term("rare", booleanValue(n % 1_000 === 999)), term("rank", numberValue((n * 7_919) % count))]
+    return { collection: "things", id: String(n).padStart(6, "0"), row: encodeRow({ changed: 1, created: 1, changes: 1, deleted: false }, terms, `{"n":${n}}`) }
+  })
+  const record = sealRecord({ version: 1, epoch: 1, timeMs: 1, parent: genesisDigest, key: undefined, meta: { principal: "root" }, operations: "[]", results: "[]", writes })
+  await store.prepare({ records: [record], committed: 0 })
+  store.commit(1)
+  return { listed: { reader: store, collection: "things", at: 1 }, reads }
+}
+
+const span = (field: string, operator: Operator, value: Uint8Array): Span => spanOf(field, field, operator, value)
+const down: ListOrder = { field: "rank", term: "rank", reverse: true }
+const ofOne = span("owner", "is", textValue("user-1"))
+const done = span("done", "is", booleanValue(true))
+const rare = span("rare", "is", booleanValue(true))
+const common = span("rank", "gte", numberValue(0))
+
+function pageOf({ listed }: Things, spans: readonly Span[], sort: ListOrder | undefined) {
+  const looks = new Looks(listed, listLimits)
+  const order = orderOf(spans, sort, looks.sizeOf)
+  return listPage(listed, planList(spans, order, looks.sizeOf, listLimits), { order, after: undefined, limit, looks }, listLimits)
+}
+
+function lookedAt<Answer>({ reads }: Things, ask: () => Answer): { readonly answer: Answer; readonly looked: number } {
+  const before = reads.count
+  const answer = ask()
+  return { answer, looked: reads.count - before }
+}
+
+let small: Things
+let large: Things
+
+beforeAll(async () => {
+  small = await things(4_000)
+  large = await things(40_000)
+})
+
+describe("a full page", () => {
+  const cases: readonly (readonly [what: string, spans: readonly Span[], sort: ListOrder | undefined, most: number])[] = [
+    ["of all", [], undefined, limit + 2],
+    ["in the order of a field", [], down, 3 * limit],
+    ["of one owner", [ofOne], undefined, 3 * limit],
+    ["of one owner, in the order of a field", [ofOne], down, 3 * perOwner],
+    ["of half of all, in the order of a field", [done], down, bounds.sortInMemoryMax + 10 * limit],
+    ["of a range, in its order", [common], undefined, 3 * limit],
+    ["of two filters", [done, common], undefined, bounds.sortInMemoryMax + 5 * limit],
+  ]
+  test.each(cases)("%s looks at as little in a large collection as in a small one", (_, spans, sort, most) => {
+    for (const one of [small, large]) {
+      const { answer, looked } = lookedAt(one, () => pageOf(one, spans, sort))
+      expect(answer.rows.length).toBe(limit)
+      expect(looked).toBeLessThanOrEqual(most)
+    }
+  })
+})
+
+describe("a page that finds little", () => {
+  test("ends short within the bound, and goes on where it ended", () => {
+    // Of the whole order only few fulfil the filter, and too many do to be put in order in memory.
+    const plan = planList([rare, common], down, () => bounds.sortInMemoryMax + 1, listLimits)
+    const seen: string[] = []
+    let pages = 0
+    let next: WalkPlace | undefined
+    do {
+      const after = next
+      const { answer, looked } = lookedAt(large, () => listPage(large.listed, plan, { order: down, after, limit, looks: new Looks(large.listed, listLimits) }, listLimits))
+      expect(looked).toBeLessThanOrEqual(3 * bounds.pageScanMax)
+      seen.push(...answer.rows.map(rowText))
+      next = answer.next
+      pages++
+    } while (next !== undefined)
+    expect([new Set(seen).size, seen.length, pages]).toEqual([40, 40, 4])
+  })
+})
+
+describe("a count", () => {
+  const rank: ListField = { name: "rank", term: "rank", type: "integer" }
+  const counted = (one: Things, spans: readonly Span[], field: ListField | undefined) =>
+    lookedAt(one, () => countOf(one.listed, planCount(spans, new Looks(one.listed, listLimits).sizeOf), field, listLimits))
+
+  test("is exact up to the bound, and says at least how many there are beyond it", () => {
+    for (const field of [rank, undefined]) {
+      expect(counted(small, [], field).answer).toEqual({ count: 4_000, atLeast: 4_000 })
+      expect(counted(large, [], field).answer).toEqual({ count: undefined, atLeast: bounds.countScanMax })
+    }
+    expect(counted(large, [ofOne], rank).answer).toEqual({ count: perOwner, atLeast: perOwner })
+    // Documents of one owner are all done, or none is.
+    expect(counted(large, [ofOne, done], rank).answer.count).toBe(0)
+    expect(counted(large, [ofOne, span("done", "is", booleanValue(false))], rank).answer.count).toBe(perOwner)
+    const half = counted(large, [done, common], rank).answer
+    expect([half.count, half.atLeast > 1_000 && half.atLeast <= bounds.countScanMax]).toEqual([undefined, true])
+  })
+
+  test("looks at a bounded number of entries", () => {
+    for (const spans of [[], [ofOne], [done], [done, common], [rare, common]]) {
+      for (const field of [rank, undefined]) expect(counted(large, spans, field).looked).toBeLessThanOrEqual(2 * bounds.countScanMax + 3 * bounds.sortInMemoryMax)
+    }
+  })
+})
