@@ -101,6 +101,11 @@ export class FeedTail {
     for (const reader of this.#readers) reader.end()
   }
 
+  /** Whether there is anything behind a version. */
+  isAhead(version: number): boolean {
+    return this.#node.committed() > version
+  }
+
   /** Something may be there to hand over. */
   wake(): void {
     this.#again = true

@@ -15,6 +15,9 @@ import { booleanValue, numberValue, textValue } from "../../src/store/term-value
 import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Reads } from "../store/counting-tables.ts"
+import { Harness, inside } from "./harness.ts"
+import { MemoryStore } from "./memory-store.ts"
+import { quickPasswords } from "./quick-passwords.ts"
 
 const perOwner = 200
 const limit = 50
@@ -104,6 +107,23 @@ describe("a page that finds little", () => {
     } while (next !== undefined)
     expect([new Set(seen).size, seen.length, pages]).toEqual([40, 40, 4])
   })
+})
+
+test("a page of what was newest then passes by nothing that was made since (P7)", async () => {
+  const memory = new MemoryEngine()
+  const reads = new Reads()
+  const tandem = new Harness({ bodyBytesMax: bounds.bodyBytesMax }, quickPasswords, new MemoryStore({ tables: reads.of(memory.tables), transact: (write) => memory.transact(write), close: () => memory.close() }))
+  const made = (n: number, count: number) => tandem.commit(...Array.from({ length: count }, (_, k) => ({ op: "document.create", data: { collection: "things", id: `${n}-${k}`, value: {} } })))
+  const stamp = { type: "time", index: true }
+  await tandem.commit({ op: "collection.define", data: { name: "things", fields: { createdAt: stamp, updatedAt: stamp } } })
+  await made(0, 3)
+  for (let n = 1; n <= 6; n++) await made(n, 500)
+  for (const query of ["sort=-createdAt", "sort=-updatedAt", "createdAt.gte=2000-01-01T00:00:00Z&sort=-createdAt", "updatedAt.gt=2000-01-01T00:00:00Z"]) {
+    const before = reads.count
+    const { json } = await tandem.get(`/things?${query}&at=2`)
+    expect([query, inside(json, "items"), inside(json, "next")]).toEqual([query, [expect.anything(), expect.anything(), expect.anything()], null])
+    expect(reads.count - before).toBeLessThan(60)
+  }
 })
 
 describe("a count", () => {

@@ -54,7 +54,9 @@ function onlyWhatIsNeeded({ engine }: TableStore, horizon: Horizon, head: number
     const entity = key.subarray(0, -6)
     const next = superseded[n + 1]
     const successor = next !== undefined && entity.equals(next.subarray(0, -6)) ? versionAtEnd(next) : rowChanged(newest.get(entity.toString("latin1")) as Buffer)
-    expect([entity.toString(), successor > oldestOf(horizon, partsOfKey(entity).collection)]).toEqual([entity.toString(), true])
+    const oldest = oldestOf(horizon, partsOfKey(entity).collection)
+    const isTombstone = rowDeleted(tables.history.get(key) as Buffer) && versionAtEnd(key) <= oldest
+    expect([entity.toString(), successor > oldest, isTombstone]).toEqual([entity.toString(), true, false])
   }
   for (const { key, value } of tables.index_history.getRange({})) {
     expect([key.toString(), versionOf(value) > oldestOf(horizon, partsOfKey(key).collection)]).toEqual([key.toString(), true])
@@ -62,7 +64,7 @@ function onlyWhatIsNeeded({ engine }: TableStore, horizon: Horizon, head: number
 }
 
 describe("a trimmed store", () => {
-  test.each(Array.from({ length: 60 }, (_, seed) => seed))("reads the same from its horizon on, and has nothing that is not needed, seed %d (I7)", async (seed) => {
+  test.each(Array.from({ length: 25 }, (_, seed) => seed))("reads the same from its horizon on, and has nothing that is not needed, seed %d (I7)", async (seed) => {
     const random = new Random(seed)
     const engine = new MemoryEngine()
     let store = new TableStore(engine, first)
