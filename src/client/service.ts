@@ -2,6 +2,7 @@
 // browsers, Bun, Node and Deno.
 import { Accounts } from "./accounts.ts"
 import type { ApiKey, NewApiKey } from "./api-key.ts"
+import { backoffMs } from "./backoff.ts"
 import { type ChangedVersion, ChangeFeed, type ChangesOptions } from "./change-feed.ts"
 import { Collection, type RevertOptions } from "./collection.ts"
 import type { CollectionDefinition, Fields, NewDefinition, NewValueOf, ValueOf } from "./definition.ts"
@@ -201,6 +202,19 @@ export class Service extends Accounts {
   async define(definition: NewDefinition, options: OperationOptions = {}): Promise<Collection<JsonObject>> {
     await transactOne(this.transport, { op: "collection.define", data: definition }, options)
     return this.collection(definition.name)
+  }
+
+  /** Resolves once lists may use every index of a collection: those of a large one are built after `define`, in the background. */
+  async whenIndexed(name: string, options: CallOptions = {}): Promise<void> {
+    const { nowMs, random } = this.transport.surroundings
+    const endMs = this.transport.endMs(options)
+    for (let waits = 0; ; waits++) {
+      const definition = await this.getCollection(name, { ...options, timeoutMs: endMs - nowMs() })
+      if (Object.values(definition?.indexes ?? {}).every(({ state }) => state === "ready")) return
+      const waitMs = backoffMs(waits, random())
+      if (nowMs() + waitMs >= endMs) throw new TandemError({ code: "unavailable", message: `Indexes of \`${name}\` are still being built.` })
+      await this.transport.wait(waitMs, options.signal)
+    }
   }
 
   /** Removes the collection and its documents. */

@@ -176,3 +176,23 @@ test("who logs out is logged out, whatever it was that ended the session", async
   expect(await new ScriptedServer(["cut", problem(401, "unauthenticated")]).service.logOut("s1")).toBeUndefined()
   expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.logOut("s1"), TandemError)).toMatchObject({ code: "forbidden" })
 })
+
+describe("the indexes of a collection are waited for", () => {
+  const definition = (...states: readonly string[]) => ({ status: 200, body: { name: "goals", indexes: Object.fromEntries(states.map((state, n) => [`f${n}`, { state }])) } })
+
+  test("until all of them are ready, longer each time", async () => {
+    const server = new ScriptedServer([definition("ready", "building"), definition("building"), definition("ready", "ready")])
+    await server.service.whenIndexed("goals")
+    expect(server.urls).toEqual(Array.from({ length: 3 }, () => "http://a.test/collections/goals"))
+    expect(server.times).toEqual([0, 50, 150])
+  })
+
+  test("as long as the call may take, and no longer than it is wanted", async () => {
+    const late = new ScriptedServer([definition("building")])
+    expect(await refusalOf(late.service.whenIndexed("goals", { timeoutMs: 5_000 }), TandemError)).toMatchObject({ code: "unavailable", message: "Indexes of `goals` are still being built." })
+    const controller = new AbortController()
+    const aborted = new ScriptedServer([definition("building")])
+    aborted.onAsked = () => controller.abort()
+    expect(await refusalOf(aborted.service.whenIndexed("goals", { signal: controller.signal }), TandemError)).toMatchObject({ code: "aborted" })
+  })
+})

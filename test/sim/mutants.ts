@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: "an ended index entry is kept",
     checks: ["I7"],
-    edits: [{ file: "src/store/term-index.ts", from: "this.ended.put(formerKey(", to: "void (formerKey(" }],
+    edits: [{ file: "src/store/term-index.ts", from: "this.ended.put(key, versionKey(end))", to: "versionKey(end)" }],
   },
   {
     rule: "what is at the horizon is not taken away",
