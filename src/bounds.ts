@@ -30,6 +30,8 @@ export const bounds = {
   pageScanMax: 10_000,
   /** Entities that a list may put in order in memory, where an equality leaves so few of them that no index need be walked for the order. */
   sortInMemoryMax: 1_000,
+  /** Index entries, those of other versions included, that are looked at to find out whether there are so few. */
+  planScanMax: 4_000,
   /** Entities that `count=true` looks at; where there are more, the answer says so. */
   countScanMax: 10_000,
   /** Text in an index, as UTF-8. */

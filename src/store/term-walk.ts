@@ -20,17 +20,17 @@ export function walkPage(lists: readonly Iterable<WalkEntry>[], { reverse, limit
   try {
     for (let entry = merge.next(); entry !== undefined; entry = merge.next()) {
       // Of one place there may be entries in several lists: it is not left before all of them were seen.
-      if (looked >= scanMax && last !== undefined && !entry.order.equals(last)) return { entries, next: placeOf(last) }
+      if (looked >= scanMax && last !== undefined && !entry.order.equals(last)) return { entries, looked, next: placeOf(last) }
       last = entry.order
       looked++
       if (!entry.isHeld || (start !== undefined && !isBehind(entry.order, start, reverse))) continue
-      if (entries.length === limit) return { entries, next: entries.at(-1) }
+      if (entries.length === limit) return { entries, looked, next: entries.at(-1) }
       entries.push(placeOf(entry.order))
     }
   } finally {
     merge.close()
   }
-  return { entries, next: undefined }
+  return { entries, looked, next: undefined }
 }
 
 /** What a query leaves of lists, whatever their keys begin with. No key is equal to one of the two ends. */

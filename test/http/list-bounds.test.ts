@@ -105,7 +105,22 @@ describe("a page that finds little", () => {
       next = answer.next
       pages++
     } while (next !== undefined)
-    expect([new Set(seen).size, seen.length, pages]).toEqual([40, 40, 4])
+    // One more than 40,000 entries in chunks of 10,000, since the entry behind each step is looked at as well.
+    expect([new Set(seen).size, seen.length, pages]).toEqual([40, 40, 5])
+  })
+
+  test("as of before there was anything looks at no more entries than it may", () => {
+    const before = { ...large.listed, at: 0 }
+    const limits = { ...listLimits, scanMax: 100 }
+    const plan = planList([], down, () => 0, limits)
+    const { answer, looked } = lookedAt(large, () => listPage(before, plan, { order: down, after: undefined, limit, looks: new Looks(before, limits) }, limits))
+    expect([answer.rows, answer.next === undefined, looked <= 103]).toEqual([[], false, true])
+  })
+
+  test("is not preceded by a long look for what is small", () => {
+    const looks = new Looks({ ...large.listed, at: 0 }, { ...listLimits, lookMax: 100 })
+    const { answer, looked } = lookedAt(large, () => looks.sizeOf(done))
+    expect([answer, looked <= 103]).toEqual([bounds.sortInMemoryMax + 1, true])
   })
 })
 

@@ -36,7 +36,7 @@ interface Asked {
 }
 
 /** Small enough that every list meets them; what a walk itself may look at is the store's. */
-const tight: ListLimits = { scanMax: 3, bytesMax: 700, sortMax: 4, countMax: 5 }
+const tight: ListLimits = { scanMax: 3, lookMax: 6, bytesMax: 700, sortMax: 4, countMax: 5 }
 
 class Run {
   readonly #random: Random
