@@ -242,7 +242,7 @@ export class TandemNode implements NodeService {
       digest: digestText(headDigest),
       inDoubt: head - committed,
       oldestVersion: Math.max(1, horizon.oldest),
-      oldestVersions: Object.fromEntries([...horizon.collections].sort()),
+      oldestVersions: Object.fromEntries([...horizon.collections].map(([name, oldest]) => [name, Math.max(1, oldest)] as const).sort()),
       release,
       peer: this.#peerStatus(),
       lease: this.#primary?.inSync === true ? { remainingMs: Math.max(0, Math.round(this.#primary.leaseRemainingMs())) } : null,

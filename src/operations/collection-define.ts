@@ -6,7 +6,7 @@ import { type Issue, type Refusal, refuse } from "../refusal.ts"
 import { define, type Defining } from "./defining.ts"
 import { type Definition, defaultAccess, definitionAt, definitionIn, isIndexed } from "./definition.ts"
 import { definitionSchema, plainAccess, plainFields, userParameters } from "./definition-data.ts"
-import { definedExample, definitionShape } from "./definition-shape.ts"
+import { definedExample, definingExample, definitionShape } from "./definition-shape.ts"
 import { ExistingCheck } from "./existing-check.ts"
 import { operation, type SealContext } from "./operation.ts"
 import { hasReference } from "./references.ts"
@@ -21,7 +21,7 @@ export const collectionDefine = operation<Data>({
   scope: "admin",
   schema: definitionSchema,
   result: definitionShape,
-  example: { data: { name: "notes" }, result: definedExample("notes", 5) },
+  example: { data: definingExample("notes"), result: definedExample("notes", 5) },
   target: ({ name }) => ({ collection: "collections", id: name }),
   seal: async (data, context) => ({ data, sealed: hasReference(data) ? undefined : await checkAhead(data, context), repeatable: false }),
   run: (data, view, sealed) => {

@@ -1,7 +1,7 @@
 // What `collection.define` is given, and everything about it that can be checked without the state.
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
-import { type Access, type Rule, serverOnly } from "./access.ts"
+import { type Access, type Rule, rulePattern, serverOnly } from "./access.ts"
 import { type Field, type Fields, fieldTypes, isIndexed, onDeletes, stampFields } from "./definition.ts"
 import { presentSchema } from "./document-value.ts"
 import { collectionNameField } from "./fields.ts"
@@ -36,7 +36,7 @@ type FieldData = v.InferOutput<typeof fieldSchema>
 const rule = v.pipe(
   v.string(),
   v.maxLength(bounds.fieldNameLengthMax + "owner:".length),
-  v.check((text) => /^(server|user|public|owner:[a-zA-Z][a-zA-Z0-9_]*)$/.test(text), "must be `server`, `user`, `public` or `owner:` and the name of a field"),
+  v.regex(rulePattern, "must be `server`, `user`, `public` or `owner:` and the name of a field"),
   v.transform((text) => text as Rule),
 )
 

@@ -145,6 +145,11 @@ export class RowsAndHistory {
     return row
   }
 
+  /** The same of a version, where it is superseded. */
+  forgetVersion(collection: string, id: string, version: number): void {
+    this.history.remove(historyKey(collection, id, version))
+  }
+
   /** Inside a transaction: takes the newest row away, for good. */
   forgetNewest(collection: string, id: string): void {
     this.rows.remove(entityKey(collection, id))

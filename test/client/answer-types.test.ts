@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test"
 import type { GenericSchema, InferOutput } from "valibot"
 import type { Change } from "../../src/client/operation.ts"
+import type { CollectionDefinition } from "../../src/client/definition.ts"
 import type { Document } from "../../src/client/document.ts"
 import type { HistoryItem } from "../../src/client/history-item.ts"
 import type { LogRecord } from "../../src/client/log-record.ts"
@@ -16,6 +17,7 @@ import type { logItemShape } from "../../src/http/log-shape.ts"
 import type { issueShape, problemShape } from "../../src/http/problem-shape.ts"
 import type { nodeStatusShape } from "../../src/http/status-shape.ts"
 import type { changeShape } from "../../src/operations/change-shape.ts"
+import type { definitionShape } from "../../src/operations/definition-shape.ts"
 import type { documentShape } from "../../src/operations/document-shape.ts"
 import type { sessionEndsShape, sessionShape } from "../../src/operations/session-shape.ts"
 import type { userShape } from "../../src/operations/user-shape.ts"
@@ -36,6 +38,7 @@ test("what nodes describe is what the client takes it for", () => {
     true satisfies Fits<typeof logItemShape, LogRecord>,
     true satisfies Fits<typeof nodeStatusShape, NodeStatus>,
     true satisfies Fits<typeof changeShape, Change>,
+    true satisfies Fits<typeof definitionShape, CollectionDefinition>,
     true satisfies Fits<typeof issueShape, Issue>,
     true satisfies Fits<typeof problemShape, Problem & { readonly type: string; readonly title: string }>,
   ]

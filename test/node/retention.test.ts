@@ -12,7 +12,7 @@ async function write(pair: NodePair, times: number): Promise<void> {
   for (let n = 0; n < times; n++) {
     const { committed } = pair.aStore.position()
     const operation = committed === 0 ? { op: "collection.define", data: { name: "things" } } : { op: "document.put", data: { collection: "things", id: "one", value: { n } } }
-    expect(await pair.a.submit(submitted(operation, `k${committed}`))).toMatchObject({ kind: "committed" })
+    expect(await pair.a.submit(await sealed(operation, `k${committed}`))).toMatchObject({ kind: "committed" })
   }
 }
 
