@@ -30,6 +30,8 @@ export const bounds = {
   pageScanMax: 10_000,
   /** Entities that a list may put in order in memory, where an equality leaves so few of them that no index need be walked for the order. */
   sortInMemoryMax: 1_000,
+  /** Index entries, those of other versions included, that are looked at to find out whether there are so few. */
+  planScanMax: 4_000,
   /** Entities that `count=true` looks at; where there are more, the answer says so. */
   countScanMax: 10_000,
   /** Text in an index, as UTF-8. */
@@ -54,8 +56,11 @@ export const bounds = {
   feedPauseMs: 10_000,
   /** How often those that wait are looked after where nothing is committed. */
   feedTickMs: 1_000,
-  /** How long those that wait are served in one go, before everything else has its turn. */
-  feedSliceMs: 4,
+  /** How long those that wait are served in one go, and what they are sent, before everything else has its turn. */
+  feedSliceMs: 2,
+  feedSliceBytesMax: 1024 * 1024,
+  /** While writes go on, how much longer than such a slice took everything else has its turn. */
+  feedRestFactor: 3,
   /** Versions that are encoded together for a stream, and their records' bytes; the first may be larger. */
   feedChunkVersions: 128,
   feedChunkBytesMax: 64 * 1024,
@@ -83,6 +88,23 @@ export const bounds = {
   tokenLengthMax: 256,
   /** Rows that a transaction has looked at and keeps; the text of others is read again when it is asked for. */
   rowBytesKeptMax: 8 * 1024 * 1024,
+  /** Of a definition; and its fields as JSON. */
+  fieldsMax: 100,
+  fieldNameLengthMax: 63,
+  enumValuesMax: 100,
+  definitionLengthMax: 64 * 1024,
+  /** Indexes of a collection: each costs an entry for every document, and every document carries them all. */
+  indexesMax: 16,
+  /** Documents that may go, or lose a reference, with what one transaction deletes. */
+  cascadeDocumentsMax: 10_000,
+  /** Up to here a new definition checks and indexes what is there within its own transaction. */
+  inlineDocumentsMax: 1_000,
+  inlineBytesMax: 1024 * 1024,
+  /** Documents that one transaction of an index build gives their terms. */
+  fillDocumentsMax: 250,
+  fillBytesMax: 256 * 1024,
+  /** Records that came while the documents of a large collection were checked, which its definition looks through again. */
+  recheckRecordsMax: 10_000,
   /** Documents that one `collection.drop` may take with it. */
   dropDocumentsMax: 10_000,
   /** Entities that the reverts of one transaction may look at. */

@@ -32,12 +32,10 @@ async function runExport({ flags, terminal }: Invocation): Promise<number> {
   const chosen = flags.all("collection")
   const bar = new ProgressBar(terminal, "export", "entities")
   let count = 0
-  for (const collection of chosen.length > 0 ? chosen : await allCollections(api, at)) {
-    for await (const items of pages(api, collection, at)) {
-      await terminal.out(items.map((item) => jsonLine({ collection, ...item })).join(""))
-      count += items.length
-      bar.at(count, undefined)
-    }
+  for await (const { lines, entities } of chosen.length > 0 ? linesOf(api, chosen, at) : allLines(api, at)) {
+    await terminal.out(lines.map(jsonLine).join(""))
+    count += entities
+    bar.at(count, undefined)
   }
   bar.end()
   terminal.note(flags.on("json") ? JSON.stringify({ entities: count, version: at }) : `${counted(count, "entity", "entities")} as of version ${at}.`)
@@ -51,13 +49,55 @@ async function newestVersion(api: Api): Promise<number> {
   return committed
 }
 
-async function allCollections(api: Api, at: number): Promise<string[]> {
-  // Definitions first, so that an import finds each collection made before its documents.
-  const names = ["collections", "users"]
-  for await (const items of pages(api, "collections", at)) {
-    for (const item of items) names.push(textField(item, "id") ?? textField(item, "name") ?? "")
+interface Lines {
+  readonly lines: readonly Fields[]
+  /** How many of them are not written elsewhere, too. */
+  readonly entities: number
+}
+
+/**
+ * In an order in which an import can make it all: collections, then what is in them, and only then what their fields are. So a
+ * document may refer to one that comes after it.
+ */
+async function* allLines(api: Api, at: number): AsyncGenerator<Lines> {
+  const names = ["users"]
+  let isAnyLeft = false
+  for await (const definitions of pages(api, "collections", at)) {
+    isAnyLeft ||= definitions.some(hasFields)
+    // Users are there without a definition.
+    const first = definitions.filter((definition) => !(isOfUsers(definition) && hasFields(definition)))
+    names.push(...definitions.filter((definition) => !isOfUsers(definition)).flatMap((definition) => textField(definition, "name") ?? []))
+    yield linesFor("collections", first.map((definition) => (hasFields(definition) ? bare(definition) : definition)), first.length)
   }
-  return names.filter((name) => name !== "")
+  yield* linesOf(api, names, at)
+  if (!isAnyLeft) return
+  for await (const definitions of pages(api, "collections", at)) {
+    const defined = definitions.filter(hasFields)
+    yield linesFor("collections", defined, defined.filter(isOfUsers).length)
+  }
+}
+
+function hasFields(definition: Fields): boolean {
+  return isFields(definition["fields"])
+}
+
+function isOfUsers(definition: Fields): boolean {
+  return textField(definition, "name") === "users"
+}
+
+/** The collection alone, which takes anything. */
+function bare({ id, name }: Fields): Fields {
+  return { id, name }
+}
+
+function linesFor(collection: string, items: readonly Fields[], entities = items.length): Lines {
+  return { lines: items.map((item) => ({ collection, ...item })), entities }
+}
+
+async function* linesOf(api: Api, collections: readonly string[], at: number): AsyncGenerator<Lines> {
+  for (const collection of collections) {
+    for await (const items of pages(api, collection, at)) yield linesFor(collection, items)
+  }
 }
 
 /** A page may be empty and still not be the last. */

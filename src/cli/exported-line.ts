@@ -10,10 +10,10 @@ export function exportedTransaction(line: Fields): Fields | undefined {
 }
 
 function operationsFor(collection: string, line: Fields): readonly Fields[] {
-  const { id, email, name, verified, disabled, data, value } = line
+  const { id, email, name, verified, disabled, data, value, fields, access } = line
   switch (collection) {
     case "collections":
-      return [{ op: "collection.define", data: { name } }]
+      return [{ op: "collection.define", data: { name, fields, access } }]
     case "users": {
       const made = { op: "user.create", data: { id, email, name, verified, data } }
       return disabled === true ? [made, { op: "user.update", data: { id, disabled } }] : [made]

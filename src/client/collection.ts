@@ -33,14 +33,14 @@ export class CollectionView<T extends object> {
    * for await (const { id, value } of goals.list({ where: { owner, stars: { gte: 3 } }, sort: "-createdAt" })) console.log(id, value.title)
    * ```
    */
-  list(options?: ListOptions<T>): AsyncGenerator<Document<T>, void, undefined>
   list<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): AsyncGenerator<Document<Pick<T, Shown>>, void, undefined>
+  list(options?: ListOptions<T>): AsyncGenerator<Document<T>, void, undefined>
   list(options: object = {}): AsyncGenerator<Document<T>, void, undefined> {
     return this.#reader.each([this.name], options)
   }
 
-  page(options?: ListOptions<T>): Promise<Page<Document<T>>>
   page<Shown extends keyof T & string>(options: ListOptionsFor<T, Shown>): Promise<Page<Document<Pick<T, Shown>>>>
+  page(options?: ListOptions<T>): Promise<Page<Document<T>>>
   page(options: object = {}): Promise<Page<Document<T>>> {
     return this.#reader.page([this.name], options)
   }
@@ -73,7 +73,7 @@ export interface DocumentChange<T extends object> extends Omit<Change, "value"> 
 }
 
 /** Names of fields that hold numbers; any name where the type does not say what fields hold. */
-export type NumberField<T> = { [Name in keyof T & string]-?: unknown extends T[Name] ? Name : NonNullable<T[Name]> extends number ? Name : never }[keyof T & string]
+export type NumberName<T> = { [Name in keyof T & string]-?: unknown extends T[Name] ? Name : NonNullable<T[Name]> extends number ? Name : never }[keyof T & string]
 
 /**
  * ```ts
@@ -82,7 +82,7 @@ export type NumberField<T> = { [Name in keyof T & string]-?: unknown extends T[N
  * await goals.patch(id, { done: true }, { if: { version } })
  * ```
  */
-export class Collection<T extends object> extends CollectionView<T> {
+export class Collection<T extends object, New extends object = T> extends CollectionView<T> {
   readonly #transport: Transport
 
   constructor(name: string, reader: Reader, transport: Transport) {
@@ -90,12 +90,12 @@ export class Collection<T extends object> extends CollectionView<T> {
     this.#transport = transport
   }
 
-  create(value: T, { id, ...options }: NewDocumentOptions = {}): Promise<Document<T>> {
+  create(value: New, { id, ...options }: NewDocumentOptions = {}): Promise<Document<T>> {
     return this.#one({ op: "document.create", data: { collection: this.name, id, value: value as JsonObject } }, options)
   }
 
   /** The document's whole new value; makes it where it is not there. */
-  put(id: string, value: T, options: OperationOptions = {}): Promise<Document<T>> {
+  put(id: string, value: New, options: OperationOptions = {}): Promise<Document<T>> {
     return this.#one({ op: "document.put", data: { collection: this.name, id, value: value as JsonObject } }, options)
   }
 
@@ -105,7 +105,7 @@ export class Collection<T extends object> extends CollectionView<T> {
   }
 
   /** Adds to a number, which is 0 where it is missing; of many who do so at once, none is lost. */
-  increment(id: string, field: NumberField<T>, by: number, { min, max, ...options }: IncrementOptions = {}): Promise<Document<T>> {
+  increment(id: string, field: NumberName<T>, by: number, { min, max, ...options }: IncrementOptions = {}): Promise<Document<T>> {
     return this.#one({ op: "document.increment", data: { collection: this.name, id, field, by, min, max } }, options)
   }
 

@@ -1,4 +1,4 @@
-// Documents and the definitions of their collections, as a node answers them.
+// Documents, as a node answers them.
 import type { JsonObject } from "./json.ts"
 
 export interface Document<T extends object = JsonObject> {
@@ -11,8 +11,4 @@ export interface Document<T extends object = JsonObject> {
   /** The version that last changed it, and the one that created it. */
   readonly version: number
   readonly createdVersion: number
-}
-
-export interface CollectionDefinition {
-  readonly name: string
 }

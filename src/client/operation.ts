@@ -1,6 +1,7 @@
 // The operations of a transaction and what each of them results in, as types only.
 import type { ApiKey, NewApiKey } from "./api-key.ts"
-import type { CollectionDefinition, Document } from "./document.ts"
+import type { CollectionDefinition, NewDefinition } from "./definition.ts"
+import type { Document } from "./document.ts"
 import type { Identity } from "./identity.ts"
 import type { JsonObject } from "./json.ts"
 import type { ConsumedToken, NewOneTimeToken, OneTimeToken } from "./one-time-token.ts"
@@ -28,7 +29,7 @@ interface Operations {
   "token.consume": { data: { readonly token: string; readonly purpose: string }; result: ConsumedToken }
   "key.create": { data: NewApiKey; result: ApiKey }
   "key.revoke": { data: { readonly id: string }; result: { readonly id: string } }
-  "collection.define": { data: { readonly name: string }; result: CollectionDefinition }
+  "collection.define": { data: NewDefinition; result: CollectionDefinition }
   "collection.drop": { data: { readonly name: string }; result: CollectionDefinition }
   "document.create": { data: NewDocument; result: Document }
   "document.put": { data: NewDocument; result: Document }

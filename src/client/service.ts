@@ -2,9 +2,10 @@
 // browsers, Bun, Node and Deno.
 import { Accounts } from "./accounts.ts"
 import type { ApiKey, NewApiKey } from "./api-key.ts"
+import { backoffMs } from "./backoff.ts"
 import { type ChangedVersion, ChangeFeed, type ChangesOptions } from "./change-feed.ts"
 import { Collection, type RevertOptions } from "./collection.ts"
-import type { CollectionDefinition } from "./document.ts"
+import type { CollectionDefinition, Fields, NewDefinition, NewValueOf, ValueOf } from "./definition.ts"
 import type { JsonObject } from "./json.ts"
 import type { LogRecord } from "./log-record.ts"
 import type { NodeStatus, StoreReport } from "./node-status.ts"
@@ -27,7 +28,8 @@ export { TandemError }
 export type { SetPasswordOptions } from "./accounts.ts"
 export type { Scope } from "./api-key.ts"
 export type { Cut, FeedOptions } from "./change-feed.ts"
-export type { Collection, CollectionView, IncrementOptions, NewDocumentOptions, NumberField } from "./collection.ts"
+export type { Collection, CollectionView, DocumentChange, IncrementOptions, NewDocumentOptions, NumberName } from "./collection.ts"
+export type { Access, DefinedField, Field, Index, Rule } from "./definition.ts"
 export type { Document } from "./document.ts"
 export type { ErrorCode, NodeCode } from "./error-code.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
@@ -43,8 +45,8 @@ export type { RevokeAllOptions } from "./sessions.ts"
 export type { ErrorOutcome, Issue } from "./tandem-error.ts"
 export type { NewUser, UserChanges } from "./user.ts"
 export type { UserListOptions } from "./view.ts"
-export type { ApiKey, CallOptions, Change, ChangedVersion, ChangesOptions, CollectionDefinition, Login, LogRecord, NewApiKey, NewSession, NodeStatus, Operation, OperationOptions }
-export type { Page, RevertOptions, Sessions, SignUp, StoreReport, Surroundings, Transacted, TransactionOptions, User, View, WithSecret }
+export type { ApiKey, CallOptions, Change, ChangedVersion, ChangesOptions, CollectionDefinition, Fields, Login, LogRecord, NewApiKey, NewDefinition, NewSession, NewValueOf, NodeStatus, Operation, OperationOptions }
+export type { Page, RevertOptions, Sessions, SignUp, StoreReport, Surroundings, Transacted, TransactionOptions, User, ValueOf, View, WithSecret }
 
 export interface ServiceOptions {
   /** Of the primary, such as `https://a.example.com`. */
@@ -109,15 +111,25 @@ export class Service extends Accounts {
   }
 
   /**
-   * The service as a user, by e-mail and password. Keep `session.token` for `withToken`; `service.session.revoke(session.id)` logs out.
+   * The service as a user, by e-mail and password. Keep `session.token` for `withToken`.
    *
    * ```ts
    * const { service: ada, session } = await service.logIn({ email, password })
+   * await ada.logOut(session.id)
    * ```
    */
   async logIn(login: Login, options: OperationOptions = {}): Promise<LoggedIn> {
     const session = await this.session.create(login, options)
     return { session, service: this.withToken(session.token) }
+  }
+
+  /** Ends a session by itself: all is well where it had ended before, or where an answer was lost that had ended it. */
+  async logOut(sessionId: string, options: OperationOptions = {}): Promise<void> {
+    try {
+      await this.session.revoke(sessionId, options)
+    } catch (error) {
+      if (!(error instanceof TandemError) || (error.code !== "unauthenticated" && error.code !== "entity-missing")) throw error
+    }
   }
 
   /** Makes a user with a password, and logs it in: all or nothing. Refused with `unique` where the address is taken. */
@@ -169,12 +181,40 @@ export class Service extends Accounts {
     }
   }
 
-  override collection<T extends object = JsonObject>(name: string): Collection<T> {
-    return new Collection<T>(name, this.reader, this.transport)
+  /** `T` is what you say that its documents are, and `New` what is given to make one. */
+  override collection<T extends object = JsonObject, New extends object = T>(name: string): Collection<T, New> {
+    return new Collection<T, New>(name, this.reader, this.transport)
   }
 
-  defineCollection(name: string, options: OperationOptions = {}): Promise<CollectionDefinition> {
-    return transactOne(this.transport, { op: "collection.define", data: { name } }, options)
+  /**
+   * Makes a collection, or changes its definition: what is left out stays as it is. What its documents are follows from the fields.
+   *
+   * ```ts
+   * const goals = await service.define({
+   *   name: "goals",
+   *   fields: { owner: { type: "reference", to: "users", required: true }, title: { type: "string", required: true }, stars: { type: "integer", default: 0 } },
+   *   access: { create: "owner:owner", read: "owner:owner", update: "owner:owner", delete: "owner:owner" },
+   * })
+   * ```
+   */
+  define<const Given extends Fields>(definition: NewDefinition<Given> & { readonly fields: Given }, options?: OperationOptions): Promise<Collection<ValueOf<Given>, NewValueOf<Given>>>
+  define<T extends object = JsonObject>(definition: NewDefinition, options?: OperationOptions): Promise<Collection<T>>
+  async define(definition: NewDefinition, options: OperationOptions = {}): Promise<Collection<JsonObject>> {
+    await transactOne(this.transport, { op: "collection.define", data: definition }, options)
+    return this.collection(definition.name)
+  }
+
+  /** Resolves once lists may use every index of a collection: those of a large one are built after `define`, in the background. */
+  async whenIndexed(name: string, options: CallOptions = {}): Promise<void> {
+    const { nowMs, random } = this.transport.surroundings
+    const endMs = this.transport.endMs(options)
+    for (let waits = 0; ; waits++) {
+      const definition = await this.getCollection(name, { ...options, timeoutMs: endMs - nowMs() })
+      if (Object.values(definition?.indexes ?? {}).every(({ state }) => state === "ready")) return
+      const waitMs = backoffMs(waits, random())
+      if (nowMs() + waitMs >= endMs) throw new TandemError({ code: "unavailable", message: `Indexes of \`${name}\` are still being built.` })
+      await this.transport.wait(waitMs, options.signal)
+    }
   }
 
   /** Removes the collection and its documents. */

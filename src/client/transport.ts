@@ -48,8 +48,6 @@ const attemptDefaultMs = 10_000
 
 export class Transport {
   readonly surroundings: Surroundings
-  /** An API key or a session's; undefined for what anybody may do. */
-  readonly token: string | undefined
   /** Of calls that do not say how long they may take. */
   readonly timeoutMs: number
   /** What entities were when they were read last. */
@@ -60,15 +58,19 @@ export class Transport {
   #version: number
 
   constructor(options: TransportOptions) {
-    const { url, replicaUrl, token, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, tries = Number.POSITIVE_INFINITY, surroundings } = options
+    const { url, replicaUrl, timeoutMs = timeoutDefaultMs, minVersion = 0, cache = 0, tries = Number.POSITIVE_INFINITY, surroundings } = options
     this.#options = options
     this.surroundings = surroundings
-    this.token = token
     this.timeoutMs = timeoutMs
     this.entities = new EntityCache(cache)
     this.#nodes = new Nodes(url, replicaUrl)
     this.#tries = tries
     this.#version = minVersion
+  }
+
+  /** An API key or a session's; undefined for what anybody may do. No field: whoever logs a service must not log its token. */
+  get token(): string | undefined {
+    return this.#options.token
   }
 
   /** The same nodes for somebody else, who shares nothing with it but what version was seen. */

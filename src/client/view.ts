@@ -1,6 +1,6 @@
 // The read half of the service: users, collections and their pasts, as of now, a version or a time.
 import { CollectionView } from "./collection.ts"
-import type { CollectionDefinition } from "./document.ts"
+import type { CollectionDefinition } from "./definition.ts"
 import type { HistoryItem } from "./history-item.ts"
 import type { Identity } from "./identity.ts"
 import type { JsonObject } from "./json.ts"

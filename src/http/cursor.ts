@@ -24,7 +24,7 @@ const versionBytes = 6
 /** Of the listing's digest: enough to tell a mistake. Who wants to deceive gains nothing. */
 const listingBytes = 9
 const headBytes = versionBytes + listingBytes
-const textLengthMax = Math.ceil(((headBytes + 3 * bounds.keyBytesMax) * 4) / 3)
+const textLengthMax = Math.ceil(((headBytes + 2 * bounds.keyBytesMax) * 4) / 3)
 
 export function cursorText({ listing, version, after, by }: Cursor): string {
   const head = Buffer.alloc(headBytes)
@@ -53,8 +53,8 @@ export function openCursor(text: string): OpenCursor | Refusal {
   const after = place.toString("utf8", valueEnd + 1)
   if (after.length === 0 || after.length > bounds.idLengthMax) return broken()
   if (fieldEnd === -1) return { text, version, after }
-  // One NUL, or one more in the id, is what nobody wrote.
-  if (valueEnd === -1 || after.includes("\0")) return broken()
+  // One NUL, or one more in the id, is what nobody wrote; nor is there such a key in the store as a longer value would make with its id.
+  if (valueEnd === -1 || after.includes("\0") || place.length - fieldEnd > bounds.keyBytesMax) return broken()
   return { text, version, after, by: { field: place.toString("utf8", 0, fieldEnd), value: place.subarray(fieldEnd + 1, valueEnd) } }
 }
 

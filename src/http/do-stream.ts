@@ -143,7 +143,7 @@ class TransactionStream {
     return parseTransaction(json.value, {
       principal: this.#exchange.principal,
       line: true,
-      clusterId: this.#exchange.node.reader.identity().clusterId ?? "",
+      reader: this.#exchange.node.reader,
       allowTimes: this.#options.keepTimes,
       hashPassword: this.#exchange.shared.passwords.hash,
     verifyLogin: (credentials) => verifyLogin(this.#exchange, credentials),

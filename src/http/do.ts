@@ -56,7 +56,7 @@ function transactionOf(exchange: Exchange, text: string, key: string | undefined
   return parseTransaction(json.value, {
     principal: exchange.principal,
     key,
-    clusterId: exchange.node.reader.identity().clusterId ?? "",
+    reader: exchange.node.reader,
     allowTimes: false,
     hashPassword: exchange.shared.passwords.hash,
     verifyLogin: (credentials) => verifyLogin(exchange, credentials),

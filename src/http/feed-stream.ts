@@ -90,6 +90,7 @@ export class FeedStream implements FeedReader {
 
   #send(piece: Uint8Array): void {
     this.#sentAtMs = this.#tail.nowMs()
+    this.#tail.sent(piece.length)
     this.#controller?.enqueue(piece)
   }
 
@@ -106,7 +107,7 @@ export class FeedStream implements FeedReader {
   #taken(): void {
     this.#blockedSinceMs = undefined
     if (this.#pieces !== undefined && this.#hasRoom()) this.#sendPiece(this.#pieces)
-    else this.#tail.wake()
+    else if (this.#tail.isAhead(this.#position)) this.#tail.wake()
   }
 
   #overflow(): void {
@@ -116,8 +117,11 @@ export class FeedStream implements FeedReader {
   }
 
   #release(): void {
-    if (this.#pieces !== undefined) this.#tail.chunks.release(this.#pieces.chunk)
+    if (this.#pieces === undefined) return
+    this.#tail.chunks.release(this.#pieces.chunk)
     this.#pieces = undefined
+    // Somebody may have waited for that.
+    this.#tail.wake()
   }
 
   #leave(): void {

@@ -1,5 +1,5 @@
 // The end of the change feed, shared by all who wait for changes: one subscription to the node, each version encoded once for
-// all readers of the same view, and half of the node's time at most. Keeps nothing for a reader who lags: the log does. Never
+// all readers of the same view, and a share of the node's time while it writes. Keeps nothing for a reader who lags: the log does. Never
 // hands over what is not committed, nor anything while the node may not answer reads.
 import { bounds } from "../bounds.ts"
 import type { FeedView } from "../operations/feed-view.ts"
@@ -38,14 +38,19 @@ export const feedTiming: FeedTiming = {
   tickMs: bounds.feedTickMs,
 }
 
+/** After the last commit, as long as the next one is counted on. */
+const writingMs = 50
+
 export class FeedTail {
   readonly timing: FeedTiming
   readonly nowMs: () => number
   readonly chunks: FeedChunks
   readonly #node: NodeService
   readonly #readers = new Set<FeedReader>()
-  /** Credentials that were looked at in this round. */
+  /** Credentials that were looked at in this slice, within which nothing can change. */
   readonly #admitted = new Map<string, boolean>()
+  #sentBytes = 0
+  #advancedMs = Number.NEGATIVE_INFINITY
   #isUnderWay = false
   #again = false
   #pausedSinceMs: number | undefined
@@ -73,7 +78,10 @@ export class FeedTail {
 
   add(reader: FeedReader): void {
     this.#readers.add(reader)
-    this.#stopListening ??= this.#node.onAdvanced(() => this.wake())
+    this.#stopListening ??= this.#node.onAdvanced(() => {
+      this.#advancedMs = this.nowMs()
+      this.wake()
+    })
     this.#timer ??= setInterval(() => this.wake(), this.timing.tickMs)
     this.wake()
   }
@@ -93,6 +101,11 @@ export class FeedTail {
     for (const reader of this.#readers) reader.end()
   }
 
+  /** Whether there is anything behind a version. */
+  isAhead(version: number): boolean {
+    return this.#node.committed() > version
+  }
+
   /** Something may be there to hand over. */
   wake(): void {
     this.#again = true
@@ -103,7 +116,6 @@ export class FeedTail {
 
   #begin(): void {
     this.#again = false
-    this.#admitted.clear()
     if (this.#pause()) this.#finish()
     else this.#serve(this.#readers.values())
   }
@@ -119,12 +131,19 @@ export class FeedTail {
     return true
   }
 
-  /** As many as a slice of time allows; then as much time for everything else, and then the others. */
+  /** A reader was sent this much: writing it takes the node's time, after the slice in which it was handed over. */
+  sent(bytes: number): void {
+    this.#sentBytes += bytes
+  }
+
+  /** As many as a slice allows; then everything else has its turn, and then the others. */
   #serve(readers: SetIterator<FeedReader>): void {
     const beganMs = this.nowMs()
+    this.#sentBytes = 0
+    this.#admitted.clear()
     let nowMs = beganMs
     let done = false
-    while (!done && nowMs - beganMs < bounds.feedSliceMs) {
+    while (!done && nowMs - beganMs < bounds.feedSliceMs && this.#sentBytes < bounds.feedSliceBytesMax) {
       const next = readers.next()
       if (next.done === true) done = true
       else this.#look(next.value, nowMs)
@@ -132,10 +151,11 @@ export class FeedTail {
     }
     // What was handed over is written by then.
     setImmediate(() => {
-      const tookMs = this.nowMs() - beganMs
       const goOn = done ? () => this.#finish() : () => this.#serve(readers)
-      if (tookMs < 1) goOn()
-      else setTimeout(goOn, tookMs)
+      const endMs = this.nowMs()
+      const restMs = endMs - this.#advancedMs < writingMs ? bounds.feedRestFactor * (endMs - beganMs) : 0
+      if (restMs < 1) goOn()
+      else setTimeout(goOn, restMs)
     })
   }
 

@@ -8,8 +8,9 @@ import type { ListField } from "./list-field.ts"
 /** Undefined where the text is no value of that type. */
 export function filterValue(type: ListField["type"], text: string): Uint8Array | undefined {
   switch (type) {
-    case "string":
     case "reference":
+      return isText(text) && text.length <= bounds.idLengthMax ? textValue(text) : undefined
+    case "string":
       return isText(text) && Buffer.byteLength(text) <= bounds.indexedTextBytesMax ? textValue(text) : undefined
     case "email":
       return isText(text) && text.length <= bounds.emailLengthMax ? textValue(emailKey(text)) : undefined
@@ -31,8 +32,9 @@ export function filterValue(type: ListField["type"], text: string): Uint8Array |
 /** What a value of that type looks like, as the end of a sentence. */
 export function valueForm(type: ListField["type"]): string {
   switch (type) {
-    case "string":
     case "reference":
+      return `must be an id, of ${bounds.idLengthMax} characters at most`
+    case "string":
       return `must be text of ${bounds.indexedTextBytesMax} bytes at most, without NUL`
     case "email":
       return `must be an address, or the beginning of one, of ${bounds.emailLengthMax} characters at most`

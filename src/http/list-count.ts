@@ -34,7 +34,7 @@ function countRows({ reader, collection, at, reach }: Listed, { countMax }: List
 
 function countEntries(listed: Listed, { along: { term, from, to }, rest }: Pick<Plan & { readonly kind: "walk" }, "along" | "rest">, { countMax, bytesMax }: ListLimits): ListCount {
   const { reader, collection, at, reach } = listed
-  const { entries, next } = reader.walk(collection, term, { at, reverse: false, limit: countMax, from, to })
+  const { entries, next } = reader.walk(collection, term, { at, reverse: false, limit: countMax, scanMax: countMax, from, to })
   if (rest.length === 0 && (reach === undefined || reach === "all")) return { count: next === undefined ? entries.length : undefined, atLeast: entries.length }
   let bytes = 0
   let count = 0

@@ -1,14 +1,6 @@
 // What a list may be filtered and sorted by: the fields that had an index at the version it is as of. Says of any other name why not,
 // and what would change that.
-
-export type FieldType = "string" | "integer" | "number" | "boolean" | "time" | "json" | "reference"
-
-/** What a list must know of a definition. */
-export interface Definition {
-  /** Null where documents are any JSON objects. */
-  readonly fields: Readonly<Record<string, { readonly type: FieldType }>> | null
-  readonly indexes: Readonly<Record<string, { readonly term: string; readonly state: "ready" | "building" }>>
-}
+import type { Definition, FieldType } from "../operations/definition.ts"
 
 export interface ListField {
   /** As clients name it. */

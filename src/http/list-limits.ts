@@ -2,8 +2,10 @@
 import { bounds } from "../bounds.ts"
 
 export interface ListLimits {
-  /** Entries of a walk whose rows are looked at. */
+  /** Entries of a walk. */
   readonly scanMax: number
+  /** Entries that are looked at before a span is taken to be large. */
+  readonly lookMax: number
   /** Rows that are looked at, together; the first may be larger. */
   readonly bytesMax: number
   /** Entities that are put in order in memory. */
@@ -14,6 +16,7 @@ export interface ListLimits {
 
 export const listLimits: ListLimits = {
   scanMax: bounds.pageScanMax,
+  lookMax: bounds.planScanMax,
   bytesMax: bounds.pageBytesMax,
   sortMax: bounds.sortInMemoryMax,
   countMax: bounds.countScanMax,

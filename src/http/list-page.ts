@@ -1,9 +1,10 @@
 // One page of a list as the bytes of its answer: from what was asked for to what is sent, as of a version.
 import type { Reach } from "../operations/access.ts"
+import { definitionAt, stampFields } from "../operations/definition.ts"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { rowBody } from "../store/row.ts"
 import type { WalkPlace } from "../store/store.ts"
-import { textValue } from "../store/term-value.ts"
+import { textValue, timeValue } from "../store/term-value.ts"
 import { type Cursor, cursorOf, cursorText } from "./cursor.ts"
 import { countOf, type ListCount } from "./list-count.ts"
 import { type Described, listField, listFields } from "./list-field.ts"
@@ -12,7 +13,7 @@ import type { ListParameters } from "./list-parameters.ts"
 import { type ListOrder, orderOf, planCount, planList, possibleOrders } from "./list-plan.ts"
 import { listingOf, type ListRequest, listRequest } from "./list-request.ts"
 import { listPage, type Listed, Looks, noValue } from "./list-rows.ts"
-import { narrowed, type Span, spanOf } from "./list-span.ts"
+import { narrowed, type Span, spanOf, wholeSpan } from "./list-span.ts"
 import { pageBody } from "./page.ts"
 import { projected, valueName } from "./projection.ts"
 import { type Declared, parameterRefusal } from "./query.ts"
@@ -24,7 +25,7 @@ export interface ListAnswer {
 
 export function listAnswer(listed: Listed, parameters: ListParameters, declared: Declared, limits: ListLimits = listLimits): ListAnswer | Refusal {
   const { collection, at } = listed
-  const described: Described = { collection, version: at, definition: undefined }
+  const described: Described = { collection, version: at, definition: definitionAt(listed.reader, collection, at) }
   const request = listRequest(described, parameters, declared)
   if (isRefusal(request)) return request
   const spans = withOwner(described, request.spans, listed.reach)
@@ -35,7 +36,7 @@ export function listAnswer(listed: Listed, parameters: ListParameters, declared:
   const order = cursor === undefined ? orderOf(spans, request.sort, looks.sizeOf) : orderOfCursor(cursor, { ...request, spans })
   if (isRefusal(order)) return order
   const after: WalkPlace | undefined = cursor && { value: cursor.by?.value ?? noValue, id: cursor.after }
-  const page = listPage(listed, planList(spans, order, looks.sizeOf, limits), { order, after, limit: parameters.limit, looks }, limits)
+  const page = listPage(listed, planList(spansUntil(listed, { ...request, spans }), order, looks.sizeOf, limits), { order, after, limit: parameters.limit, looks }, limits)
   const next = page.next === undefined ? null : cursorText({ listing, version: at, after: page.next.id, by: order && { field: order.field, value: page.next.value } })
   const count = parameters.count ? countOf(listed, planCount(spans, looks.sizeOf), listFields(described)[0], limits) : undefined
   return { bytes: pageBody(itemsOf(page.rows, collection, parameters.fields), at, next, countText(count)), next }
@@ -49,6 +50,17 @@ function withOwner(described: Described, spans: readonly Span[], reach: Reach | 
   const own = spanOf(field.name, field.term, "is", textValue(reach.userId))
   const same = spans.find(({ term }) => term === own.term)
   return same === undefined ? [...spans, own] : spans.map((span) => (span === same ? narrowed(span, own) : span))
+}
+
+/** Nothing has stamps of later than when it was looked at: of an old version, what was made since is not even passed by. */
+function spansUntil({ reader, at }: Listed, { spans, sort }: ListRequest): readonly Span[] {
+  const isStamp = ({ field }: { readonly field: string }): boolean => stampFields.includes(field)
+  const isOrder = sort !== undefined && isStamp(sort) && !spans.some(({ field }) => field === sort.field)
+  const all = isOrder ? [...spans, wholeSpan(sort.field, sort.term)] : spans
+  const timeMs = at < reader.position().head && all.some(isStamp) ? reader.timeOf(at) : 0
+  if (timeMs === 0) return spans
+  const to = { value: timeValue(new Date(timeMs).toISOString()), inclusive: true }
+  return all.map((span) => (isStamp(span) ? narrowed(span, { ...span, from: undefined, to }) : span))
 }
 
 /** A list goes on in the order that its first page had. */

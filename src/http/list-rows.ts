@@ -3,7 +3,7 @@
 import type { Reach } from "../operations/access.ts"
 import { bounds } from "../bounds.ts"
 import { rowDeleted, rowTermValue } from "../store/row.ts"
-import type { Reader, WalkPage, WalkPlace } from "../store/store.ts"
+import type { Reader, WalkPage, WalkPlace, WalkQuery } from "../store/store.ts"
 import { isSeen } from "./reach.ts"
 import { isWithin, type Span } from "./list-span.ts"
 import type { ListLimits } from "./list-limits.ts"
@@ -61,12 +61,12 @@ export class Looks {
   ) {}
 
   at(span: Span): WalkPage {
-    const page = this.#known.get(span) ?? walkOn(this.listed, span, false, undefined, this.limits.sortMax + 1)
+    const page = this.#known.get(span) ?? walkOn(this.listed, span, { reverse: false, limit: this.limits.sortMax + 1, scanMax: this.limits.lookMax })
     this.#known.set(span, page)
     return page
   }
 
-  /** Where most entries are of other versions, so many were looked at that it is not small either. */
+  /** Where most entries are of other versions, so many are looked at that it is not small either. */
   readonly sizeOf: SizeOf = (span) => {
     const { entries, next } = this.at(span)
     return next === undefined ? entries.length : this.limits.sortMax + 1
@@ -94,29 +94,27 @@ function walkedPage(listed: Listed, { along, reverse, rest }: Plan & { readonly 
   const rows: Uint8Array[] = []
   const until = ({ value, id }: WalkPlace): ListPage => ({ rows, next: { value: order === undefined ? noValue : value, id } })
   let last = order === undefined && after !== undefined ? { value: along.from?.value ?? noValue, id: after.id } : after
-  let looked = 0
+  let left = scanMax
   let bytes = 0
   // One more than asked for tells whether there is a next page.
   for (let chunk = limit + 1; ; chunk = Math.min(2 * chunk, bounds.pageLimitMax)) {
-    const wanted = Math.min(chunk, scanMax - looked)
-    const { entries, next } = walkOn(listed, along, reverse, last, wanted)
+    const { entries, looked, next } = walkOn(listed, along, { reverse, after: last, limit: chunk, scanMax: left })
     for (const entry of entries) {
       if (last !== undefined && rows.length === limit) return until(last)
       const row = rowOf(listed, entry.id)
+      if (last !== undefined && bytes > 0 && bytes + row.length > bytesMax) return until(last)
       bytes += row.length
-      if (last !== undefined && looked > 0 && bytes > bytesMax) return until(last)
       if (fulfils(row, rest) && isShown(listed.reach, listed.collection, row)) rows.push(row)
-      looked++
       last = entry
     }
+    left -= looked
     if (next === undefined) return { rows, next }
-    // Where there were fewer than wanted, the walk has looked at all that it may.
-    if (rows.length === limit || looked === scanMax || entries.length < wanted) return until(next)
+    if (rows.length === limit || left <= 0) return until(next)
   }
 }
 
-function walkOn({ reader, collection, at }: Listed, { term, from, to }: Span, reverse: boolean, after: WalkPlace | undefined, limit: number): WalkPage {
-  return reader.walk(collection, term, { at, reverse, limit, from, to, after })
+function walkOn({ reader, collection, at }: Listed, { term, from, to }: Span, query: Omit<WalkQuery, "at" | "from" | "to">): WalkPage {
+  return reader.walk(collection, term, { ...query, at, from, to })
 }
 
 /** Undefined where the rows are too large to be held at once. */

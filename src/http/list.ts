@@ -54,7 +54,7 @@ export const listAbout: About = {
   answer: listShape(documentShape),
   answerHeaders: [linkHeader],
   codes: [...asOfCodes, ...namedCodes],
-  example: { path: "/goals?limit=10", answer: { items: [changedExample], version: 4, next: null } },
+  example: { path: "/goals?owner=ada&createdAt.gte=2026-03-01T00:00:00Z&sort=-createdAt", answer: { items: [changedExample], version: 4, next: null } },
   cases: [
     {
       path: "/collections",

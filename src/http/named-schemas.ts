@@ -1,7 +1,7 @@
 // The schemas that have a name of their own in the description at /openapi.json; all others stand where they are used.
 import type { GenericSchema } from "valibot"
 import { changeShape } from "../operations/change-shape.ts"
-import { definitionShape } from "../operations/definition-shape.ts"
+import { accessShape, definitionShape, fieldShape, indexShape } from "../operations/definition-shape.ts"
 import { documentShape } from "../operations/document-shape.ts"
 import { durationField } from "../operations/durations.ts"
 import { timeShape, versionShape } from "../operations/entity-shape.ts"
@@ -31,6 +31,9 @@ export const namedSchemas: { readonly [name: string]: GenericSchema } = {
   User: userShape,
   Document: documentShape,
   Definition: definitionShape,
+  Field: fieldShape,
+  Access: accessShape,
+  Index: indexShape,
   Session: sessionShape,
   Change: changeShape,
   DiffStep: diffStepShape,

@@ -5,6 +5,7 @@ import type { Operation } from "../operations/operation.ts"
 import type { RefusalCode } from "../refusal.ts"
 import { release } from "../release.ts"
 import { answerHeaders, retryAfterHeader } from "./answer-headers.ts"
+import { ExampleParameters } from "./example-parameters.ts"
 import { componentRef, type JsonSchema, JsonSchemas } from "./json-schemas.ts"
 import { namedSchemas } from "./named-schemas.ts"
 import { nameOperations, operationComponents, pascal, withReferences } from "./openapi-operations.ts"
@@ -68,14 +69,15 @@ function casesOf({ path, about }: Route): readonly (Case & { readonly path: stri
 function operationOf(schemas: JsonSchemas, route: Route, path: string, { name, summary, details, answer, example }: Case): JsonSchema {
   const { scope, about } = route
   const { body, answerType = "application/json", answerHeaders: own = [], alternative, filters, headers, query } = about
+  const examples = new ExampleParameters(path, example.path)
   return {
     operationId: name,
     summary,
     ...(details === undefined ? {} : { description: details }),
     parameters: [
-      ...pathParameters(path).map((parameter) => parameterOf(schemas, "path", parameter)),
-      ...query.map((parameter) => parameterOf(schemas, "query", parameter)),
-      ...(filters === undefined ? [] : [{ ...parameterOf(schemas, "query", filters), style: "form", explode: true }]),
+      ...pathParameters(path).map((parameter) => parameterOf(schemas, "path", parameter, examples.inPath(parameter))),
+      ...query.map((parameter) => parameterOf(schemas, "query", parameter, examples.inQuery(parameter))),
+      ...(filters === undefined ? [] : [{ ...parameterOf(schemas, "query", filters, examples.others(query)), style: "form", explode: true }]),
       ...[...headers, requestIdHeader].map((parameter) => parameterOf(schemas, "header", parameter)),
     ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: { [body.type]: { schema: contentOf(schemas, body), ...exampleOf(body.type, example.body) } } } }),
@@ -112,10 +114,10 @@ function headerOf(schemas: JsonSchemas, { description, schema }: Described): Jso
   return { description, schema: schemas.of(schema), ...(isOptional(schema) ? {} : { required: true }) }
 }
 
-function parameterOf(schemas: JsonSchemas, place: "path" | "query" | "header", parameter: Described): JsonSchema {
+function parameterOf(schemas: JsonSchemas, place: "path" | "query" | "header", parameter: Described, example?: unknown): JsonSchema {
   const { name, description, schema } = parameter
   const isNeeded = !isOptional(schema)
-  return { name: place === "header" ? written(parameter) : name, in: place, description, ...(isNeeded ? { required: true } : {}), schema: schemas.of(schema) }
+  return { name: place === "header" ? written(parameter) : name, in: place, description, ...(isNeeded ? { required: true } : {}), schema: schemas.of(schema), ...(example === undefined ? {} : { example }) }
 }
 
 function isOptional(schema: GenericSchema): boolean {

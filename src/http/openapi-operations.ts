@@ -75,11 +75,12 @@ function transaction(schemas: JsonSchemas, operations: readonly Operation<unknow
 
 /** Lets a reference take the place of any value in an operation's data, but for its secrets. */
 export function withReferences(schema: JsonSchema, secretFields: readonly string[] = []): JsonSchema {
-  const { properties, items, additionalProperties } = schema
+  const { properties, items, additionalProperties, anyOf } = schema
   return {
     ...schema,
     ...(isSchema(items) ? { items: orReference(items) } : {}),
     ...(isSchema(additionalProperties) ? { additionalProperties: orReference(additionalProperties) } : {}),
+    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map((one) => withReferences(one as JsonSchema)) } : {}),
     ...(isSchema(properties) ? { properties: mapped(properties, (name, inner) => (secretFields.includes(name) ? inner : orReference(inner))) } : {}),
   }
 }
@@ -94,6 +95,8 @@ function isSchema(value: unknown): value is JsonSchema {
 
 function orReference(schema: JsonSchema): JsonSchema {
   const inner = withReferences(schema)
+  // Any JSON is any reference, too.
+  if (Object.keys(inner).length === 0) return inner
   const reference = { $ref: componentRef("Reference") }
   return Array.isArray(inner["anyOf"]) ? { ...inner, anyOf: [...inner["anyOf"], reference] } : { anyOf: [inner, reference] }
 }

@@ -1,7 +1,8 @@
-// What a node does beside the requests of clients: the primary moves the horizon and sweeps what expired, both nodes take away what is
-// below the horizon. In turns, and nothing of it before the pair is in sync.
+// What a node does beside the requests of clients: the primary builds indexes, moves the horizon and sweeps what expired, both nodes take
+// away what is below the horizon. In turns, and nothing of it before the pair is in sync.
 import { bounds } from "../bounds.ts"
 import type { Store } from "../store/store.ts"
+import { IndexBuilder } from "./index-builder.ts"
 import { Retention, type RetentionParts } from "./retention.ts"
 import { Sweeper } from "./sweeper.ts"
 import { Trimmer } from "./trimmer.ts"
@@ -10,13 +11,14 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly store: Store
   /** Whether transactions are taken now, as they are by a primary only. */
   readonly mayWrite: () => boolean
-  readonly inSync: () => boolean
+  readonly mayTrim: () => boolean
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
 }
 
 export class Background {
   readonly #parts: BackgroundParts
+  readonly #indexBuilder: IndexBuilder
   readonly #retention: Retention
   readonly #sweeper: Sweeper
   readonly #trimmer: Trimmer
@@ -24,15 +26,17 @@ export class Background {
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts
-    const { store, inSync } = parts
+    const { store } = parts
+    this.#indexBuilder = new IndexBuilder({ ...parts, reader: store })
     this.#retention = new Retention({ ...parts, reader: store })
     this.#sweeper = new Sweeper({ ...parts, reader: store })
-    this.#trimmer = new Trimmer({ ...parts, role: store.identity().role, mayTrim: inSync })
+    this.#trimmer = new Trimmer({ ...parts, role: store.identity().role })
   }
 
   start(): void {
     this.#timer = setInterval(() => {
       if (this.#parts.mayWrite()) {
+        this.#indexBuilder.tick()
         this.#retention.tick()
         this.#sweeper.tick()
       }

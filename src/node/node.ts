@@ -73,7 +73,8 @@ export class TandemNode implements NodeService {
       settings: settings.retention,
       submit: (transaction) => this.submit(transaction),
       mayWrite: () => this.whyNotWritable() === undefined,
-      inSync: () => this.#primary?.inSync === true || this.#replica?.state.inSync === true,
+      // Taking away writes, too.
+      mayTrim: () => (this.#primary?.inSync === true || this.#replica?.state.inSync === true) && parts.diskFloor.whyNoSpace() === undefined,
       monotonicMs: parts.monotonicMs,
       wallMs: parts.wallMs,
       fatal: parts.fatal,
@@ -242,7 +243,7 @@ export class TandemNode implements NodeService {
       digest: digestText(headDigest),
       inDoubt: head - committed,
       oldestVersion: Math.max(1, horizon.oldest),
-      oldestVersions: Object.fromEntries([...horizon.collections].sort()),
+      oldestVersions: Object.fromEntries([...horizon.collections].map(([name, oldest]) => [name, Math.max(1, oldest)] as const).sort()),
       release,
       peer: this.#peerStatus(),
       lease: this.#primary?.inSync === true ? { remainingMs: Math.max(0, Math.round(this.#primary.leaseRemainingMs())) } : null,

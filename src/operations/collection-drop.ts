@@ -6,6 +6,7 @@ import { definitionExample, definitionShape } from "./definition-shape.ts"
 import { collectionMissing } from "./document.ts"
 import { collectionNameField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { referringCollections } from "./referrers.ts"
 
 const schema = v.strictObject({ name: collectionNameField })
 
@@ -20,6 +21,14 @@ export const collectionDrop = operation<v.InferOutput<typeof schema>>({
   run: ({ name }, view) => {
     const definition = view.find("collections", name)
     if (definition === undefined) return collectionMissing(name, "/name")
+    const referring = referringCollections(view, name).filter((other) => other !== name)
+    if (referring.length > 0) {
+      const named = referring.slice(0, 10).map((other) => `\`${other}\``)
+      return refuse("conflict", `Collection \`${name}\` is referenced by ${named.join(", ")}${referring.length > 10 ? " and more" : ""}.`, {
+        pointer: "/name",
+        hint: "Define those without the reference, or drop them first.",
+      })
+    }
     const ids = view.ids(name, bounds.dropDocumentsMax + 1)
     if (ids.length > bounds.dropDocumentsMax) {
       return refuse("conflict", `Collection \`${name}\` has more than ${bounds.dropDocumentsMax} documents.`, {

@@ -1,9 +1,9 @@
 // document.create: a new document; an id that is taken is refused.
 import * as v from "valibot"
-import { refuse } from "../refusal.ts"
+import { isRefusal, refuse } from "../refusal.ts"
 import { creating } from "./document-access.ts"
+import { definitionOf, putDocument } from "./document.ts"
 import { documentShape, writtenExample } from "./document-shape.ts"
-import { collectionMissing, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -19,11 +19,12 @@ export const documentCreate = operation<v.InferOutput<typeof schema>>({
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
   forUsers: creating,
   run: ({ collection, id: asked, value }, view) => {
-    if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
+    const definition = definitionOf(view, collection)
+    if (isRefusal(definition)) return definition
     const id = asked ?? view.newId()
     if (view.versionOf(collection, id) !== undefined) {
       return refuse("unique", `There is a \`${id}\` in \`${collection}\` already.`, { pointer: "/id" })
     }
-    return putDocument(view, collection, id, value)
+    return putDocument(view, definition, id, value)
   },
 })

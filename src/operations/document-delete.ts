@@ -1,9 +1,11 @@
 // document.delete: removes a document; its history stays readable.
 import * as v from "valibot"
+import { isRefusal } from "../refusal.ts"
 import { deleting } from "./document-access.ts"
-import { whyNoDocument } from "./document.ts"
+import { findDocument } from "./document.ts"
 import { collectionNameField, idField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { deleteReferenced } from "./referrers.ts"
 
 const schema = v.strictObject({ collection: collectionNameField, id: idField })
 
@@ -17,9 +19,10 @@ export const documentDelete = operation<v.InferOutput<typeof schema>>({
   target: ({ collection, id }) => ({ collection, id }),
   forUsers: deleting,
   run: ({ collection, id }, view) => {
-    const refused = whyNoDocument(view, collection, id)
+    const found = findDocument(view, collection, id)
+    if (isRefusal(found)) return found
+    const refused = deleteReferenced(view, collection, id)
     if (refused !== undefined) return refused
-    view.delete(collection, id)
     return { kind: "value", value: { collection, id } }
   },
 })

@@ -3,8 +3,8 @@ import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { updating } from "./document-access.ts"
+import { findDocument, putDocument } from "./document.ts"
 import { documentExample, documentShape, rewrittenExample } from "./document-shape.ts"
-import { putDocument, whyNoDocument } from "./document.ts"
 import { collectionNameField, idField, type JsonObject } from "./fields.ts"
 import { forbiddenKeys } from "./json-rules.ts"
 import { operation } from "./operation.ts"
@@ -43,11 +43,10 @@ export const documentIncrement = operation<Data>({
   forUsers: (data, view, run) => updating(data, view, run, ""),
   run: (data, view) => {
     const { collection, id, field } = data
-    const refused = whyNoDocument(view, collection, id)
-    if (refused !== undefined) return refused
-    const value = view.find(collection, id)?.["value"] as JsonObject
-    const sum = sumOf(value, data)
-    return isRefusal(sum) ? sum : putDocument(view, collection, id, { ...value, [field]: sum })
+    const found = findDocument(view, collection, id)
+    if (isRefusal(found)) return found
+    const sum = sumOf(found.value, data)
+    return isRefusal(sum) ? sum : putDocument(view, found.definition, id, { ...found.value, [field]: sum })
   },
 })
 

@@ -1,9 +1,10 @@
 // document.patch: changes a document's value by a JSON merge patch.
 import * as v from "valibot"
+import { isRefusal } from "../refusal.ts"
 import { updating } from "./document-access.ts"
+import { findDocument, putDocument } from "./document.ts"
+import { collectionNameField, idField, type JsonObject, jsonObjectField } from "./fields.ts"
 import { documentShape, rewrittenExample } from "./document-shape.ts"
-import { putDocument, whyNoDocument } from "./document.ts"
-import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { operation } from "./operation.ts"
 
@@ -19,8 +20,8 @@ export const documentPatch = operation<v.InferOutput<typeof schema>>({
   target: ({ collection, id }) => ({ collection, id }),
   forUsers: (data, view, run) => updating(data, view, run, "/patch"),
   run: ({ collection, id, patch }, view) => {
-    const refused = whyNoDocument(view, collection, id)
-    if (refused !== undefined) return refused
-    return putDocument(view, collection, id, mergePatch(view.find(collection, id)?.["value"], patch))
+    const found = findDocument(view, collection, id)
+    if (isRefusal(found)) return found
+    return putDocument(view, found.definition, id, mergePatch(found.value, patch) as JsonObject, { pointer: "/patch" })
   },
 })

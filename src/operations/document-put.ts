@@ -1,8 +1,9 @@
 // document.put: a document's whole new value; creates it where it is not there.
 import * as v from "valibot"
+import { isRefusal } from "../refusal.ts"
 import { putting } from "./document-access.ts"
+import { definitionOf, putDocument } from "./document.ts"
 import { documentShape, writtenExample } from "./document-shape.ts"
-import { collectionMissing, putDocument } from "./document.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
 import { operation } from "./operation.ts"
 
@@ -18,7 +19,7 @@ export const documentPut = operation<v.InferOutput<typeof schema>>({
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
   forUsers: putting,
   run: ({ collection, id: asked, value }, view) => {
-    if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection)
-    return putDocument(view, collection, asked ?? view.newId(), value)
+    const definition = definitionOf(view, collection)
+    return isRefusal(definition) ? definition : putDocument(view, definition, asked ?? view.newId(), value)
   },
 })

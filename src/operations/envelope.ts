@@ -22,11 +22,11 @@ export interface EnvelopeOptions {
   readonly key?: string | undefined
   /** A line of POST /do/stream: may have `key` and `at`. */
   readonly line?: boolean
-  readonly clusterId: string
   /** Whether `at` may be given. */
   readonly allowTimes: boolean
   readonly hashPassword: SealContext["hashPassword"]
   readonly verifyLogin: SealContext["verifyLogin"]
+  readonly reader: SealContext["reader"]
 }
 
 interface Envelope {
@@ -163,6 +163,8 @@ async function seal(envelope: Envelope, checked: readonly Checked[], options: En
       hashPassword: options.hashPassword,
       verifyLogin: options.verifyLogin,
       randomToken,
+      reader: options.reader,
+      committed: () => options.reader.position().committed,
     })
     if (isRefusal(result)) return { ...result, operation: index }
     sealed.push(result === undefined ? { ...one, sealed: undefined, once: undefined } : { ...one, data: result.data, sealed: result.sealed, once: result.once, checked: result.checked })
@@ -172,9 +174,9 @@ async function seal(envelope: Envelope, checked: readonly Checked[], options: En
 }
 
 /** A retry under the same key seals to the same; another request never shares its salt. */
-function saltOf(key: string | undefined, index: number, { clusterId, principal }: EnvelopeOptions): Uint8Array {
+function saltOf(key: string | undefined, index: number, { reader, principal }: EnvelopeOptions): Uint8Array {
   if (key === undefined) return randomBytes(saltBytes)
-  return digestOf(`salt\0${clusterId}\0${principal.name}\0${key}\0${index}`).subarray(0, saltBytes)
+  return digestOf(`salt\0${reader.identity().clusterId ?? ""}\0${principal.name}\0${key}\0${index}`).subarray(0, saltBytes)
 }
 
 const saltBytes = 16

@@ -67,17 +67,10 @@ const reservedNames: ReadonlySet<string> = new Set([
   "metrics", "changes", "openapi", "console", "admin", "history", "promote", "solo", "backup", "events",
 ])
 
-/** The name of a collection that documents may be in. */
-export const collectionNameField = nameOfCollection((name) => !reservedNames.has(name))
-
-/** The name of one that may be defined: `users` have rules, too. */
-export const definedNameField = nameOfCollection((name) => name === "users" || !reservedNames.has(name))
-
-function nameOfCollection(isFree: (name: string) => boolean) {
-  return v.pipe(
-    v.string(),
-    v.maxLength(bounds.collectionNameLengthMax),
-    v.regex(collectionNamePattern, "must begin with a lower-case letter, then letters, digits, _ or -"),
-    v.check(isFree, "is a reserved name"),
-  )
-}
+/** The name of a collection that may be defined. */
+export const collectionNameField = v.pipe(
+  v.string(),
+  v.maxLength(bounds.collectionNameLengthMax),
+  v.regex(collectionNamePattern, "must begin with a lower-case letter, then letters, digits, _ or -"),
+  v.check((name) => !reservedNames.has(name), "is a reserved name"),
+)

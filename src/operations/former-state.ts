@@ -2,7 +2,11 @@
 // functions as every other write, so what must hold of users and documents holds of those that come back.
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Change } from "./change.ts"
-import { collectionMissing, putDocument } from "./document.ts"
+import { type Definition, defaultAccess } from "./definition.ts"
+import { define } from "./defining.ts"
+import { definitionOf, putDocument } from "./document.ts"
+import type { JsonObject } from "./fields.ts"
+import { referringCollections, whyLeftReferenced } from "./referrers.ts"
 import type { EntityBody, TransactionView } from "./transaction-view.ts"
 import { deleteUser, putUser, type UserFields } from "./user.ts"
 
@@ -19,12 +23,13 @@ export function bringBack(view: TransactionView, states: readonly FormerState[])
   const wasThere = new Set(wanted.filter(({ collection, id }) => view.versionOf(collection, id) !== undefined))
   // All of them go before the first comes back: they may have passed unique values to each other.
   for (const state of wasThere) remove(view, state)
+  const coming = new Set(wanted.flatMap(({ collection, id, body }) => (body === undefined ? [] : [`${collection}/${id}`])))
   for (const state of wanted) {
-    const refused = state.body === undefined ? undefined : restore(view, state, state.body)
+    const refused = state.body === undefined ? undefined : restore(view, state, state.body, coming)
     if (refused !== undefined) return refused
   }
   for (const state of wanted) {
-    const refused = whyNotLeft(view, state)
+    const refused = state.body === undefined ? whyNotLeft(view, state) : undefined
     if (refused !== undefined) return refused
   }
   return wanted.filter((state) => state.body !== undefined || wasThere.has(state)).map((state) => changeOf(view, state, wasThere.has(state)))
@@ -36,29 +41,37 @@ function rank({ collection }: FormerState): number {
 }
 
 function remove(view: TransactionView, { collection, id, body }: FormerState): void {
+  // One definition takes the place of another, which tells what is new in it.
+  if (collection === "collections" && body !== undefined) return
   const isAnother = body?.createdVersion !== view.find(collection, id)?.createdVersion
   // Who has the id now may be somebody else than who had it then: their password goes with them.
   if (collection === "users" && isAnother) deleteUser(view, id)
   else view.delete(collection, id)
 }
 
-function restore(view: TransactionView, { collection, id }: FormerState, body: EntityBody): Refusal | undefined {
-  if (collection === "users") {
-    const refused = putUser(view, id, body as EntityBody & UserFields, body)
-    return refused && { ...refused, detail: `User \`${id}\` cannot be brought back: ${refused.detail}`, pointer: "" }
-  }
-  if (collection === "collections") view.put(collection, id, ownFields(body), [], body)
-  else {
-    if (view.versionOf("collections", collection) === undefined) return collectionMissing(collection, "")
-    const put = putDocument(view, collection, id, body["value"], body)
-    if (isRefusal(put)) return put
-  }
-  return undefined
+function restore(view: TransactionView, { collection, id }: FormerState, body: EntityBody, coming: ReadonlySet<string>): Refusal | undefined {
+  const refused = restored(view, collection, id, body, coming)
+  return refused && { ...refused, code: refused.code === "invalid" ? "conflict" : refused.code, detail: `\`${collection}/${id}\` cannot be brought back: ${refused.detail}`, pointer: "" }
 }
 
-/** A collection that a revert takes away must not leave documents behind. */
-function whyNotLeft(view: TransactionView, { collection, id, body }: FormerState): Refusal | undefined {
-  if (collection !== "collections" || body !== undefined || view.ids(id, 1).length === 0) return undefined
+function restored(view: TransactionView, collection: string, id: string, body: EntityBody, coming: ReadonlySet<string>): Refusal | undefined {
+  if (collection === "users") return putUser(view, id, body as EntityBody & UserFields, { began: body, coming })
+  if (collection === "collections") {
+    const { fields = null, access = defaultAccess(id) } = body as Partial<Definition>
+    return define(view, { name: id, fields, access }, undefined, body)
+  }
+  const definition = definitionOf(view, collection)
+  if (isRefusal(definition)) return definition
+  const put = putDocument(view, definition, id, body["value"] as JsonObject, { began: body, coming })
+  return isRefusal(put) ? put : undefined
+}
+
+/** What a revert takes away must leave nothing behind that belongs to it or names it. */
+function whyNotLeft(view: TransactionView, { collection, id }: FormerState): Refusal | undefined {
+  if (collection !== "collections") return whyLeftReferenced(view, collection, id)
+  const referring = referringCollections(view, id).find((name) => name !== id)
+  if (referring !== undefined) return refuse("conflict", `Collection \`${id}\` is referenced by \`${referring}\`.`, { pointer: "" })
+  if (id === "users" || view.ids(id, 1).length === 0) return undefined
   return refuse("conflict", `Collection \`${id}\` has documents that other versions made; they would be left without it.`, {
     pointer: "",
     hint: "collection.drop takes them with it.",
@@ -68,9 +81,4 @@ function whyNotLeft(view: TransactionView, { collection, id, body }: FormerState
 function changeOf(view: TransactionView, { collection, id }: FormerState, wasThere: boolean): Change {
   const value = view.find(collection, id) ?? null
   return { collection, id, change: value === null ? "deleted" : wasThere ? "updated" : "created", value }
-}
-
-/** Without what every entity has. */
-function ownFields({ id: _, createdAt: _c, updatedAt: _u, version: _v, createdVersion: _d, ...own }: EntityBody): object {
-  return own
 }

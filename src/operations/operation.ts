@@ -2,6 +2,7 @@
 import type { GenericSchema } from "valibot"
 import type { Refusal } from "../refusal.ts"
 import type { LoginCredentials } from "./login.ts"
+import type { Reader } from "../store/store.ts"
 import type { Principal, Scope } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import type { Verified } from "./verify-password.ts"
@@ -51,6 +52,9 @@ export interface SealContext {
   readonly hashPassword: (password: string, salt: Uint8Array) => Promise<string | Refusal>
   readonly verifyLogin: (credentials: LoginCredentials) => Promise<Verified | Refusal>
   readonly randomToken: (prefix: string) => string
+  readonly reader: Reader
+  /** The newest committed version. */
+  readonly committed: () => number
 }
 
 export interface Sealed<Data> {

@@ -1,8 +1,9 @@
 // What earlier versions wrote and left behind: from the log and the history on disk, and for versions of the batch that
 // is being made, which are on no disk yet, from its records. Reads only.
+import { bounds } from "../bounds.ts"
 import { openWrites, type SealedRecord, type Write } from "../protocol/record.ts"
 import { oldestOf } from "../store/horizon.ts"
-import { rowFill } from "../store/row.ts"
+import { rowChanged, rowFacts, rowFill } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 
 export class Past {
@@ -37,6 +38,13 @@ export class Past {
   writes(version: number): readonly Write[] | undefined {
     const record = this.#record(version)
     return record === undefined ? undefined : openWrites(record.bytes).writes.filter(({ row }) => !rowFill(row))
+  }
+
+  /** Of an entity that was not there as of `version`: how many versions it had had, which its rows count on from. */
+  changesBefore(collection: string, id: string, version: number): number {
+    if (this.oldest(collection) === 0) return 0
+    const oldest = this.#reader.history(collection, id, { at: this.#head, limit: bounds.revertEntitiesMax }).findLast((row) => rowChanged(row) > version)
+    return oldest === undefined ? 0 : rowFacts(oldest).changes - 1
   }
 
   /** The row of an entity as of `version`, tombstones included; undefined where there was none. */

@@ -128,7 +128,7 @@ function statesOfEntity(view: TransactionView, collection: string, id: string, t
   const now = view.factsOf(collection, id)
   if (now === undefined) return refuse("entity-missing", `There never was a \`${id}\` in \`${collection}\`.`, { pointer: "/id" })
   const then = view.past.row(collection, id, to)
-  const between = now.changes - (then === undefined ? 0 : rowFacts(then).changes)
+  const between = now.changes - (then === undefined ? view.past.changesBefore(collection, id, to) : rowFacts(then).changes)
   if (between === 0) return []
   if (between > 1 && !force) {
     return refuse("conflict", `\`${collection}/${id}\` has changed ${between} times since version ${to}, at last at version ${now.changed}.`, {

@@ -1,8 +1,8 @@
 // The access rules of a collection, from its definition. A collection that is not there is for API keys only, like one without rules.
 import { bounds } from "../bounds.ts"
-import { rowDeleted, rowText } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
-import { type Access, type Action, ownUser, type Reach, reachOf, serverOnly } from "./access.ts"
+import { type Access, type Action, type Reach, reachOf, serverOnly } from "./access.ts"
+import { type Definition, definitionAt, definitionIn } from "./definition.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
 interface Known {
@@ -23,9 +23,7 @@ export class Rules {
   of(collection: string, at: number): Access {
     const known = this.#known.get(collection)
     if (known?.at === at) return known.access
-    const row = this.#reader.row("collections", collection, at)
-    const isThere = row !== undefined && !rowDeleted(row)
-    const access = accessIn(collection, isThere ? (JSON.parse(rowText(row)) as Definition) : undefined)
+    const access = accessOf(collection, definitionAt(this.#reader, collection, at))
     // Names come from whoever asks.
     if (this.#known.size >= bounds.rulesKnownMax) this.#known.clear()
     this.#known.set(collection, { at, access })
@@ -35,16 +33,9 @@ export class Rules {
 
 /** What a transaction may do, by the rules as it finds them. */
 export function reachIn(view: TransactionView, collection: string, action: Action): Reach {
-  return reachOf(view.principal, accessIn(collection, view.find("collections", collection))[action])
+  return reachOf(view.principal, accessOf(collection, definitionIn(view, collection))[action])
 }
 
-interface Definition {
-  readonly access?: unknown
-  readonly [field: string]: unknown
-}
-
-function accessIn(collection: string, definition: Definition | undefined): Access {
-  if (collection === "collections") return serverOnly
-  if (definition?.access !== undefined) return definition.access as Access
-  return collection === "users" ? ownUser : serverOnly
+function accessOf(collection: string, definition: Definition | undefined): Access {
+  return collection === "collections" ? serverOnly : (definition?.access ?? serverOnly)
 }

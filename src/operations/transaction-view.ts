@@ -8,10 +8,15 @@ import { sameTerm } from "../store/term-index.ts"
 import type { Past } from "./past.ts"
 import type { Principal } from "./scope.ts"
 
-/** An entity as JSON, with everything a read answers. */
-export interface EntityBody {
-  readonly id: string
+/** The times of an entity. */
+export interface Stamp {
   readonly createdAt: string
+  readonly updatedAt: string
+}
+
+/** An entity as JSON, with everything a read answers. */
+export interface EntityBody extends Stamp {
+  readonly id: string
   readonly createdVersion: number
   readonly [field: string]: unknown
 }
@@ -64,6 +69,8 @@ export class TransactionView {
   bytes = 0
   /** Entities that reverts have looked at so far. */
   reverted = 0
+  /** References that deletes have followed so far. */
+  referenced = 0
 
   constructor(
     reader: Reader,
@@ -122,17 +129,21 @@ export class TransactionView {
     return this.#reader.lookup(collection, term.field, term.value, this.#head)
   }
 
-  /** All entities that have this value now, which is not unique, in the order of their ids. Whoever writes such terms bounds their number. */
-  holders(collection: string, term: Term): string[] {
+  /** The entities that have this value now, which is not unique, in the order of their ids: all, where fewer than `limit` do, else at least that many. */
+  holders(collection: string, term: Term, limit = Number.POSITIVE_INFINITY): string[] {
     const key = termKey(collection, term)
     const found = new Set([...(this.#batch.given.get(key) ?? []), ...(this.own.given.get(key) ?? [])])
     let after: string | undefined
     do {
       const page = this.#reader.holders(collection, term.field, term.value, { at: this.#head, after, limit: 1_000 })
-      for (const id of page.ids) found.add(id)
+      for (const id of page.ids) if (this.#has(collection, id, term)) found.add(id)
       after = page.next
-    } while (after !== undefined)
-    return [...found].filter((id) => this.#current(collection, id)?.terms.some((own) => sameTerm(own, term)) === true).sort()
+    } while (after !== undefined && found.size < limit)
+    return [...found].filter((id) => this.#has(collection, id, term)).sort()
+  }
+
+  #has(collection: string, id: string, term: Term): boolean {
+    return this.#current(collection, id)?.terms.some((own) => sameTerm(own, term)) === true
   }
 
   /** Live ids of a collection, at most `limit` of them. */
@@ -155,8 +166,13 @@ export class TransactionView {
     return [...found].slice(0, limit)
   }
 
+  /** Ids of a collection that this transaction has written or deleted so far. */
+  writtenHere(collection: string): string[] {
+    return [...this.own.rows.values()].flatMap((staged) => (staged.collection === collection ? [staged.id] : []))
+  }
+
   /** Writes an entity; the fields that every entity has are added to `fields`. */
-  put(collection: string, id: string, fields: object, terms: readonly Term[] = [], began?: Beginning): void {
+  put(collection: string, id: string, fields: object, terms: readonly Term[] | ((stamp: Stamp) => readonly Term[]) = [], began?: Beginning): void {
     const existing = began ?? this.find(collection, id)
     const stamp = {
       createdAt: existing?.createdAt ?? this.time,
@@ -164,7 +180,8 @@ export class TransactionView {
       version: this.version,
       createdVersion: existing?.createdVersion ?? this.version,
     }
-    this.#stage(collection, id, terms, JSON.stringify({ id, ...fields, ...stamp }), stamp.createdVersion, false)
+    const own = typeof terms === "function" ? terms(stamp) : terms
+    this.#stage(collection, id, own, JSON.stringify({ id, ...fields, ...stamp }), stamp.createdVersion, false)
   }
 
   delete(collection: string, id: string): void {

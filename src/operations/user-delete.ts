@@ -2,8 +2,9 @@
 import * as v from "valibot"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { deleteReferenced } from "./referrers.ts"
 import { deletingUser } from "./user-access.ts"
-import { deleteUser, userMissing } from "./user.ts"
+import { userMissing } from "./user.ts"
 
 const schema = v.strictObject({ id: idField })
 
@@ -18,7 +19,8 @@ export const userDelete = operation<v.InferOutput<typeof schema>>({
   forUsers: deletingUser,
   run: ({ id }, view) => {
     if (view.versionOf("users", id) === undefined) return userMissing(id)
-    deleteUser(view, id)
+    const refused = deleteReferenced(view, "users", id)
+    if (refused !== undefined) return refused
     return { kind: "value", value: { id } }
   },
 })

@@ -1,5 +1,6 @@
 // Keys as LMDB orders them: UTF-8 parts ended by NUL, versions as 6-byte big-endian. docs/FORMAT.md, "Keys".
 // Callers have refused NUL in every part, so a part never contains its own end.
+import type { Drawer } from "./version-fork.ts"
 
 /** Versions take 48 bits. */
 export const versionBytes = 6
@@ -53,19 +54,26 @@ export function indexKey(collection: string, field: string, value: Uint8Array, i
   return Buffer.concat([indexPrefix(collection, field, value), Buffer.from(`${id}\0`, "utf8")])
 }
 
-/** [collection, field, fork]: see version-fork.ts. */
-export function forkPrefix(collection: string, field: string, fork: number): Buffer {
-  return Buffer.concat([fieldPrefix(collection, field), versionKey(fork)])
+/** What a drawer of version-fork.ts takes. */
+export const drawerBytes = versionBytes + 1
+
+/** [collection, field, drawer], from the first two. */
+export function drawerPrefix(field: Buffer, { fork, reach }: Drawer): Buffer {
+  const key = Buffer.allocUnsafe(field.length + drawerBytes)
+  key.set(field)
+  key.writeUIntBE(fork, field.length, versionBytes)
+  key[field.length + versionBytes] = reach
+  return key
 }
 
-/** [collection, field, fork, value, id]: what the keys of the times when an entity had a value begin with. */
-export function formerPrefix(collection: string, field: string, fork: number, value: Uint8Array, id: string): Buffer {
-  return Buffer.concat([forkPrefix(collection, field, fork), value, Buffer.from(`\0${id}\0`, "utf8")])
+/** [collection, field, drawer, value, id]: what the keys of the times when an entity had a value begin with. */
+export function formerPrefix(collection: string, field: string, drawer: Drawer, value: Uint8Array, id: string): Buffer {
+  return Buffer.concat([drawerPrefix(fieldPrefix(collection, field), drawer), value, Buffer.from(`\0${id}\0`, "utf8")])
 }
 
-/** [collection, field, fork, value, id, since] */
-export function endedKey(collection: string, field: string, fork: number, value: Uint8Array, id: string, since: number): Buffer {
-  return Buffer.concat([formerPrefix(collection, field, fork, value, id), versionKey(since)])
+/** [collection, field, drawer, value, id, since] */
+export function endedKey(collection: string, field: string, drawer: Drawer, value: Uint8Array, id: string, since: number): Buffer {
+  return Buffer.concat([formerPrefix(collection, field, drawer, value, id), versionKey(since)])
 }
 
 export function idOfEntityKey(key: Uint8Array, collection: string): string {

@@ -81,10 +81,14 @@ export interface WalkQuery {
   readonly to?: WalkBound | undefined
   /** Continues behind this entry, in the direction of the walk. */
   readonly after?: WalkPlace | undefined
+  /** How many entries to look at, at most; those of other versions count. */
+  readonly scanMax?: number | undefined
 }
 
 export interface WalkPage {
   readonly entries: readonly WalkPlace[]
+  /** How many were looked at to find them. */
+  readonly looked: number
   /** The place to continue after, or undefined at the end. A page may be short, even empty, and still have one. */
   readonly next: WalkPlace | undefined
 }
@@ -110,7 +114,7 @@ export interface Reader {
   holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage
   /**
    * The entries of an index as of version `query.at`, in the order of value and id, or with `query.reverse` the other way round.
-   * Terms may be unique or not, but those of one value are all of one kind. Looks at `bounds.pageScanMax` entries at most.
+   * Terms may be unique or not, but those of one value are all of one kind. Looks at `query.scanMax` entries at most, and at most at `bounds.pageScanMax`.
    */
   walk(collection: string, field: string, query: WalkQuery): WalkPage
   /** The record of a version ≤ head. */

@@ -94,7 +94,7 @@ export class TableStore implements Store {
   }
 
   walk(collection: string, field: string, query: WalkQuery): WalkPage {
-    return this.index.walk(collection, field, query, bounds.pageScanMax)
+    return this.index.walk(collection, field, query, Math.min(query.scanMax ?? bounds.pageScanMax, bounds.pageScanMax))
   }
 
   record(version: number): SealedRecord | undefined {

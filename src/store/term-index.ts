@@ -1,15 +1,15 @@
 // Index entries with the versions between which they held. They follow from the terms that rows carry.
 // A unique value has one entry, found with one get: its key ends with the value and it names the holder. Other values
 // have an entry for each holder. Ended entries of both kinds have the holder and the beginning in their key, and are filed by
-// the fork of their versions (version-fork.ts): one entity has at most one of a value at one fork.
-import { endOfPrefix, endedKey, fieldPrefix, forkPrefix, formerPrefix, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
+// their versions (version-fork.ts), once or twice: one entity has at most one of a value in a drawer.
+import { drawerPrefix, endedKey, endOfPrefix, fieldPrefix, formerPrefix, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import { rowTerms, type Term } from "./row.ts"
 import type { RowChange } from "./rows-and-history.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { WalkPage, WalkQuery } from "./store.ts"
 import type { Table } from "./tables.ts"
-import { isWithin, rangeOf, type WalkEntry, walkPage } from "./term-walk.ts"
-import { forkOf, pathOf } from "./version-fork.ts"
+import { isWithin, nul, type WalkEntry, walkPage, WalkRange } from "./term-walk.ts"
+import { type Drawer, drawersOf, drawersWith } from "./version-fork.ts"
 
 /** When an entity had a term that it has no more. */
 export interface Former {
@@ -33,51 +33,52 @@ export class TermIndex {
   lookup(collection: string, field: string, value: Uint8Array, at: number): string | undefined {
     const entry = this.current.get(indexPrefix(collection, field, value))
     if (entry !== undefined && versionOf(entry) <= at) return textFrom(entry, versionBytes)
-    const forks = this.#forks(collection, field, at)
-    if (forks.length === 0) return undefined
+    const drawers = this.#drawers(collection, field, at)
+    if (drawers.length === 0) return undefined
     const exact = { value, inclusive: true }
     const query: WalkQuery = { at, reverse: false, limit: 1, from: exact, to: exact }
-    return walkPage(this.#formers(collection, field, forks, query), query, Number.POSITIVE_INFINITY).entries[0]?.id
+    return walkPage(this.#formers(fieldPrefix(collection, field), drawers, query), query, Number.POSITIVE_INFINITY).entries[0]?.id
   }
 
   /** The entries of a field in order. */
   walk(collection: string, field: string, query: WalkQuery, scanMax: number): WalkPage {
-    const formers = this.#formers(collection, field, this.#forks(collection, field, query.at), query)
-    return walkPage([this.#holding(collection, field, query), ...formers], query, scanMax)
+    const prefix = fieldPrefix(collection, field)
+    const formers = this.#formers(prefix, this.#drawers(collection, field, query.at), query)
+    return walkPage([this.#holding(prefix, query), ...formers], query, scanMax)
   }
 
-  *#holding(collection: string, field: string, query: WalkQuery): Iterable<WalkEntry> {
-    const prefix = fieldPrefix(collection, field)
+  *#holding(prefix: Buffer, query: WalkQuery): Iterable<WalkEntry> {
     const { at, reverse, after } = query
     // Going up, the range begins behind the key of a unique value, which has no id; but who has it may come after that place.
-    const key = after === undefined || reverse ? undefined : indexPrefix(collection, field, after.value)
-    if (key !== undefined && isWithin(key, rangeOf(prefix, { ...query, after: undefined }))) {
+    const key = after === undefined || reverse ? undefined : Buffer.concat([prefix, after.value, nul])
+    if (key !== undefined && isWithin(key, new WalkRange({ ...query, after: undefined }).of(prefix))) {
       const value = this.current.get(key)
       if (value !== undefined) yield holdingEntry(key.subarray(prefix.length), value, at)
     }
-    for (const { key, value } of this.current.getRange(rangeOf(prefix, query))) yield holdingEntry(key.subarray(prefix.length), value, at)
+    for (const { key, value } of this.current.getRange(new WalkRange(query).of(prefix))) yield holdingEntry(key.subarray(prefix.length), value, at)
   }
 
-  #formers(collection: string, field: string, forks: readonly number[], query: WalkQuery): Iterable<WalkEntry>[] {
-    return forks.map((fork) => this.#formersAt(forkPrefix(collection, field, fork), query))
+  #formers(prefix: Buffer, drawers: readonly Drawer[], query: WalkQuery): Iterable<WalkEntry>[] {
+    const range = drawers.length === 0 ? undefined : new WalkRange(query)
+    return range === undefined ? [] : drawers.map((drawer) => this.#formersIn(drawerPrefix(prefix, drawer), range, query.at))
   }
 
-  *#formersAt(prefix: Buffer, query: WalkQuery): Iterable<WalkEntry> {
-    for (const { key, value } of this.ended.getRange(rangeOf(prefix, query))) {
-      yield { order: key.subarray(prefix.length, -versionBytes), isHeld: versionAtEnd(key) <= query.at && versionOf(value) > query.at }
+  *#formersIn(prefix: Buffer, range: WalkRange, at: number): Iterable<WalkEntry> {
+    for (const { key, value } of this.ended.getRange(range.of(prefix))) {
+      yield { order: key.subarray(prefix.length, -versionBytes), isHeld: versionAtEnd(key) <= at && versionOf(value) > at }
     }
   }
 
   /** Where the ended entries are that held as of `at`. */
-  #forks(collection: string, field: string, at: number): number[] {
+  #drawers(collection: string, field: string, at: number): Drawer[] {
     const newestEnd = this.#newestEnds.get(`${collection}\0${field}`) ?? this.firstHead
-    return at >= newestEnd ? [] : pathOf(at, newestEnd - 1)
+    return at >= newestEnd ? [] : drawersWith(at, newestEnd - 1)
   }
 
   /** When an entity had a term as of `at` that it has no more. */
   former(collection: string, { field, value }: Term, id: string, at: number): Former | undefined {
-    for (const fork of this.#forks(collection, field, at)) {
-      const prefix = formerPrefix(collection, field, fork, value, id)
+    for (const drawer of this.#drawers(collection, field, at)) {
+      const prefix = formerPrefix(collection, field, drawer, value, id)
       for (const entry of this.ended.getRange({ start: prefix, end: endOfPrefix(prefix) })) {
         const found: Former = { since: versionAtEnd(entry.key), end: versionOf(entry.value) }
         if (found.since <= at && found.end > at) return found
@@ -112,7 +113,7 @@ export class TermIndex {
       const since = this.since(collection, term, id)
       if (since === undefined) throw new StoreDamaged(`the index entry of ${collection}/${id} for ${term.field} is missing`)
       this.current.remove(entryKey(collection, term, id))
-      this.ended.put(formerKey(collection, term, id, { since, end }), versionKey(end))
+      for (const key of formerKeys(collection, term, id, { since, end })) this.ended.put(key, versionKey(end))
       this.#newestEnds.set(`${collection}\0${term.field}`, end)
     }
   }
@@ -147,8 +148,10 @@ export class TermIndex {
       if (contains(now, term)) continue
       const former = this.former(collection, term, id, version - 1)
       if (former?.end !== version) continue
-      this.ended.remove(formerKey(collection, term, id, former))
-      count++
+      for (const key of formerKeys(collection, term, id, former)) {
+        this.ended.remove(key)
+        count++
+      }
     }
     return count
   }
@@ -162,15 +165,15 @@ export class TermIndex {
       if (former?.end !== version) {
         throw new StoreDamaged(`the index history of ${collection}/${id} for ${term.field} does not end with version ${version}`)
       }
-      this.ended.remove(formerKey(collection, term, id, former))
+      for (const key of formerKeys(collection, term, id, former)) this.ended.remove(key)
       this.current.put(entryKey(collection, term, id), entryValue(term, former.since, id))
     }
   }
 }
 
-/** Where the ended entry of a term that an entity had is found. */
-export function formerKey(collection: string, { field, value }: Term, id: string, { since, end }: Former): Buffer {
-  return endedKey(collection, field, forkOf(since, end - 1), value, id, since)
+/** Where the ended entries of a term that an entity had are found. */
+export function formerKeys(collection: string, { field, value }: Term, id: string, { since, end }: Former): Buffer[] {
+  return drawersOf(since, end - 1).map((drawer) => endedKey(collection, field, drawer, value, id, since))
 }
 
 /** Where the entry of a term that an entity has is found. */

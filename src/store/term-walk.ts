@@ -20,29 +20,40 @@ export function walkPage(lists: readonly Iterable<WalkEntry>[], { reverse, limit
   try {
     for (let entry = merge.next(); entry !== undefined; entry = merge.next()) {
       // Of one place there may be entries in several lists: it is not left before all of them were seen.
-      if (looked >= scanMax && last !== undefined && !entry.order.equals(last)) return { entries, next: placeOf(last) }
+      if (looked >= scanMax && last !== undefined && !entry.order.equals(last)) return { entries, looked, next: placeOf(last) }
       last = entry.order
       looked++
       if (!entry.isHeld || (start !== undefined && !isBehind(entry.order, start, reverse))) continue
-      if (entries.length === limit) return { entries, next: entries.at(-1) }
+      if (entries.length === limit) return { entries, looked, next: entries.at(-1) }
       entries.push(placeOf(entry.order))
     }
   } finally {
     merge.close()
   }
-  return { entries, next: undefined }
+  return { entries, looked, next: undefined }
 }
 
-/** What the query leaves of a list whose keys begin with `prefix`. No key is equal to one of the two ends. */
-export function rangeOf(prefix: Buffer, { from, to, after, reverse }: WalkQuery): Range {
-  let low = from === undefined ? prefix : edge(prefix, from.value, !from.inclusive)
-  let high = to === undefined ? endOfPrefix(prefix) : edge(prefix, to.value, to.inclusive)
-  if (after !== undefined) {
-    const place = Buffer.concat([prefix, orderOf(after).subarray(0, -1)])
-    if (!reverse) low = [low, Buffer.concat([place, behind])].sort(Buffer.compare)[1] ?? low
-    else high = [high, place].sort(Buffer.compare)[0] ?? high
+/** What a query leaves of lists, whatever their keys begin with. No key is equal to one of the two ends. */
+export class WalkRange {
+  readonly #low: Buffer
+  readonly #high: Buffer | undefined
+  readonly #reverse: boolean
+
+  constructor({ from, to, after, reverse }: WalkQuery) {
+    const low = from === undefined ? nothing : edge(from.value, !from.inclusive)
+    const high = to === undefined ? undefined : edge(to.value, to.inclusive)
+    const place = after === undefined ? undefined : orderOf(after).subarray(0, -1)
+    const behindPlace = place === undefined || reverse ? nothing : Buffer.concat([place, behind])
+    this.#low = behindPlace.compare(low) > 0 ? behindPlace : low
+    this.#high = place !== undefined && reverse && (high === undefined || place.compare(high) < 0) ? place : high
+    this.#reverse = reverse
   }
-  return reverse ? { start: high, end: low, reverse } : { start: low, end: high }
+
+  of(prefix: Buffer): Range {
+    const low = Buffer.concat([prefix, this.#low])
+    const high = this.#high === undefined ? endOfPrefix(prefix) : Buffer.concat([prefix, this.#high])
+    return this.#reverse ? { start: high, end: low, reverse: true } : { start: low, end: high }
+  }
 }
 
 /** Whether a key is in a range that goes up. */
@@ -50,13 +61,14 @@ export function isWithin(key: Buffer, { start, end }: Range): boolean {
   return (start === undefined || key.compare(start) >= 0) && (end === undefined || key.compare(end) < 0)
 }
 
-const nul = Buffer.from([0])
+const nothing = Buffer.alloc(0)
+export const nul = Buffer.from([0])
 /** No part has a byte that is less, but for the NUL at its end. */
 const behind = Buffer.from([1])
 
 /** Before all keys of a value, or behind them. */
-function edge(prefix: Buffer, value: Uint8Array, isAfter: boolean): Buffer {
-  return isAfter ? Buffer.concat([prefix, value, behind]) : Buffer.concat([prefix, value])
+function edge(value: Uint8Array, isAfter: boolean): Buffer {
+  return isAfter ? Buffer.concat([value, behind]) : Buffer.from(value)
 }
 
 /** Ranges are by keys, and those of unique values have no id: they may be on either side of the place. */
@@ -74,9 +86,15 @@ function placeOf(order: Buffer): WalkPlace {
   return { value: order.subarray(0, valueEnd), id: order.toString("utf8", valueEnd + 1, order.length - 1) }
 }
 
-/** Several ordered lists as one. They are few, and most of them end soon. */
+interface List {
+  readonly iterator: Iterator<WalkEntry>
+  entry: WalkEntry
+}
+
+/** Several ordered lists as one. */
 class Merge {
-  readonly #lists: { readonly iterator: Iterator<WalkEntry>; entry: WalkEntry }[] = []
+  /** By their next entries. */
+  readonly #lists: List[] = []
   readonly #sign: number
 
   constructor(lists: readonly Iterable<WalkEntry>[], reverse: boolean) {
@@ -86,17 +104,32 @@ class Merge {
       const { done, value } = iterator.next()
       if (done !== true) this.#lists.push({ iterator, entry: value })
     }
+    this.#lists.sort((a, b) => this.#compare(a, b))
   }
 
   next(): WalkEntry | undefined {
-    let [least] = this.#lists
-    for (const list of this.#lists) if (least !== undefined && this.#sign * list.entry.order.compare(least.entry.order) < 0) least = list
-    if (least === undefined) return undefined
-    const { iterator, entry } = least
+    const [list] = this.#lists
+    if (list === undefined) return undefined
+    const { iterator, entry } = list
     const { done, value } = iterator.next()
-    if (done === true) this.#lists.splice(this.#lists.indexOf(least), 1)
-    else least.entry = value
+    if (done === true) this.#lists.shift()
+    else {
+      list.entry = value
+      this.#settle(list)
+    }
     return entry
+  }
+
+  /** Puts the first list where it belongs now. */
+  #settle(first: List): void {
+    const lists = this.#lists
+    let place = 0
+    for (let other = lists[1]; other !== undefined && this.#compare(other, first) < 0; other = lists[place + 1]) lists[place++] = other
+    lists[place] = first
+  }
+
+  #compare(a: List, b: List): number {
+    return this.#sign * a.entry.order.compare(b.entry.order)
   }
 
   /** Lets go of what the engine holds for lists that were not read to their end. */

@@ -3,7 +3,8 @@
 // away, however much there is beside it. How far it has come is stored in the same transaction: it can end anywhere.
 //
 // What reads as of the horizon and above need stays: of each entity the newest row that is not above the horizon, unless that is
-// a tombstone. The log keeps the record at the horizon, whose parent is what is known of the one before it.
+// a tombstone. Both nodes have the same in the end, in whatever steps they came there. The log keeps the record at the horizon,
+// whose parent is what is known of the one before it.
 import { digestBytes } from "../protocol/digest.ts"
 import { openWrites, type Write } from "../protocol/record.ts"
 import { bounds } from "../bounds.ts"
@@ -128,19 +129,20 @@ export class Trim {
     return true
   }
 
-  /** An entity that nobody follows on. Where a batch in doubt does, its undo may bring the tombstone back. */
+  /** It says what its absence says. Where a batch in doubt follows on it, that batch's undo may need it. */
   #forgetTombstone(version: number, collection: string, id: string): boolean {
     const { rows } = this.#store
     const newest = rows.newest(collection, id)
     if (newest === undefined) return true
     const changed = rowChanged(newest)
-    if (changed === version) {
-      rows.forgetNewest(collection, id)
-      this.#keysLeft--
-      return true
+    if (changed === version) rows.forgetNewest(collection, id)
+    else {
+      const last = changed > this.#committed ? rows.superseded(collection, id, this.#committed) : undefined
+      if (last !== undefined && rowChanged(last) === version) return false
+      rows.forgetVersion(collection, id, version)
     }
-    const before = changed > this.#committed ? rows.superseded(collection, id, this.#committed) : undefined
-    return before === undefined || rowChanged(before) !== version
+    this.#keysLeft--
+    return true
   }
 
   #trimLog(trimmed: Trimmed): number {

@@ -4,13 +4,13 @@ import { digestBytes, sameDigest } from "../protocol/digest.ts"
 import { openWrites } from "../protocol/record.ts"
 import type { Findings } from "./findings.ts"
 import { oldestOf } from "./horizon.ts"
-import { textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
+import { drawerBytes, textFrom, versionAtEnd, versionBytes, versionOf } from "./keys.ts"
 import { rowTerms, type Term } from "./row.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { TableStore } from "./table-store.ts"
 import { sameTerm } from "./term-index.ts"
 import type { Turns } from "./turns.ts"
-import { forkOf } from "./version-fork.ts"
+import { type Drawer, drawersOf } from "./version-fork.ts"
 
 /** A term with its holder, or with both of its kinds where the key does not say which it is. */
 interface Entry {
@@ -56,10 +56,10 @@ export class IndexCheck {
   #ended(key: Buffer, value: Buffer): void {
     const entry = endedEntry(key)
     if (entry === undefined || value.length !== versionBytes) return this.#none("index_history", key)
-    const { fork } = entry
+    const { drawer } = entry
     const [since, end] = [versionAtEnd(key), versionOf(value)]
-    if (since === 0 || since >= end || fork !== forkOf(since, end - 1)) {
-      return this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end} at the fork ${fork}, where no read looks for it`)
+    if (since === 0 || since >= end || !drawersOf(since, end - 1).some(({ fork, reach }) => fork === drawer.fork && reach === drawer.reach)) {
+      return this.findings.report(`${entry.collection}/${entry.id}`, `the index history has a ${entry.terms[0]?.field} for it from version ${since} to ${end}, filed where no read looks for it`)
     }
     // Where a value is no longer unique, one kind ends as the other begins.
     const begins = (term: Term): boolean => since <= oldestOf(this.store.horizon(), entry.collection) || this.#begins(entry, term, since)
@@ -130,9 +130,9 @@ function currentEntry(key: Buffer, value: Buffer): Entry | undefined {
   }
 }
 
-function endedEntry(key: Buffer): (Entry & { readonly fork: number }) | undefined {
+function endedEntry(key: Buffer): (Entry & { readonly drawer: Drawer }) | undefined {
   const [collectionEnd = 0, fieldEnd = 0] = ends(key, 0, 2)
-  const valueStart = fieldEnd + 1 + versionBytes
+  const valueStart = fieldEnd + 1 + drawerBytes
   const [valueEnd = 0, idEnd] = ends(key, valueStart, 2)
   if (fieldEnd === 0 || idEnd === undefined || idEnd + 1 + versionBytes !== key.length) return undefined
   const [field, value] = [key.toString("utf8", collectionEnd + 1, fieldEnd), key.subarray(valueStart, valueEnd)]
@@ -140,6 +140,6 @@ function endedEntry(key: Buffer): (Entry & { readonly fork: number }) | undefine
     collection: key.toString("utf8", 0, collectionEnd),
     id: key.toString("utf8", valueEnd + 1, idEnd),
     terms: [true, false].map((unique) => ({ field, value, unique })),
-    fork: versionOf(key.subarray(fieldEnd + 1)),
+    drawer: { fork: versionOf(key.subarray(fieldEnd + 1)), reach: key[valueStart - 1] ?? 0 },
   }
 }

@@ -7,7 +7,7 @@ import { type Horizon, oldestOf } from "./horizon.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
 import type { TableStore } from "./table-store.ts"
 import { fillKey, type Tally } from "./tally.ts"
-import { formerKey, sameTerm } from "./term-index.ts"
+import { formerKeys, sameTerm } from "./term-index.ts"
 import type { VersionVisitor } from "./version-walk.ts"
 
 interface Held {
@@ -110,9 +110,11 @@ export class RowsCheck implements VersionVisitor {
   #ended(entity: Entity, held: Held, version: number): void {
     const { term } = held
     const since = held.since ?? this.#sinceFormer(entity, held, version)
-    const stored = this.store.engine.tables.index_history.get(formerKey(entity.collection, term, entity.id, { since, end: version }))
-    const end = stored === undefined ? undefined : versionOf(stored)
-    if (end !== version) this.#report(entity, `its index history for ${term.field} from version ${since} to ${version} ${end === undefined ? "is missing" : `ends at ${end}`}`)
+    for (const key of formerKeys(entity.collection, term, entity.id, { since, end: version })) {
+      const stored = this.store.engine.tables.index_history.get(key)
+      const end = stored === undefined ? undefined : versionOf(stored)
+      if (end !== version) this.#report(entity, `its index history for ${term.field} from version ${since} to ${version} ${end === undefined ? "is missing" : `ends at ${end}`}`)
+    }
   }
 
   /** Of a term that was there before the first row that is kept. */
@@ -123,12 +125,14 @@ export class RowsCheck implements VersionVisitor {
 
   #leave(entity: Entity, newest: Buffer): void {
     for (const held of entity.held) {
-      const { term } = held
+      const { term, notAfter } = held
+      const mayBegin = (version: number): boolean => (held.since === undefined ? version <= notAfter : version === held.since)
       const found = this.store.index.since(entity.collection, term, entity.id)
-      const since = held.since ?? (found !== undefined && found <= held.notAfter ? found : held.notAfter)
+      if (found !== undefined && mayBegin(found)) continue
       // What came after the version that is checked may have ended it.
-      if (found === since || this.store.index.former(entity.collection, term, entity.id, this.committed)?.since === since) continue
-      this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${since}`}`)
+      const former = this.store.index.former(entity.collection, term, entity.id, this.committed)
+      if (former !== undefined && mayBegin(former.since)) this.#ended(entity, held, former.end)
+      else this.#report(entity, `its index entry for ${term.field} ${found === undefined ? "is missing" : `begins at version ${found}, not ${held.since ?? notAfter}`}`)
     }
     this.#laterTerms(entity, rowTerms(newest))
     if (entity.shown === undefined || rowDeleted(entity.shown)) return

@@ -89,3 +89,45 @@ describe("export", () => {
     expect(notes).toContain("0 lines are imported.")
   })
 })
+
+describe("collections whose documents have fields", () => {
+  let from: RealPair
+  let to: RealPair
+  beforeAll(async () => {
+    from = await RealPair.make()
+    to = await RealPair.make()
+    await Promise.all([from.start(), to.start()])
+  })
+  afterAll(async () => {
+    await from.remove()
+    await to.remove()
+  })
+
+  test("are imported whatever refers to what: documents to later ones, and collections to each other", async () => {
+    const reference = (collection: string) => ({ type: "reference", to: collection })
+    const lists = { owner: { ...reference("users"), required: true, onDelete: "cascade" }, best: reference("tasks"), title: { type: "string", unique: true } }
+    const tasks = { list: { ...reference("lists"), required: true }, after: reference("tasks"), kind: { type: "string", enum: ["a", "b"], default: "a" } }
+    const operations = [
+      { op: "collection.define", data: { name: "lists" } },
+      { op: "collection.define", data: { name: "tasks", fields: tasks } },
+      { op: "collection.define", data: { name: "lists", fields: lists, access: { read: "owner:owner" } } },
+      { op: "user.create", data: { id: "ada", email: "ada@b.c" } },
+      { op: "document.create", data: { collection: "lists", id: "l1", value: { owner: "ada", title: "First" } } },
+      { op: "document.create", data: { collection: "tasks", id: "t2", value: { list: "l1", kind: "b" } } },
+      { op: "document.create", data: { collection: "tasks", id: "t1", value: { list: "l1", after: "t2" } } },
+      { op: "document.patch", data: { collection: "lists", id: "l1", patch: { best: "t1" } } },
+      { op: "collection.define", data: { name: "users", fields: { team: { type: "string", index: true }, first: reference("lists") } } },
+      { op: "user.update", data: { id: "ada", data: { team: "x", first: "l1" } } },
+    ]
+    expect(await resultAt(from.a, ["do", JSON.stringify({ operations })])).toMatchObject({ code: 0, notes: "" })
+    const { out, notes } = await resultAt(from.a, ["export"])
+    expect(notes).toMatch(/^7 entities/)
+    expect(await resultAt(to.a, ["import", "--json"], { input: out })).toMatchObject({ code: 0, notes: "" })
+    const back = await resultAt(to.a, ["export"])
+    // An index is named after the version that made it.
+    const alike = (text: string) => lasting(jsonLines({ out: text })).map((line) => ({ ...line, indexes: undefined }))
+    expect(alike(back.out)).toEqual(alike(out))
+    expect(back.notes).toMatch(/^7 entities/)
+    expect(await resultAt(to.a, ["do", "document.delete", "collection=tasks", "id=t2"])).toMatchObject({ code: 1 })
+  })
+})

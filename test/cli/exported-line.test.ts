@@ -14,6 +14,10 @@ test("a document, a user and a definition become what makes them", () => {
   expect(exportedTransaction({ collection: "collections", id: "goals", name: "goals", ...times })).toEqual({
     operations: [{ op: "collection.define", data: { name: "goals" } }],
   })
+  const shape = { fields: { t: { type: "string", index: true } }, access: { read: "user" } }
+  expect(exportedTransaction({ collection: "collections", id: "goals", name: "goals", ...shape, indexes: { t: { term: "t@3" } }, ...times })).toEqual({
+    operations: [{ op: "collection.define", data: { name: "goals", ...shape } }],
+  })
 })
 
 test("a user who was disabled is so again, in the same transaction", () => {

@@ -3,18 +3,21 @@
 import { expect, test } from "bun:test"
 import type { GenericSchema, InferOutput } from "valibot"
 import type { Change } from "../../src/client/operation.ts"
+import type { CollectionDefinition } from "../../src/client/definition.ts"
 import type { Document } from "../../src/client/document.ts"
 import type { HistoryItem } from "../../src/client/history-item.ts"
 import type { LogRecord } from "../../src/client/log-record.ts"
 import type { NodeStatus } from "../../src/client/node-status.ts"
 import type { Session, StartedSession } from "../../src/client/session.ts"
 import type { Issue } from "../../src/client/tandem-error.ts"
+import type { Problem } from "../../src/client/problem.ts"
 import type { User } from "../../src/client/user.ts"
 import type { historyItemShape } from "../../src/http/history-shape.ts"
 import type { logItemShape } from "../../src/http/log-shape.ts"
-import type { issueShape } from "../../src/http/problem-shape.ts"
+import type { issueShape, problemShape } from "../../src/http/problem-shape.ts"
 import type { nodeStatusShape } from "../../src/http/status-shape.ts"
 import type { changeShape } from "../../src/operations/change-shape.ts"
+import type { definitionShape } from "../../src/operations/definition-shape.ts"
 import type { documentShape } from "../../src/operations/document-shape.ts"
 import type { sessionEndsShape, sessionShape } from "../../src/operations/session-shape.ts"
 import type { userShape } from "../../src/operations/user-shape.ts"
@@ -35,7 +38,9 @@ test("what nodes describe is what the client takes it for", () => {
     true satisfies Fits<typeof logItemShape, LogRecord>,
     true satisfies Fits<typeof nodeStatusShape, NodeStatus>,
     true satisfies Fits<typeof changeShape, Change>,
+    true satisfies Fits<typeof definitionShape, CollectionDefinition>,
     true satisfies Fits<typeof issueShape, Issue>,
+    true satisfies Fits<typeof problemShape, Problem & { readonly type: string; readonly title: string }>,
   ]
   expect(fits).not.toContain(false)
 })

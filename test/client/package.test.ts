@@ -99,6 +99,32 @@ export async function follow(since: number, signal: AbortSignal): Promise<void> 
   }
 }
 
+export async function defined(owner: string): Promise<number> {
+  const lists = await service.define({
+    name: "lists",
+    fields: {
+      owner: { type: "reference", to: "users", required: true, onDelete: "cascade" },
+      title: { type: "string", required: true, maxLength: 200 },
+      kind: { type: "string", enum: ["work", "home"], required: true, default: "home" },
+      due: { type: "time", index: true },
+      stars: { type: "integer", min: 0, max: 5 },
+      tags: { type: "json" },
+      createdAt: { type: "time", index: true },
+    },
+    access: { create: "owner:owner", read: "owner:owner" },
+  })
+  const { value } = await lists.create({ owner, title: "Read", due: new Date(), stars: null })
+  const kind: "work" | "home" = value.kind
+  const due: string | null | undefined = value.due
+  await lists.increment("l1", "stars", 1)
+  for await (const list of lists.list({ where: { kind, due: { lt: new Date() } }, sort: "-createdAt" })) console.log(list.value.title, due)
+  await service.define({ name: "users", fields: { plan: { type: "string", index: true } } })
+  await service.define({ name: "anything", fields: null })
+  const others = await service.define<{ n: number }>({ name: "others" })
+  const lists2 = await service.getCollection("lists")
+  return (await others.create({ n: 1 })).value.n + (lists2?.indexes["due"]?.state === "ready" ? 1 : 0)
+}
+
 export async function failure(operation: Operation<"user.create">): Promise<string> {
   try {
     await service.do([operation], { dryRun: true })
@@ -131,13 +157,19 @@ describe("a strict program of a browser", () => {
       'service.getUser("u1").then((user) => user.email)',
       'service.at(41).createUser({ email: "a@b.c" })',
       'service.getUser("u1").catch((error: TandemError) => error.code === "uniq")',
+      'service.define({ name: "a", fields: { n: { type: "int" } } })',
+      'service.define({ name: "a", fields: { n: { type: "reference" } } })',
+      'service.define({ name: "a", access: { read: "everybody" } })',
+      'service.define({ name: "a", fields: { n: { type: "integer", required: true } } }).then((made) => made.create({}))',
+      'service.define({ name: "a", fields: { n: { type: "string", enum: ["x"] } } }).then((made) => made.create({ n: "y" }))',
+      'service.define({ name: "a", fields: { n: { type: "json" }, createdAt: { type: "time", index: true } } }).then((made) => made.create({ createdAt: "" }))',
       'goals.list({ where: { titel: "Read" } })',
       'goals.list({ where: { stars: "3" } })',
       'goals.list({ sort: "-titel" })',
       'goals.page({ fields: ["title"] }).then(({ items }) => items[0]?.value.stars)',
       'goals.list({ where: { stars: { gte: 3 }, title: "Read" }, sort: "-title", fields: ["title"] })',
     ]
-    expect(compiled(wrong.join("\n"), bundler).lines).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17])
+    expect(compiled(wrong.join("\n"), bundler).lines).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23])
   })
 })
 

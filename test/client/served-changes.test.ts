@@ -3,6 +3,8 @@ import { afterEach, expect, test } from "bun:test"
 import type { Cut } from "../../src/client/service.ts"
 import { TandemError } from "../../src/client/tandem-error.ts"
 import { feedTiming } from "../../src/http/feed-tail.ts"
+import { internalTransaction } from "../../src/operations/internal-transaction.ts"
+import { retentionTrim } from "../../src/operations/retention-trim.ts"
 import { Harness } from "../http/harness.ts"
 import { refusalOf } from "./scripted-server.ts"
 import { servedService } from "./served-service.ts"
@@ -45,4 +47,16 @@ test("a reader whose key is revoked is shown nothing more, and hears why", async
   await service.revokeKey(id)
   await service.createUser({ email: "ada@example.com" })
   expect(await refusalOf(next, TandemError)).toMatchObject({ code: "unauthenticated", status: 401 })
+})
+
+test("who asks for a past that is not kept any more hears how far back it goes, and may begin there (P7)", async () => {
+  const tandem = harness()
+  const service = servedService(tandem)
+  for (let n = 1; n <= 4; n++) await service.createUser({ email: `${n}@example.com` }, { note: `number ${n}` })
+  expect(await tandem.node.submit(internalTransaction(retentionTrim, { before: 3, collections: {} }))).toMatchObject({ kind: "committed" })
+  const asked = [service.changes({ since: 0 }).next(), service.log().next(), service.at(2).listUsers().next()]
+  for (const call of asked) expect(await refusalOf(call, TandemError)).toMatchObject({ code: "trimmed", status: 410, oldestVersion: 3 })
+  const feed = service.changes({ since: 3 })
+  expect((await feed.next()).value?.note).toBe("number 4")
+  await feed.return()
 })

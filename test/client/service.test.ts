@@ -27,7 +27,7 @@ describe("a method that writes asks for its one operation", () => {
     ["revert", (s) => s.revert(9, operation), "revert", { version: 9 }],
     ["revertUser", (s) => s.revertUser("u1", 8, { ...operation, force: true }), "revert", { collection: "users", id: "u1", to: 8, force: true }],
     ["removePassword", (s) => s.removePassword("u1", operation), "credential.remove", { userId: "u1" }],
-    ["defineCollection", (s) => s.defineCollection("goals", operation), "collection.define", { name: "goals" }],
+    ["define", (s) => s.define({ name: "goals" }, operation), "collection.define", { name: "goals" }],
     ["dropCollection", (s) => s.dropCollection("goals", operation), "collection.drop", { name: "goals" }],
     ["createKey", (s) => s.createKey({ name: "web", scopes: ["read"] }, operation), "key.create", { name: "web", scopes: ["read"] }],
     ["revokeKey", (s) => s.revokeKey("k1", operation), "key.revoke", { id: "k1" }],
@@ -167,4 +167,32 @@ test("an outcome that nobody knows of is said to be unheard of", async () => {
 test("a token that cannot be consumed is undefined, and any other refusal is thrown", async () => {
   expect(await new ScriptedServer([problem(404, "entity-missing")]).service.consumeToken("to_1", "reset")).toBeUndefined()
   expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.consumeToken("to_1", "reset"), TandemError)).toMatchObject({ code: "forbidden" })
+})
+
+test("who logs out is logged out, whatever it was that ended the session", async () => {
+  const ends = [committed(7), problem(404, "entity-missing", { operation: 0 }), problem(401, "unauthenticated")]
+  for (const end of ends) expect(await new ScriptedServer([end]).service.logOut("s1")).toBeUndefined()
+  // The answer that ended it was lost, and its token opens nothing any more.
+  expect(await new ScriptedServer(["cut", problem(401, "unauthenticated")]).service.logOut("s1")).toBeUndefined()
+  expect(await refusalOf(new ScriptedServer([problem(403, "forbidden")]).service.logOut("s1"), TandemError)).toMatchObject({ code: "forbidden" })
+})
+
+describe("the indexes of a collection are waited for", () => {
+  const definition = (...states: readonly string[]) => ({ status: 200, body: { name: "goals", indexes: Object.fromEntries(states.map((state, n) => [`f${n}`, { state }])) } })
+
+  test("until all of them are ready, longer each time", async () => {
+    const server = new ScriptedServer([definition("ready", "building"), definition("building"), definition("ready", "ready")])
+    await server.service.whenIndexed("goals")
+    expect(server.urls).toEqual(Array.from({ length: 3 }, () => "http://a.test/collections/goals"))
+    expect(server.times).toEqual([0, 50, 150])
+  })
+
+  test("as long as the call may take, and no longer than it is wanted", async () => {
+    const late = new ScriptedServer([definition("building")])
+    expect(await refusalOf(late.service.whenIndexed("goals", { timeoutMs: 5_000 }), TandemError)).toMatchObject({ code: "unavailable", message: "Indexes of `goals` are still being built." })
+    const controller = new AbortController()
+    const aborted = new ScriptedServer([definition("building")])
+    aborted.onAsked = () => controller.abort()
+    expect(await refusalOf(aborted.service.whenIndexed("goals", { signal: controller.signal }), TandemError)).toMatchObject({ code: "aborted" })
+  })
 })

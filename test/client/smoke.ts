@@ -19,7 +19,7 @@ export interface SmokeTarget {
 export async function smoke({ name, ...target }: SmokeTarget): Promise<readonly unknown[]> {
   const service = createService(target)
   const goals = service.collection<Goal>(`goals-${name}`)
-  await service.defineCollection(goals.name)
+  await service.define({ name: goals.name })
   const email = `${name}@example.com`
   const user = await service.createUser({ email, name: "Ada" })
   await service.setPassword(user.id, "correct horse")
@@ -47,7 +47,17 @@ export async function smoke({ name, ...target }: SmokeTarget): Promise<readonly 
     ...(await accounts(service, user)),
     await kept({ name, ...target }, user),
     await followed(goals, goal),
+    await defined(service, name, user),
   ]
+}
+
+async function defined(service: Service, name: string, { id: owner }: User): Promise<readonly unknown[]> {
+  const fields = { owner: { type: "reference", to: "users", required: true }, n: { type: "integer", index: true }, at: { type: "time" } } as const
+  const notes = await service.define({ name: `notes-${name}`, fields })
+  for (const n of [3, 1, 2]) await notes.create({ owner, n, at: new Date(n) })
+  const numbers: unknown[] = []
+  for await (const { value } of notes.list({ where: { owner, n: { gte: 2 } }, sort: "-n", fields: ["n", "at"], limit: 1 })) numbers.push(value.n, value.at)
+  return [...numbers, (await notes.page({ count: true, limit: 1 })).count, ...(await codes(notes.create({ owner: "nobody" })))]
 }
 
 /** What became of a document from its creation on, and what becomes of it meanwhile. */

@@ -1,5 +1,6 @@
 // How a call comes to its one true end: what is tried again and where, how long it waits, what it says when it gives up.
 import { describe, expect, test } from "bun:test"
+import { inspect } from "node:util"
 import { TandemError } from "../../src/client/tandem-error.ts"
 import { committed, page, problem, refusalOf, ScriptedServer } from "./scripted-server.ts"
 
@@ -227,4 +228,14 @@ describe("a read", () => {
     await server.service.pageOfUsers()
     expect(server.asked[0]?.headers.get("authorization")).toBeNull()
   })
+})
+
+test("a service that is logged, and an error, show no token", async () => {
+  const server = new ScriptedServer(["cut", problem(401, "unauthenticated")], { token: "tk_secret" })
+  const error = await refusalOf(server.service.createUser(ada), TandemError)
+  for (const one of [server.service, error]) {
+    expect(inspect(one, { depth: 9, showHidden: true })).not.toContain("secret")
+    expect(Bun.inspect(one, { depth: 9 })).not.toContain("secret")
+  }
+  expect(server.asked[0]?.headers.get("authorization")).toBe("Bearer tk_secret")
 })

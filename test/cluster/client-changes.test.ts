@@ -59,7 +59,7 @@ test("every change comes once and in order while either node is killed with SIGK
   const { a, b } = pair
   const token = a.rootKey
   const service = createService({ url: a.url, replicaUrl: b.url, token, timeoutMs: 300_000 })
-  await service.defineCollection("marks")
+  await service.define({ name: "marks" })
   const followers = [
     new Follower(service),
     new Follower(createService({ url: a.url, token })),

@@ -31,7 +31,7 @@ describe("while the primary is killed with SIGKILL again and again", () => {
     pair.supervise()
     const service = serviceOf(pair)
     const marks = service.collection<{ readonly mark: string }>("marks")
-    await service.defineCollection(marks.name)
+    await service.define({ name: marks.name })
 
     const acknowledged: string[] = []
     let stopped = false
@@ -60,6 +60,39 @@ describe("while the primary is killed with SIGKILL again and again", () => {
     const there: string[] = []
     for await (const { value } of marks.list({ limit: 500 })) there.push(value.mark)
     expect(there.sort()).toEqual(acknowledged.sort())
+  })
+})
+
+describe("while users log in and the primary is killed with SIGKILL again and again", () => {
+  test("every session has its token, and none is left that nobody has (P1, P3)", async () => {
+    const pair = await startedPair()
+    pair.supervise()
+    const service = serviceOf(pair)
+    const anybody = service.withToken(undefined)
+    let done = 0
+    let stopped = false
+    const lane = async (name: string, by: Service): Promise<string> => {
+      const login = { email: `${name}@example.com`, password: "correct horse" }
+      const { id } = await service.createUser({ email: login.email })
+      await service.setPassword(id, login.password)
+      for (; !stopped; done++) {
+        // By a server, which knows who it is, and by anybody, with the password.
+        const { session, service: own } = await by.logIn(by === service ? { userId: id } : login)
+        if ((await own.getUser(id))?.id !== id) throw new Error("a session was made that opens nothing")
+        await (by === service ? by : own).logOut(session.id)
+      }
+      return id
+    }
+    const lanes = Promise.all([lane("ada", service), lane("bob", service), lane("cleo", anybody)])
+    for (let kill = 0; kill < 3; kill++) {
+      const before = done
+      await Promise.race([lanes, until("log-ins go on", () => done > before + 10, () => pair.printed)])
+      const { starts } = pair.a
+      pair.a.kill()
+      await until("the primary is started again", () => pair.a.starts > starts)
+    }
+    stopped = true
+    for (const id of await lanes) expect(await listed(service.listSessions(id))).toEqual([])
   })
 })
 
@@ -194,6 +227,7 @@ describe("the same program", () => {
     true, false, ["Read"], ["updated", "created"], ["unique", 409, "not-committed"], true, null, true, null, "primary",
     [2, ["conflict", "conflict"]], [["updated", false]], true, [true, "forbidden", "entity-missing", "unauthenticated"], ["42", null], [true, 1, 1, 0], ["reset", null], [true, true, "Eva"],
     [["updated", null], ["updated", 2], ["updated", null], ["deleted", null]],
+    [3, "1970-01-01T00:00:00.003Z", 2, "1970-01-01T00:00:00.002Z", 3, "invalid"],
   ]
 
   test("sees the same under Bun, Deno and Node", async () => {

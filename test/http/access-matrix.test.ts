@@ -8,6 +8,7 @@ import { type AskedOperation, type AskedRoute, askedOperations, askedRoutes, typ
 import { type Answer, Harness, inside, rootToken } from "./harness.ts"
 
 const mark = "what-the-owner-wrote"
+const fields = { owner: { type: "reference", to: "users", onDelete: "cascade" }, title: { type: "string" }, n: { type: "number" } }
 
 class World {
   readonly tandem = new Harness()
@@ -25,7 +26,7 @@ class World {
     const access = (owner: string) => Object.fromEntries(["create", "read", "update", "delete"].map((action) => [action, this.#rule === "owner" ? owner : this.#rule]))
     for (const id of ["ada", "bob", "cyd"]) await tandem.commit({ op: "user.create", data: { id, email: `${id}@example.com`, name: id === "ada" ? mark : id } })
     await tandem.commit({ op: "credential.setPassword", data: { userId: "ada", password: "right horse" } }, { op: "credential.link", data: { userId: "ada", issuer: "https://id.example", subject: "ada" } })
-    await tandem.commit({ op: "collection.define", data: { name: "users", access: access("owner:id") } }, { op: "collection.define", data: { name: "goals", access: access("owner:owner") } })
+    await tandem.commit({ op: "collection.define", data: { name: "users", access: access("owner:id") } }, { op: "collection.define", data: { name: "goals", fields, access: access("owner:owner") } })
     await tandem.commit({ op: "document.create", data: { collection: "goals", id: "g1", value: { owner: "ada", title: mark, n: 1 } } })
     await this.#sessions()
     await this.#keys()

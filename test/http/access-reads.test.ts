@@ -5,13 +5,16 @@ import { expectAnswer } from "./problem-shape.ts"
 
 const owned = { create: "owner:owner", read: "owner:owner", update: "owner:owner", delete: "owner:owner" }
 
+const fields = { owner: { type: "reference", to: "users" }, n: { type: "number" }, secret: { type: "string" } }
+const closed = { create: "server", read: "server", update: "server", delete: "server" }
+
 let tandem: Harness
 let ada: string
 let bob: string
 
 beforeEach(async () => {
   tandem = new Harness()
-  await tandem.commit(...["ada", "bob"].map((id) => ({ op: "user.create", data: { id, email: `${id}@example.com` } })), { op: "collection.define", data: { name: "goals", access: owned } })
+  await tandem.commit(...["ada", "bob"].map((id) => ({ op: "user.create", data: { id, email: `${id}@example.com` } })), { op: "collection.define", data: { name: "goals", fields, access: owned } })
   const made = await tandem.commit(...["ada", "bob"].map((userId) => ({ op: "session.create", data: { userId } })))
   ada = String(inside(made.json, "results", 0, "token"))
   bob = String(inside(made.json, "results", 1, "token"))
@@ -63,7 +66,7 @@ describe("as of an old version", () => {
     await tandem.commit(put("g", "bob", { n: 2 }))
     expect([(await get(`/goals/g?at=${then}`, ada)).status, (await get("/goals/g", ada)).status]).toEqual([200, 404])
     expect([(await get(`/goals/g?at=${then}`, bob)).status, (await get("/goals/g", bob)).status]).toEqual([404, 200])
-    await tandem.commit({ op: "collection.define", data: { name: "goals" } })
+    await tandem.commit({ op: "collection.define", data: { name: "goals", access: closed } })
     expect((await get(`/goals/g?at=${then}`, ada)).status).toBe(404)
     await tandem.commit({ op: "collection.define", data: { name: "goals", access: { read: "public" } } })
     expect([(await get(`/goals/g?at=${then}`, bob)).status, (await get(`/goals/g?at=${then}`, null)).status]).toEqual([200, 200])
@@ -154,7 +157,7 @@ describe("the feed", () => {
     expect([await about(ada), await about(bob)]).toEqual([0, 1])
     await tandem.commit({ op: "collection.define", data: { name: "goals", access: { read: "public" } } })
     expect([await about(ada), await about(bob), await about(null)]).toEqual([1, 1, 1])
-    await tandem.commit({ op: "collection.define", data: { name: "goals" } })
+    await tandem.commit({ op: "collection.define", data: { name: "goals", access: closed } })
     expect([await about(ada), await about(bob)]).toEqual([0, 0])
     expectAnswer(await get("/changes?collections=goals", null), 401)
   })

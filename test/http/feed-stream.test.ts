@@ -3,6 +3,8 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { type FeedTiming, feedTiming } from "../../src/http/feed-tail.ts"
+import { internalTransaction } from "../../src/operations/internal-transaction.ts"
+import { retentionTrim } from "../../src/operations/retention-trim.ts"
 import { refuse } from "../../src/refusal.ts"
 import { EventReader } from "./event-reader.ts"
 import { Harness, inside, rootToken, type SendOptions } from "./harness.ts"
@@ -209,6 +211,21 @@ describe("a stream ends", () => {
     expect(await versions(another.events, 1)).toEqual([5])
   })
 
+  test("with the key that opened it, also while others that it opened are being served", async () => {
+    const tandem = await started()
+    const token = tandem.token("read")
+    const streams = await Promise.all(Array.from({ length: 60 }, () => stream(tandem, "/changes?since=2", { token })))
+    await new Promise(setImmediate)
+    const { authenticate } = tandem.node
+    let asked = 0
+    tandem.node.authenticate = (asking) => (asking === token && asked++ > 0 ? undefined : authenticate(asking))
+    await tandem.commit(goal("large", { text: "x".repeat(60_000) }))
+    const seen = await Promise.all(streams.map(({ events }) => events.nextOf("change")))
+    const served = seen.filter((event) => event !== undefined)
+    expect(served.length).toBeGreaterThan(0)
+    expect(served.length).toBeLessThan(60)
+  })
+
   test("with an event that says so where its reader takes nothing, which loses no change to who goes on", async () => {
     const tandem = await started({ stallMs: 20, tickMs: 1 })
     const { events } = await stream(tandem, "/changes?since=2")
@@ -225,6 +242,20 @@ describe("a stream ends", () => {
     const again = await stream(tandem, "/changes?since=2", { headers: { "last-event-id": events.lastId ?? "" } })
     seen.push(...(await versions(again.events, 20 - seen.length)))
     expect(seen).toEqual(Array.from({ length: 20 }, (_, n) => n + 3))
+  })
+
+  test("where retention has overtaken its reader, who hears which version is the oldest when it asks again", async () => {
+    const tandem = await started({ tickMs: 1 })
+    const { events } = await stream(tandem, "/changes?since=2")
+    const text = "x".repeat(10_000)
+    for (let n = 0; n < 20; n++) await tandem.commit(goal(`g${n}`, { text }))
+    await tandem.node.submit(internalTransaction(retentionTrim, { before: 22, collections: {} }))
+    while (inUse(tandem)) await new Promise((resolve) => setTimeout(resolve, 1))
+    const seen: (string | undefined)[] = []
+    for (let event = await events.next(); event !== undefined; event = await events.next()) seen.push(event.event)
+    expect([new Set(seen), seen.length < 20]).toEqual([new Set(["change"]), true])
+    const again = await tandem.get("/changes", { headers: { accept: "text/event-stream", "last-event-id": events.lastId ?? "" } })
+    expect([again.status, inside(again.json, "oldestVersion")]).toEqual([410, 22])
   })
 
   test("without a half event that could be taken for a whole one, where a reader takes nothing of a large change", async () => {

@@ -6,13 +6,13 @@ import { booleanValue, numberValue, textValue, timeValue } from "../../src/store
 
 const taken = {
   string: [["", ""], ["語 x", "語 x"], ["x".repeat(bounds.indexedTextBytesMax), "x".repeat(bounds.indexedTextBytesMax)], ["null", "null"]],
-  reference: [["ada", "ada"]],
+  reference: [["ada", "ada"], ["語".repeat(bounds.idLengthMax), "語".repeat(bounds.idLengthMax)]],
   email: [[" Ada@Example.COM ", "ada@example.com"], ["Zoe\u0308@x", "zoë@x"], ["", ""]],
 } as const
 
 const refused = {
   string: ["a\0b", "x".repeat(bounds.indexedTextBytesMax + 1), "語".repeat(bounds.indexedTextBytesMax / 2)],
-  reference: ["a\0b"],
+  reference: ["a\0b", "x".repeat(bounds.idLengthMax + 1)],
   email: ["a\0b", "x".repeat(bounds.emailLengthMax + 1)],
   integer: ["", "1.0", "1e3", "+1", "01", " 1", "0x1", "١", "9007199254740992", "-9007199254740992", "1".repeat(400), "null", "NaN"],
   number: ["", ".5", "5.", "+1", "01", "1e999", "Infinity", "NaN", "1_000", "9007199254740993", "1e300", "0x10", "1,5", "1".repeat(100_000)],

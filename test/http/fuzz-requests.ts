@@ -25,6 +25,12 @@ function object(random: Random, depth = 0): Value {
   return found
 }
 
+/** Of a definition that some of the documents fit. */
+function fields(random: Random): Value {
+  const names = ["a", "b", "c", "n"].filter(() => random.chance(0.6))
+  return Object.fromEntries(names.map((name) => [name, { type: random.pick(["string", "string", "number", "boolean", "json", "time"]), ...(random.chance(0.6) ? { [random.pick(["index", "index", "unique", "required"])]: true } : {}) }]))
+}
+
 /** The data of one operation, valid on its own. */
 function data(random: Random, op: string): Value {
   const id = random.pick(ids)
@@ -42,6 +48,7 @@ function data(random: Random, op: string): Value {
     case "credential.remove":
       return { userId: id }
     case "collection.define":
+      return { name: random.chance(0.2) ? "users" : collection, ...(random.chance(0.5) ? { fields: random.chance(0.3) ? null : fields(random) } : {}) }
     case "collection.drop":
       return { name: collection }
     case "document.create":
@@ -149,7 +156,7 @@ const feedQueries = ["", "?since=0", "?since=5&limit=1", "?since=999", "?since=-
 
 /** A query of a list, of one to three parts that may go together. */
 function listQuery(random: Random): string {
-  const parts = ["sort=email", "sort=-email", "sort=a", "sort=-", "email.gte=a", "email.lt=B@x.org", "email.gt=%00", "email.ne=a", "a=1", "n.gte=1", "fields=a", "fields=a,a", "fields=", "count=true", "count=1", "limit=2", "at=3", "cursor=AAAAAAAAAAAAAAAAAAAAYQ", "__proto__=1", "constructor.gt=1"]
+  const parts = ["sort=email", "sort=-email", "sort=a", "sort=-", "email.gte=a", "email.lt=B@x.org", "email.gt=%00", "email.ne=a", "a=1", "a.gte=A", "b.lt=2", "c=true", "n.gte=1", "sort=b", "sort=-n", "fields=a", "fields=a,a", "fields=", "count=true", "count=1", "limit=2", "at=3", "cursor=AAAAAAAAAAAAAAAAAAAAYQ", "__proto__=1", "constructor.gt=1"]
   return `?${Array.from({ length: random.between(1, 3) }, () => random.pick(parts)).join("&")}`
 }
 

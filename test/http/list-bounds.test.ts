@@ -15,6 +15,9 @@ import { booleanValue, numberValue, textValue } from "../../src/store/term-value
 import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Reads } from "../store/counting-tables.ts"
+import { Harness, inside } from "./harness.ts"
+import { MemoryStore } from "./memory-store.ts"
+import { quickPasswords } from "./quick-passwords.ts"
 
 const perOwner = 200
 const limit = 50
@@ -102,8 +105,40 @@ describe("a page that finds little", () => {
       next = answer.next
       pages++
     } while (next !== undefined)
-    expect([new Set(seen).size, seen.length, pages]).toEqual([40, 40, 4])
+    // One more than 40,000 entries in chunks of 10,000, since the entry behind each step is looked at as well.
+    expect([new Set(seen).size, seen.length, pages]).toEqual([40, 40, 5])
   })
+
+  test("as of before there was anything looks at no more entries than it may", () => {
+    const before = { ...large.listed, at: 0 }
+    const limits = { ...listLimits, scanMax: 100 }
+    const plan = planList([], down, () => 0, limits)
+    const { answer, looked } = lookedAt(large, () => listPage(before, plan, { order: down, after: undefined, limit, looks: new Looks(before, limits) }, limits))
+    expect([answer.rows, answer.next === undefined, looked <= 103]).toEqual([[], false, true])
+  })
+
+  test("is not preceded by a long look for what is small", () => {
+    const looks = new Looks({ ...large.listed, at: 0 }, { ...listLimits, lookMax: 100 })
+    const { answer, looked } = lookedAt(large, () => looks.sizeOf(done))
+    expect([answer, looked <= 103]).toEqual([bounds.sortInMemoryMax + 1, true])
+  })
+})
+
+test("a page of what was newest then passes by nothing that was made since (P7)", async () => {
+  const memory = new MemoryEngine()
+  const reads = new Reads()
+  const tandem = new Harness({ bodyBytesMax: bounds.bodyBytesMax }, quickPasswords, new MemoryStore({ tables: reads.of(memory.tables), transact: (write) => memory.transact(write), close: () => memory.close() }))
+  const made = (n: number, count: number) => tandem.commit(...Array.from({ length: count }, (_, k) => ({ op: "document.create", data: { collection: "things", id: `${n}-${k}`, value: {} } })))
+  const stamp = { type: "time", index: true }
+  await tandem.commit({ op: "collection.define", data: { name: "things", fields: { createdAt: stamp, updatedAt: stamp } } })
+  await made(0, 3)
+  for (let n = 1; n <= 6; n++) await made(n, 500)
+  for (const query of ["sort=-createdAt", "sort=-updatedAt", "createdAt.gte=2000-01-01T00:00:00Z&sort=-createdAt", "updatedAt.gt=2000-01-01T00:00:00Z"]) {
+    const before = reads.count
+    const { json } = await tandem.get(`/things?${query}&at=2`)
+    expect([query, inside(json, "items"), inside(json, "next")]).toEqual([query, [expect.anything(), expect.anything(), expect.anything()], null])
+    expect(reads.count - before).toBeLessThan(60)
+  }
 })
 
 describe("a count", () => {

@@ -1,6 +1,7 @@
 // GET /openapi.json: a valid description of exactly what is served, with examples that are true.
 import { beforeAll, describe, expect, test } from "bun:test"
 import { Validator } from "@seriousme/openapi-schema-validator"
+import { openApiDocument } from "../../src/http/openapi-document.ts"
 import { routes } from "../../src/http/routes.ts"
 import { codesOf } from "../../src/http/route.ts"
 import { codes, statusOf } from "../../src/http/problem.ts"
@@ -107,6 +108,12 @@ describe("every route", () => {
   })
 })
 
+test("a path with a segment that nobody has described has no description, and is told so", () => {
+  const [first] = routes
+  if (first === undefined) throw new Error("there is no route")
+  expect(() => openApiDocument([{ ...first, path: "/goals/:colour" }], operations)).toThrow("the parameter :colour of the path /goals/:colour is described nowhere; path-parameters.ts is the place")
+})
+
 test("the codes of problems are those of the one table", () => {
   expect(api.at("#/components/schemas/Problem/properties/code/enum")).toEqual(codes)
 })
@@ -147,6 +154,13 @@ describe("an example", () => {
     if (about.name !== "getOpenApi") expect(told(got.json ?? got.text)).toEqual(told(example.answer))
 
     const here = api.pointer(route.method, written(path))
+    for (const [n, parameter] of (inside(api.at(here), "parameters") as readonly object[]).entries()) {
+      if ("example" in parameter) expect([parameter, api.issues(`${here}/parameters/${n}/schema`, parameter.example)]).toEqual([parameter, []])
+    }
+    const [, given = ""] = example.path.split("?")
+    const shown = (inside(api.at(here), "parameters") as readonly { readonly in: string; readonly name: string; readonly example?: unknown }[]).filter((parameter) => parameter.in === "query" && parameter.example !== undefined)
+    const flat = shown.flatMap(({ name, example: value }) => (name === "filters" ? Object.entries(value as object) : [[name, value]]))
+    expect(flat.map(([name, value]) => `${name}=${value}`).sort()).toEqual([...new URLSearchParams(given)].map(([name, value]) => `${name}=${value}`).sort())
     for (const line of linesOf(example.body)) expect(api.issues(`${here}/requestBody/content/${slashed(type ?? "")}/schema`, line)).toEqual([])
     const answered = `${here}/responses/200/content/${slashed(route.about.answerType ?? "application/json")}/schema`
     for (const json of [...linesOf(example.answer), ...linesOf(got.json ?? got.text)]) expect(api.issues(answered, json)).toEqual([])
@@ -219,9 +233,10 @@ describe("a request that is", () => {
       { op: "user.update", data: { id: { $ref: "u.id" }, verified: { $ref: "u.verified" }, data: { nested: [{ $ref: "u" }] } } },
       { op: "key.create", data: { name: { $ref: "u.name" }, scopes: ["read"] }, as: "k" },
       { op: "key.create", data: { name: "again", scopes: { $ref: "k.scopes" } } },
+      { op: "collection.define", data: { name: { $ref: "u.name" }, fields: { owner: { type: "reference", to: "users", index: { $ref: "u.verified" } } }, access: { read: "owner:owner" } } },
       { op: "user.update", data: { $ref: "u.data" } },
     ]
-    const body = { operations: operations.slice(0, 4) }
+    const body = { operations: operations.slice(0, 5) }
     expectAnswer(await tandem.send("POST", "/do", { body }), 200)
     expect([api.issues("#/components/schemas/Transaction", body), api.issues("#/components/schemas/Transaction", { operations })]).toEqual([[], []])
   })

@@ -61,6 +61,8 @@ describe("a cursor", () => {
       expect(parseCursor(cursorText(cursor), "goals")).toEqual(cursor)
       expect(parseCursor(cursorText(cursor), "goals?")).toMatchObject({ pointer: "/cursor" })
     }
+    const long = (length: number) => parseCursor(cursorText({ listing: "goals", version: 7, after: "g1", by: { field: "age", value: Buffer.alloc(length, 0x35) } }), "goals")
+    expect([long(bounds.keyBytesMax - 100), long(bounds.keyBytesMax), long(5 * bounds.keyBytesMax)]).toMatchObject([{ after: "g1" }, { pointer: "/cursor" }, { pointer: "/cursor" }])
   })
 
   test("is good for its own listing only, in the one spelling that was given out", () => {

@@ -193,6 +193,17 @@ describe("a transaction", () => {
       { goals: 10 },
     ))
 
+  test("counts what an entity that was deleted before has become since", async () => {
+    for (const trims of [false, true]) {
+      const tandem = await lived()
+      await tandem.commit(put("gone", 13))
+      await moveHorizon(tandem, 10)
+      if (trims) trimAll(tandem)
+      const taken = await tandem.send("POST", "/do", { body: { op: "revert", data: { collection: "goals", id: "gone", to: 11 } } })
+      expect(taken.json).toMatchObject({ results: [[{ id: "gone", change: "deleted" }]] })
+    }
+  })
+
   test("takes back what is known", async () => {
     const tandem = await lived()
     await moveHorizon(tandem, 9)

@@ -61,7 +61,7 @@ describe("what an operation answers", () => {
 
   test("of collections is the definition", async () => {
     const definition = await result("collection.define", { name: "notes" })
-    expect(fieldsOf(definition)).toEqual([...entityFields, "name"].sort())
+    expect(fieldsOf(definition)).toEqual([...entityFields, "access", "fields", "indexes", "name"].sort())
     expect((await tandem.get("/collections/notes")).json).toEqual(definition as object)
     expect(await result("collection.drop", { name: "notes" })).toEqual(definition)
     expect((await tandem.get("/collections/notes")).status).toBe(404)

@@ -1,5 +1,6 @@
 // The store in which the examples of routes and operations are true: who tells it gets a node at version 4. Ids and tokens
 // that it makes differ each time; `known` says what stands for them in the examples.
+import { definingExample } from "../../src/operations/definition-shape.ts"
 import { exampleIds, exampleTokens } from "../../src/operations/example-ids.ts"
 import { type Harness, inside } from "./harness.ts"
 
@@ -17,7 +18,7 @@ export async function tellStory(tandem: Harness): Promise<Story> {
   ]
   await tandem.send("POST", "/do", { body: { operations: signUp, note: "sign-up" }, headers: { "idempotency-key": "sign-up-1" } })
   await tandem.commit(
-    { op: "collection.define", data: { name: "goals" } },
+    { op: "collection.define", data: definingExample("goals") },
     { op: "document.create", data: { collection: "goals", id: "g1", value: { owner: "ada", title: "Write the first program" } } },
   )
   await tandem.commit({ op: "document.patch", data: { collection: "goals", id: "g1", patch: { done: true } } })

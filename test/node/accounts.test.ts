@@ -6,11 +6,12 @@ import { parseTransaction } from "../../src/operations/envelope.ts"
 import { isRefusal } from "../../src/refusal.ts"
 import { rowDeleted, textTerm } from "../../src/store/row.ts"
 import { NodePair } from "./node-pair.ts"
+import { emptyStore } from "../operations/empty-store.ts"
 
 async function doing(node: TandemNode, op: string, data: object): Promise<Outcome> {
   const transaction = await parseTransaction({ op, data }, {
     principal: { name: "root", scopes: ["admin"] },
-    clusterId: "cluster",
+    reader: emptyStore,
     allowTimes: false,
     hashPassword: async (password) => `hash of ${password.length}`,
     verifyLogin: () => Promise.reject(new Error("no passwords here")),

@@ -2,6 +2,7 @@
 import { parseTransaction } from "../../src/operations/envelope.ts"
 import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
 import { isRefusal } from "../../src/refusal.ts"
+import { emptyStore } from "../operations/empty-store.ts"
 
 const noPasswords = () => Promise.reject(new Error("no passwords here"))
 
@@ -9,7 +10,7 @@ function parse(body: object, key?: string) {
   return parseTransaction(body, {
     principal: { name: "root", scopes: ["admin"] },
     key,
-    clusterId: "cluster",
+    reader: emptyStore,
     allowTimes: false,
     hashPassword: noPasswords,
     verifyLogin: noPasswords,

@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { logItem } from "../../src/operations/log-item.ts"
 import { refuse } from "../../src/refusal.ts"
 import { Harness, issuesOf, resultsOf } from "./harness.ts"
+import { MemoryEngine } from "../sim/memory-engine.ts"
+import { TableStore } from "../../src/store/table-store.ts"
 
 const canary = "canary horse battery"
 
@@ -101,7 +103,8 @@ describe("the salt", () => {
 
   test("is the same in a retry and another for each principal, key, cluster and operation", async () => {
     const harness = await withAda()
-    const others = [{}, { key: "k2" }, { principal: { name: "key:1", scopes: ["write"] as const } }, { clusterId: "other" }]
+    const otherCluster = new TableStore(new MemoryEngine(), { ...harness.store.identity(), clusterId: "other" })
+    const others = [{}, { key: "k2" }, { principal: { name: "key:1", scopes: ["write"] as const } }, { reader: otherCluster }]
     for (const more of others) {
       await harness.parse(value, { key: "k1", ...more })
       await harness.parse(value, { key: "k1", ...more })

@@ -8,11 +8,14 @@ const ada = { principal: user("ada") }
 const bob = { principal: user("bob") }
 const owned = { create: "owner:owner", read: "owner:owner", update: "owner:owner", delete: "owner:owner" }
 
+const fields = { owner: { type: "reference", to: "users" }, title: { type: "string" }, text: { type: "string" }, n: { type: "number" }, done: { type: "boolean" } }
+const closed = { create: "server", read: "server", update: "server", delete: "server" }
+
 let harness: Harness
 
 async function withRules(access: object): Promise<void> {
   harness = new Harness()
-  await harness.commit({ op: "user.create", data: { id: "ada", email: "ada@x.org" } }, { op: "user.create", data: { id: "bob", email: "bob@x.org" } }, { op: "collection.define", data: { name: "goals", access } })
+  await harness.commit({ op: "user.create", data: { id: "ada", email: "ada@x.org" } }, { op: "user.create", data: { id: "bob", email: "bob@x.org" } }, { op: "collection.define", data: { name: "goals", fields, access } })
 }
 
 beforeEach(() => withRules(owned))
@@ -122,9 +125,19 @@ describe("rules that differ by action", () => {
 
   test("are those of now: changed, or gone with the collection", async () => {
     await harness.run(make("g"), ada)
-    await harness.commit({ op: "collection.define", data: { name: "goals" } })
+    await harness.commit({ op: "collection.define", data: { name: "goals", access: closed } })
     expect(await harness.refusal(doing("document.patch", { id: "g", patch: {} }), ada)).toMatchObject({ code: "collection-missing" })
     await harness.commit({ op: "collection.drop", data: { name: "goals" } })
     expect(await harness.refusal(make("h"), ada)).toMatchObject({ code: "collection-missing" })
   })
+})
+
+test("what keeps a document from being deleted is not named to who may not see it", async () => {
+  await harness.run(make("g"), ada)
+  await harness.commit(
+    { op: "collection.define", data: { name: "audits", fields: { about: { type: "reference", to: "goals" } } } },
+    { op: "document.create", data: { collection: "audits", id: "hidden", value: { about: "g" } } },
+  )
+  expect(await harness.refusal(doing("document.delete", { id: "g" }), ada)).toEqual({ refused: true, code: "conflict", detail: "`goals/g` is referenced.", pointer: "/id", operation: 0 })
+  expect((await harness.refusal(doing("document.delete", { id: "g" }))).detail).toContain("audits/hidden")
 })

@@ -6,9 +6,10 @@ import { operations } from "../../src/operations/registry.ts"
 import { allows, scopes } from "../../src/operations/scope.ts"
 import { isRefusal } from "../../src/refusal.ts"
 import { Harness, keyWith, root } from "./harness.ts"
+import { emptyStore } from "./empty-store.ts"
 
 const good = { op: "user.create", data: { email: "a@x.org" } }
-const options = { principal: root, clusterId: "c", allowTimes: false, hashPassword: async () => "hash", verifyLogin: async () => ({ match: false }) as const }
+const options = { principal: root, reader: emptyStore, allowTimes: false, hashPassword: async () => "hash", verifyLogin: async () => ({ match: false }) as const }
 
 test("a transaction without secrets is parsed at once, without a promise", () => {
   expect(parseTransaction({ operations: [good] }, options)).not.toBeInstanceOf(Promise)

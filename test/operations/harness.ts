@@ -61,7 +61,7 @@ export class Harness {
     if (isRefusal(json)) return json
     return parseTransaction(json.value, {
       principal: root,
-      clusterId: "cluster",
+      reader: this.store,
       allowTimes: options.line === true,
       hashPassword: async (password, salt) => {
         this.hashed.push({ password, salt })

@@ -178,7 +178,7 @@ describe("a unique value", () => {
   test("that another user has now does not come back", async () => {
     const harness = await after(user("ada"), update("ada", { email: "lovelace@example.com" }), user("eve", "ada@example.com"))
     for (const more of [{}, { force: true }]) {
-      expect(await harness.refusal(revert(2, more))).toMatchObject({ code: "unique", detail: "User `ada` cannot be brought back: Another user has this e-mail address." })
+      expect(await harness.refusal(revert(2, more))).toMatchObject({ code: "unique", detail: "`users/ada` cannot be brought back: Another user has this e-mail address." })
     }
     await harness.commit({ op: "user.delete", data: { id: "eve" } }, revert(2))
     expect(harness.get("users", "ada")).toMatchObject({ email: "ada@example.com" })

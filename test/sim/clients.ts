@@ -10,6 +10,7 @@ import { isRefusal } from "../../src/refusal.ts"
 import type { Reader } from "../../src/store/store.ts"
 import { CheckFailed, type Checkers } from "./checkers.ts"
 import type { Random } from "./random.ts"
+import { emptyStore } from "../operations/empty-store.ts"
 
 export interface Asked {
   readonly key: string
@@ -29,6 +30,14 @@ interface Told {
 
 const noPasswords = () => Promise.reject(new Error("no passwords here"))
 const root = { name: "root", scopes: ["admin"] } as const
+
+function parse(operations: readonly object[], key: string) {
+  return parseTransaction({ operations }, { principal: root, key, reader: emptyStore, allowTimes: false, hashPassword: noPasswords, verifyLogin: noPasswords })
+}
+
+/** A definition is looked at before it queues, which takes a turn; runs have no turns, so it is made ahead, for all of them. */
+const definitionKey = "k1"
+const definition = await parse([{ op: "collection.define", data: { name: "things" } }], definitionKey)
 
 export class Clients {
   readonly #random: Random
@@ -52,15 +61,22 @@ export class Clients {
       const key = this.#random.pick(this.#keys)
       if (this.#told.get(key)?.outcome !== "refused") return this.#askedAs(key)
     }
-    if (this.#count === 0) return this.make([{ op: "collection.define", data: { name: "things" } }])
+    if (this.#count === 0) return this.define()
     const operations: object[] = []
     for (let n = this.#random.between(1, 2); n > 0; n--) operations.push(this.#operation())
     return this.make(operations)
   }
 
+  /** The first thing that is asked for. */
+  define(): Asked {
+    const key = `k${++this.#count}`
+    if (key !== definitionKey || isRefusal(definition)) throw new Error("the definition comes first, and once")
+    return { key, transaction: definition }
+  }
+
   make(operations: readonly object[]): Asked {
     const key = `k${++this.#count}`
-    const transaction = parseTransaction({ operations }, { principal: root, key, clusterId: "cluster", allowTimes: false, hashPassword: noPasswords, verifyLogin: noPasswords })
+    const transaction = parse(operations, key)
     if (isRefusal(transaction) || transaction instanceof Promise) throw new Error("the simulator made a bad request")
     return { key, transaction }
   }
@@ -105,7 +121,8 @@ export class Clients {
   }
 
   /** A record was made for this transaction: whatever becomes of it, its answer is this one. */
-  executed({ executed }: Client): void {
+  executed({ executed, transaction }: Client): void {
+    if (transaction.key === undefined) return
     if (executed.kind === "record") this.#results.set(digestText(executed.record.digest), executed.results)
   }
 
@@ -119,6 +136,7 @@ export class Clients {
   /** The batch is acknowledged, or nothing stood in the way of the answer. */
   answered(client: Client, reader: Reader): void {
     const { executed } = client
+    if (client.transaction.key === undefined) return
     if (executed.kind === "refused") {
       this.refused(client)
       return
@@ -142,6 +160,7 @@ export class Clients {
 
   /** Definitely not committed (I10). */
   refused(client: Asked): void {
+    if (client.transaction.key === undefined) return
     const told = this.#told.get(client.key)
     if (told?.version !== undefined) throw new CheckFailed("P3", `${client.key} was refused, and is known as version ${told.version}`)
     this.#checkers.refusedTo(client.key)
@@ -149,8 +168,18 @@ export class Clients {
   }
 
   heardNothing(client: Asked): void {
+    if (client.transaction.key === undefined) return
     const told = this.#told.get(client.key)
     if (told?.outcome !== "committed") this.#remember(client, "unknown", told?.version)
+  }
+
+  /** What is older than retention keeps, nobody asks for any more. */
+  forgetBelow(oldest: number): void {
+    for (const [key, { version }] of this.#told) {
+      if (version === undefined || version >= oldest) continue
+      this.#told.delete(key)
+      this.#keys.splice(this.#keys.indexOf(key), 1)
+    }
   }
 
   #onlyAt(key: string, version: number, why: string): void {

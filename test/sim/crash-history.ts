@@ -18,7 +18,7 @@ const put = (id: string, n: number): object => ({ op: "document.put", data: { co
 const made = (...transactions: readonly (readonly object[])[]) => (world: World): Asked[] => transactions.map((operations) => world.clients.make(operations))
 
 const steps: readonly Step[] = [
-  { asks: made([{ op: "collection.define", data: { name: "things" } }]) },
+  { asks: (world) => [world.clients.define()] },
   { asks: made([{ op: "user.create", data: { id: "u0", email: "e0@x" } }, put("d0", 1)], [put("d1", 1)]) },
   { asks: made([put("d0", 2)], [{ op: "user.delete", data: { id: "u0" } }]), full: "b" },
   { asks: made([{ op: "user.update", data: { id: "u0", email: "e1@x" } }]), full: "a" },

@@ -18,6 +18,11 @@ export class Disk {
     return 0
   }
 
+  #first(): number {
+    for (const key of this.engine.tables.log.getKeys({ limit: 1 })) return versionOf(key)
+    return 0
+  }
+
   digest(version: number): Digest | undefined {
     return this.engine.tables.log.get(versionKey(version))?.subarray(0, 32)
   }
@@ -32,9 +37,9 @@ export class Disk {
     return stored !== undefined && sameDigest(stored, digest)
   }
 
-  /** Whether it holds a record, or held it until all of it was lost: no protocol can do more. */
+  /** Whether it holds a record, or held it until it was trimmed, or all of it was lost: no protocol can do more. */
   held(version: number, digest: Digest): boolean {
-    return this.holds(version, digest) || this.#gone.has(`${version} ${digestText(digest)}`)
+    return this.holds(version, digest) || version < this.#first() || this.#gone.has(`${version} ${digestText(digest)}`)
   }
 
   versionOfKey(key: string): number | undefined {

@@ -38,6 +38,14 @@ export abstract class Incarnation {
 
   protected abstract report(event: DiskReport): void
 
+  /** As src/node/trimmer.ts does. */
+  protected abstract mayTrim(): boolean
+  protected abstract trimmed(logStart: number): void
+
+  trimSome(keysMax: number): void {
+    if (this.alive && !this.paused && this.mayTrim() && this.store.trimNow(keysMax)) this.trimmed(this.store.logStart())
+  }
+
   /** Does it once the process is not paused any more, and not at all where it has crashed. */
   whenAwake(run: () => void): void {
     if (!this.alive) return

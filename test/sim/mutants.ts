@@ -103,7 +103,17 @@ export const mutants: readonly Mutant[] = [
   {
     rule: "an ended index entry is kept",
     checks: ["I7"],
-    edits: [{ file: "src/store/term-index.ts", from: "this.ended.put(endedKey(", to: "void (endedKey(" }],
+    edits: [{ file: "src/store/term-index.ts", from: "this.ended.put(key, versionKey(end))", to: "versionKey(end)" }],
+  },
+  {
+    rule: "what is at the horizon is not taken away",
+    checks: ["I7"],
+    edits: [{ file: "src/store/trim.ts", from: "rows.forget(collection, id, version - 1)", to: "rows.forget(collection, id, version)" }],
+  },
+  {
+    rule: "the log is trimmed up to the horizon only",
+    checks: ["I2", "I4", "I5", "I9", "I10", "P2", "P3", "P4", "liveness"],
+    edits: [{ file: "src/store/trim.ts", from: "return Math.min(horizon.log, ...walks", to: "return Math.min(horizon.log + 3, ...walks" }],
   },
   {
     rule: "an idempotency key is looked up first",

@@ -24,10 +24,14 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
   const plan = drawPlan(random)
   const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, trace })
   const backups: { [Name in NodeName]: MemoryEngine | undefined } = { a: undefined, b: undefined }
+  // Drawn apart from everything else. A disk that is lost, or is another's, could lag behind what is trimmed.
+  const retention = new Random(~seed)
+  const trims = retention.chance(0.4) && plan.faults.diskLoss === 0 && !plan.fork
   while (world.schedule.nowMs < plan.lengthMs) {
     world.schedule.runUntil(world.schedule.nowMs + random.between(5, 200))
     for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= world.backUp(name)
     misfortune(world, plan, backups)
+    if (trims) trim(world, retention)
     if (world.nodes.a?.accepts === true) world.nodes.a.submit(someOf(world))
     world.look()
   }
@@ -35,6 +39,14 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
   if (plan.fork && backups[forkedInto] !== undefined && world.fork(forkedInto, backups[forkedInto])) findFork(world)
   else heal(world, plan.faults.weather.late > 0 ? lateMsMax + quietMs : quietMs)
   return summaryOf(world)
+}
+
+/** The primary moves the horizon now and then, and both nodes take away what is below it, each in its own time. */
+function trim(world: World, retention: Random): void {
+  const { a, b } = world.nodes
+  if (a !== undefined && retention.chance(0.2)) a.moveHorizon(retention.between(0, a.store.position().committed))
+  for (const node of [a, b]) if (retention.chance(0.7)) node?.trimSome(retention.between(1, 15))
+  world.clients.forgetBelow(world.horizon)
 }
 
 function someOf({ random, clients }: World): ReturnType<typeof clients.next>[] {

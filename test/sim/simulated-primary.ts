@@ -1,5 +1,7 @@
 // Drives the coordinator in a simulated run, as src/node/primary.ts and src/node/writer.ts do in a real one.
 import { BatchRun } from "../../src/operations/batch-run.ts"
+import { internalTransaction } from "../../src/operations/internal-transaction.ts"
+import { retentionTrim } from "../../src/operations/retention-trim.ts"
 import { acceptsBatch, type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
@@ -75,6 +77,22 @@ export class SimulatedPrimary extends Incarnation {
     this.#step(event)
   }
 
+  protected mayTrim(): boolean {
+    return this.steady
+  }
+
+  protected trimmed(logStart: number): void {
+    this.#step({ event: "trimmed", logStart })
+  }
+
+  /** Moves the horizon, as src/node/retention.ts does, but not past what a client may still ask for: that is forgotten by then. */
+  moveHorizon(before: number): void {
+    if (!this.accepts || this.#unacknowledged.length > 0) return
+    const unknown = this.world.clients.withUnknownOutcome.flatMap(({ key }) => this.world.disks.a.versionOfKey(key) ?? [])
+    const transaction = internalTransaction(retentionTrim, { before: Math.min(before, ...unknown), collections: {} })
+    this.submit([{ key: "horizon", transaction }])
+  }
+
   #step(event: CoordinatorEvent): void {
     if (!this.alive) return
     const before = this.#state
@@ -105,7 +123,7 @@ export class SimulatedPrimary extends Incarnation {
         return
       }
       case "read-digest": {
-        const digest = this.store.record(effect.version)?.digest ?? genesisDigest
+        const digest = this.store.digest(effect.version) ?? genesisDigest
         this.soon(() => this.#step({ event: "own-digest", version: effect.version, digest }))
         return
       }

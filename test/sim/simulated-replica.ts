@@ -1,5 +1,4 @@
 // Drives the participant in a simulated run, as src/node/replica.ts does in a real one.
-import { genesisDigest } from "../../src/protocol/digest.ts"
 import type { Effect, Reply } from "../../src/protocol/effect.ts"
 import { envelopeOfAnswer } from "../../src/protocol/greeting.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
@@ -56,6 +55,14 @@ export class SimulatedReplica extends Incarnation {
     this.#step(event)
   }
 
+  protected mayTrim(): boolean {
+    return this.#state.inSync
+  }
+
+  protected trimmed(logStart: number): void {
+    this.#step({ event: "trimmed", logStart })
+  }
+
   #step(event: ParticipantEvent): void {
     if (!this.alive) return
     const before = this.#state
@@ -103,7 +110,7 @@ export class SimulatedReplica extends Incarnation {
         const { ticket, request } = effect
         const answer: Answer =
           request.kind === "digest"
-            ? { kind: "digest", version: request.version, digest: request.version === 0 ? genesisDigest : (this.store.record(request.version)?.digest ?? null) }
+            ? { kind: "digest", version: request.version, digest: this.store.digest(request.version) ?? null }
             : { kind: "records", from: request.from, records: this.store.records(request.from, this.store.position().head, this.world.random.between(1, 5), 1_000_000) }
         this.#reply({ effect: "reply", ticket, answer })
         return

@@ -212,7 +212,7 @@ export class World {
     store.commit(head)
     const strangers = new Clients(this.random, this.checkers)
     for (let n = this.random.between(1, 4); n > 0; n--) {
-      const [record] = strangers.recordsOf(store, [{ op: "collection.define", data: { name: `strange-${n}` } }], this.wallMs)
+      const [record] = strangers.recordsOf(store, [{ op: "user.create", data: { id: `strange-${n}`, email: `strange-${n}@x` } }], this.wallMs)
       if (record === undefined) throw new Error("a stranger's transaction was refused")
       store.prepareNow({ records: [record], committed: store.position().head })
       store.commit(store.position().head)
@@ -239,16 +239,18 @@ export class World {
   /** Looks at random entities as of random committed versions, on both nodes, and at what a reader would get now. */
   look(): void {
     this.lookAtOnce()
+    this.clients.forgetBelow(this.horizon)
     for (const node of [this.nodes.a, this.nodes.b]) {
       if (node === undefined || node.paused) continue
       const { store } = node
       const { committed } = store.position()
-      for (const at of [this.random.between(0, committed), committed]) {
+      const { oldest } = store.horizon()
+      for (const at of [Math.max(oldest, this.random.between(0, committed)), committed]) {
         this.checkers.read(store, "things", `d${this.random.between(0, 4)}`, at)
         this.checkers.read(store, "users", `u${this.random.between(0, 9)}`, at)
         if (this.random.chance(0.3)) this.checkers.readByEmail(store, `e${this.random.between(0, 5)}@x`, at)
       }
-      if (this.random.chance(0.1)) this.checkers.readPage(store, this.random.pick(["things", "users"]), this.random.between(0, committed))
+      if (this.random.chance(0.1)) this.checkers.readPage(store, this.random.pick(["things", "users"]), Math.max(oldest, this.random.between(0, committed)))
       if (this.random.chance(0.1)) this.checkers.readHistory(store, "things", `d${this.random.between(0, 4)}`, committed)
       if (node.reads() === "newest") this.clients.lookUp(store, committed)
     }
@@ -259,6 +261,11 @@ export class World {
     for (const node of [this.nodes.a, this.nodes.b]) {
       if (node !== undefined && !node.paused) this.checkers.shows(node.name, node.store.position().committed, node.reads())
     }
+  }
+
+  /** The highest that either node knows. */
+  get horizon(): number {
+    return Math.max(this.nodes.a?.store.horizon().log ?? 0, this.nodes.b?.store.horizon().log ?? 0)
   }
 
   inSync(): boolean {

@@ -2,13 +2,14 @@
 import { describe, expect, test } from "bun:test"
 import {
   collectionKey,
+  drawerPrefix,
   endedKey,
   endOfPrefix,
   entityKey,
+  fieldPrefix,
   historyKey,
   idOfEntityKey,
   formerPrefix,
-  forkPrefix,
   indexKey,
   indexPrefix,
   partsOfKey,
@@ -40,8 +41,8 @@ describe("the order of keys is that of their parts", () => {
     ["entities", ([collection, id]) => entityKey(collection, id), 2],
     ["history", ([collection, id, version]) => historyKey(collection, id, version), 3],
     ["index entries", ([value, id]) => indexKey("c", "f", Buffer.from(value), id), 2],
-    ["index history", ([value, id, since]) => endedKey("c", "f", 3, Buffer.from(value), id, since), 3],
-    ["index history by fork", ([, , fork]) => endedKey("c", "f", fork, Buffer.from("0x"), "id", 1), -1],
+    ["index history", ([value, id, since]) => endedKey("c", "f", { fork: 3, reach: 1 }, Buffer.from(value), id, since), 3],
+    ["index history by fork", ([, , fork]) => endedKey("c", "f", { fork, reach: 1 }, Buffer.from("0x"), "id", 1), -1],
   ]
   test.each(makers)("%s", (_, key, count) => {
     const used = (entry: readonly [string, string, number]): (string | number)[] => (count === -1 ? [entry[2]] : entry.slice(0, count))
@@ -70,12 +71,15 @@ describe("a key", () => {
     expect(startsWith(indexKey("cc", "f", Buffer.from("v"), "id"), indexPrefix("c", "f", Buffer.from("v")))).toBe(false)
   })
 
-  test("of a time that has ended begins with its fork, then with what had it", () => {
+  test("of a time that has ended begins with its drawer, then with what had it", () => {
     const value = Buffer.from("0x")
-    const key = endedKey("c", "f", 2 ** 40, value, "id", 7)
-    expect(startsWith(key, formerPrefix("c", "f", 2 ** 40, value, "id"))).toBe(true)
-    expect(startsWith(key, forkPrefix("c", "f", 2 ** 40))).toBe(true)
-    expect([forkPrefix("c", "f", 2 ** 40 + 1), formerPrefix("c", "f", 2 ** 40, value, "i"), formerPrefix("c", "f", 2 ** 40, Buffer.from("0"), "id")].map((prefix) => startsWith(key, prefix))).toEqual([false, false, false])
+    const drawer = { fork: 2 ** 40, reach: 0x81 }
+    const key = endedKey("c", "f", drawer, value, "id", 7)
+    const field = fieldPrefix("c", "f")
+    expect(startsWith(key, formerPrefix("c", "f", drawer, value, "id"))).toBe(true)
+    expect(startsWith(key, drawerPrefix(field, drawer))).toBe(true)
+    const others = [drawerPrefix(field, { ...drawer, fork: 2 ** 40 + 1 }), drawerPrefix(field, { ...drawer, reach: 1 }), formerPrefix("c", "f", drawer, value, "i"), formerPrefix("c", "f", drawer, Buffer.from("0"), "id")]
+    expect(others.map((prefix) => startsWith(key, prefix))).toEqual([false, false, false, false])
     expect(versionAtEnd(key)).toBe(7)
   })
 

@@ -47,6 +47,12 @@ describe("with a history of 1 or of 50 versions", () => {
     }
   })
 
+  test("a page as of before most entities were made passes by them without looking for their past", () => {
+    const { rows, reads } = filled(1)
+    expect(rows.page("things", { at: 0, after: undefined, limit: 10 }).rows).toEqual([])
+    expect(reads.count).toBeLessThanOrEqual(41)
+  })
+
   test("the newest versions of a history cost in proportion to how many are asked for", () => {
     const { rows, reads } = filled(50)
     expect(rows.versions("things", "e105", 50, 3).map(rowText)).toEqual(["50", "49", "48"])

@@ -61,8 +61,8 @@ describe("a page of several lists", () => {
 describe("an index of 300 entities that changed 100,000 times", () => {
   const versions = 100_000
   const entities = 300
-  /** Each of the lists has an entry for an entity at most. */
-  const pageAsOfMax = 50 * Math.ceil(Math.log2(versions))
+  /** An entry for each of the page, another one that reaches almost so far, and a look into each drawer. */
+  const pageAsOfMax = 50 * 2 + 6 * Math.ceil(Math.log2(versions))
   const engine = new MemoryEngine()
   const random = new Random(1)
   const rows = new Map<string, Uint8Array>()

@@ -5,7 +5,7 @@ import { openRecord } from "../../src/protocol/record.ts"
 import { type Horizon, horizonRow, oldestOf } from "../../src/store/horizon.ts"
 import { entityKey, historyKey, indexKey, partsOfKey, versionAtEnd, versionKey, versionOf } from "../../src/store/keys.ts"
 import { rowChanged, rowDeleted } from "../../src/store/row.ts"
-import { formerKey } from "../../src/store/term-index.ts"
+import { formerKeys } from "../../src/store/term-index.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { putTrimmed } from "../../src/store/trim.ts"
 import { verifyStore } from "../../src/store/verify.ts"
@@ -54,7 +54,9 @@ function onlyWhatIsNeeded({ engine }: TableStore, horizon: Horizon, head: number
     const entity = key.subarray(0, -6)
     const next = superseded[n + 1]
     const successor = next !== undefined && entity.equals(next.subarray(0, -6)) ? versionAtEnd(next) : rowChanged(newest.get(entity.toString("latin1")) as Buffer)
-    expect([entity.toString(), successor > oldestOf(horizon, partsOfKey(entity).collection)]).toEqual([entity.toString(), true])
+    const oldest = oldestOf(horizon, partsOfKey(entity).collection)
+    const isTombstone = rowDeleted(tables.history.get(key) as Buffer) && versionAtEnd(key) <= oldest
+    expect([entity.toString(), successor > oldest, isTombstone]).toEqual([entity.toString(), true, false])
   }
   for (const { key, value } of tables.index_history.getRange({})) {
     expect([key.toString(), versionOf(value) > oldestOf(horizon, partsOfKey(key).collection)]).toEqual([key.toString(), true])
@@ -62,7 +64,7 @@ function onlyWhatIsNeeded({ engine }: TableStore, horizon: Horizon, head: number
 }
 
 describe("a trimmed store", () => {
-  test.each(Array.from({ length: 60 }, (_, seed) => seed))("reads the same from its horizon on, and has nothing that is not needed, seed %d (I7)", async (seed) => {
+  test.each(Array.from({ length: 25 }, (_, seed) => seed))("reads the same from its horizon on, and has nothing that is not needed, seed %d (I7)", async (seed) => {
     const random = new Random(seed)
     const engine = new MemoryEngine()
     let store = new TableStore(engine, first)
@@ -208,8 +210,8 @@ describe("a trimmed store", () => {
 })
 
 describe("damage of a trimmed store that is named", () => {
-  /** Versions 1 to 6 of `a`, 7 of `b`; the horizon at 5, from version 8 on. */
-  async function damaged(damage: (store: TableStore) => void): Promise<string[]> {
+  /** Versions 1 to 6 of `a`, 7 of `b`; the horizon at 5, from version 8 on. In doubt may be one more. */
+  async function damaged(damage: (store: TableStore) => void, inDoubt: readonly Change[] = []): Promise<string[]> {
     const store = new TableStore(new MemoryEngine(), first)
     const { chain } = new RandomHistory(1)
     const take = async (changes: readonly Change[]): Promise<void> => {
@@ -222,6 +224,8 @@ describe("damage of a trimmed store that is named", () => {
     await take([{ ...horizonRow, body: JSON.stringify({ oldest: 5, collections: {} }) }])
     trimAll(store, new Random(1))
     expect((await verifyStore(store, () => undefined)).problems).toEqual([])
+    await store.prepare({ records: [chain.next(inDoubt)], committed: 8 })
+    expect((await verifyStore(store, () => undefined)).problems).toEqual([])
     store.engine.transact(() => damage(store))
     return (await verifyStore(store, () => undefined)).problems.map(({ where, what }) => `${where}: ${what}`)
   }
@@ -229,12 +233,19 @@ describe("damage of a trimmed store that is named", () => {
   test.each([
     ["the row at the horizon is missing", ({ engine }: TableStore) => engine.tables.history.remove(historyKey("things", "a", 5)), "things/a: version 5 of it is missing"],
     ["the row after it is missing", ({ engine }: TableStore) => engine.tables.rows.remove(entityKey("things", "b")), "things/b: version 7 of it is missing"],
-    ["an index entry that ended above it is missing", ({ engine }: TableStore) => engine.tables.index_history.remove(formerKey("things", unique("name 5"), "a", { since: 5, end: 6 })), "things/a: its index history for name from version 5 to 6 is missing"],
+    ["an index entry that ended above it is missing", ({ engine }: TableStore) => engine.tables.index_history.remove(formerKeys("things", unique("name 5"), "a", { since: 5, end: 6 })[0] ?? Buffer.alloc(0)), "things/a: its index history for name from version 5 to 6 is missing"],
     ["an index entry that holds since before is missing", ({ engine }: TableStore) => engine.tables.index.remove(indexKey("things", "colour", plain("red").value, "a")), "things/a: its index entry for colour is missing"],
     ["a record is missing", ({ engine }: TableStore) => engine.tables.log.remove(versionKey(5)), "version 5: it is missing from the log"],
     ["the log has a record that was trimmed", ({ engine }: TableStore) => engine.tables.log.put(versionKey(4), engine.tables.log.get(versionKey(5)) as Buffer), "version 4: it is in the log, which begins at 5"],
   ] as const)("where %s (P6)", async (_what, damage, line) => {
     expect(await damaged(damage)).toContain(line)
+  })
+
+  test("where an index entry that held since before ended in doubt, and is missing (P6)", async () => {
+    const inDoubt: Change = { id: "a", body: "9", terms: [unique("name 6")] }
+    for (const key of formerKeys("things", plain("red"), "a", { since: 1, end: 9 })) {
+      expect(await damaged(({ engine }) => engine.tables.index_history.remove(key), [inDoubt])).not.toEqual([])
+    }
   })
 
   test("where more was trimmed than the horizon allows (P6)", async () => {

@@ -7,6 +7,7 @@ import { StoreDamaged } from "../../src/store/store-damaged.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import type { Tables } from "../../src/store/tables.ts"
 import { type StoreCheckReport, verifyStore } from "../../src/store/verify.ts"
+import type { Drawer } from "../../src/store/version-fork.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Chain, type Change, plain, unique } from "./chain.ts"
 import { Reads } from "./counting-tables.ts"
@@ -135,11 +136,14 @@ describe("damage that is named", () => {
     ["index", "extra of no entity", (t) => put(t, "index", indexed("new"), Buffer.concat([versionKey(2), Buffer.from("zz")])), "things/zz: the index has a name for it that it does not have"],
     ["index", "extra, under no key", (t) => put(t, "index", Buffer.from("what"), versionKey(1)), `the table index: the entry of ${Buffer.from("what").toString("hex")} is none`],
     ["index_history", "missing", (t) => t.index_history.remove(ended("x", "name", "a", 1)), "things/a: its index history for name from version 1 to 2 is missing"],
-    ["index_history", "missing of a deleted entity", (t) => t.index_history.remove(ended("g", "name", "gone", 1, 2)), "things/gone: its index history for name from version 1 to 3 is missing"],
+    ["index_history", "missing on the other side of the fork", (t) => t.index_history.remove(ended("g", "name", "gone", 1, { fork: 2, reach: 0x81 })), "things/gone: its index history for name from version 1 to 3 is missing"],
+    ["index_history", "missing on the other side of the fork, in doubt", (t) => t.index_history.remove(ended("late", "colour", "b", 3, { fork: 4, reach: 0x81 })), "things/b: its index history for colour from version 3 to 6 is missing"],
+    ["index_history", "missing of a deleted entity", (t) => t.index_history.remove(ended("g", "name", "gone", 1, { fork: 2, reach: 0 })), "things/gone: its index history for name from version 1 to 3 is missing"],
     ["index_history", "with another end", (t) => put(t, "index_history", ended("x", "name", "a", 1), versionKey(3)), "things/a: its index history for name from version 1 to 2 ends at 3"],
-    ["index_history", "with another end in doubt", (t) => put(t, "index_history", ended("x", "name", "b", 2, 8), versionKey(9)), "things/b: the index history has a name for it from version 2 to 9 that no row explains"],
-    ["index_history", "under another fork", (t) => put(t, "index_history", ended("x", "name", "a", 1, 4), versionKey(2)), "things/a: the index history has a name for it from version 1 to 2 at the fork 4, where no read looks for it"],
-    ["index_history", "that ends before it begins", (t) => put(t, "index_history", ended("x", "name", "a", 3), versionKey(2)), "things/a: the index history has a name for it from version 3 to 2 at the fork 3, where no read looks for it"],
+    ["index_history", "with another end in doubt", (t) => put(t, "index_history", ended("x", "name", "b", 2, { fork: 8, reach: 0 }), versionKey(9)), "things/b: the index history has a name for it from version 2 to 9 that no row explains"],
+    ["index_history", "under another fork", (t) => put(t, "index_history", ended("x", "name", "a", 1, { fork: 4, reach: 0 }), versionKey(2)), "things/a: the index history has a name for it from version 1 to 2, filed where no read looks for it"],
+    ["index_history", "in another drawer", (t) => put(t, "index_history", ended("x", "name", "a", 1, { fork: 1, reach: 1 }), versionKey(2)), "things/a: the index history has a name for it from version 1 to 2, filed where no read looks for it"],
+    ["index_history", "that ends before it begins", (t) => put(t, "index_history", ended("x", "name", "a", 3), versionKey(2)), "things/a: the index history has a name for it from version 3 to 2, filed where no read looks for it"],
     ["index_history", "extra", (t) => put(t, "index_history", ended("x", "name", "a", 2), versionKey(3)), "things/a: the index history has a name for it from version 2 to 3 that no row explains"],
     ["index_history", "extra of no entity", (t) => put(t, "index_history", ended("x", "name", "zz", 2), versionKey(3)), "things/zz: the index history has a name for it from version 2 to 3 that no row explains"],
     ["index_history", "extra, under no key", (t) => put(t, "index_history", Buffer.from("what"), versionKey(1)), `the table index_history: the entry of ${Buffer.from("what").toString("hex")} is none`],
@@ -309,9 +313,9 @@ function indexed(value: string, field = "name", id?: string): Buffer {
   return Buffer.from(`things\0${field}\x000${value}\0${id === undefined ? "" : `${id}\0`}`)
 }
 
-/** Of a value that was held for one version, or for several with this fork. */
-function ended(value: string, field: string, id: string, since: number, fork = since): Buffer {
-  return endedKey("things", field, fork, Buffer.from(`0${value}`), id, since)
+/** Of a value that was held for one version, or is in this drawer. */
+function ended(value: string, field: string, id: string, since: number, drawer: Drawer = { fork: since, reach: 0 }): Buffer {
+  return endedKey("things", field, drawer, Buffer.from(`0${value}`), id, since)
 }
 
 function keyHash(key: string): Buffer {

@@ -1,0 +1,68 @@
+// A value on its way into a collection: checked against the definition, and against the state for what the definition says about
+// other entities, unique fields and references. Writes nothing.
+import { bounds } from "../bounds.ts"
+import { type Issue, type Refusal, refuse } from "../refusal.ts"
+import type { Term } from "../store/row.ts"
+import { nullValue } from "../store/term-value.ts"
+import type { Definition } from "./definition.ts"
+import { fieldValue } from "./document-terms.ts"
+import { checkValue } from "./document-value.ts"
+import type { JsonObject } from "./fields.ts"
+import type { TransactionView } from "./transaction-view.ts"
+
+/** The value as it is kept. `id` is the entity that gets it; `pointer` is where it stands in the operation's data. */
+export function definedValue(view: TransactionView, definition: Definition, id: string, value: JsonObject, pointer: string, coming?: ReadonlySet<string>): { readonly value: JsonObject } | Refusal {
+  if (definition.fields === null) return { value }
+  const checked = checkValue(definition, value, pointer)
+  const issues = "issues" in checked ? checked.issues : stateIssues(view, definition, id, checked.value, pointer, coming)
+  const [first] = issues
+  if (first !== undefined) {
+    return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: \`${first.pointer}\` ${first.message}.`, { pointer: first.pointer, issues })
+  }
+  const kept = "value" in checked ? checked.value : value
+  return whyNotUnique(view, definition, id, kept, pointer) ?? { value: kept }
+}
+
+/** What a value that is valid by itself cannot be here. */
+function stateIssues(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string, coming: ReadonlySet<string> | undefined): Issue[] {
+  const issues: Issue[] = []
+  // An entity may name itself while it is made.
+  const isComing = (to: string, target: string) => (to === collection && target === id) || coming?.has(`${to}/${target}`) === true
+  for (const [name, field] of Object.entries(fields ?? {})) {
+    const own = value[name]
+    if (own === undefined || own === null) continue
+    const at = `${pointer}/${name}`
+    if (field.type === "reference" && field.to !== undefined && view.versionOf(field.to, String(own)) === undefined && !isComing(field.to, String(own))) {
+      issues.push({ pointer: at, code: "reference", message: `names nothing: there is no \`${String(own)}\` in \`${field.to}\`` })
+    }
+    const term = indexes[name]?.term
+    if (term === undefined || Buffer.byteLength(collection + term + id) + fieldValue(field, own).length <= bounds.keyBytesMax) continue
+    issues.push({ pointer: at, code: "key_bytes", message: `has, together with the id, more than ${bounds.keyBytesMax} bytes as UTF-8` })
+  }
+  return issues
+}
+
+
+function whyNotUnique(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string): Refusal | undefined {
+  for (const name in indexes) {
+    const index = indexes[name]
+    const field = fields?.[name]
+    if (index?.unique !== true || field === undefined) continue
+    const bytes = fieldValue(field, value[name])
+    if (bytes === nullValue) continue
+    const term: Term = { field: index.term, value: bytes, unique: true }
+    const at = { pointer: `${pointer}/${name}` }
+    const holder = view.holder(collection, term)
+    if (holder !== undefined && holder !== id) return refuse("unique", `Another entity of \`${collection}\` has this \`${name}\`.`, at)
+    // Who else has it is not known before every document is in the index.
+    if (holder === undefined && index.state === "building" && !hadBefore(view, collection, id, name, value[name])) {
+      return refuse("unavailable", `The unique index of \`${collection}\` on \`${name}\` is being built; until then no document gets a new value there.`, { ...at, retryAfter: 5 })
+    }
+  }
+  return undefined
+}
+
+function hadBefore(view: TransactionView, collection: string, id: string, name: string, value: unknown): boolean {
+  const own = view.find(collection, id)?.[collection === "users" ? "data" : "value"] as JsonObject | undefined
+  return own?.[name] === value
+}
