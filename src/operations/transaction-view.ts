@@ -5,6 +5,7 @@ import type { Write } from "../protocol/record.ts"
 import { encodeFill, encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { sameTerm } from "../store/term-index.ts"
+import type { Definition } from "./definition.ts"
 import type { Past } from "./past.ts"
 import type { Principal } from "./scope.ts"
 
@@ -43,6 +44,8 @@ export class Overlay {
   readonly holders = new Map<string, string | null>()
   /** Who was given a value that is not unique; some may have it no more. */
   readonly given = new Map<string, Set<string>>()
+  /** Definitions that were looked at and not written since: every write asks for one. */
+  readonly definitions = new Map<string, Definition | undefined>()
 
   give(key: string, id: string): void {
     const ids = this.given.get(key)
@@ -51,7 +54,10 @@ export class Overlay {
   }
 
   merge(other: Overlay): void {
-    for (const [key, staged] of other.rows) this.rows.set(key, staged)
+    for (const [key, staged] of other.rows) {
+      this.rows.set(key, staged)
+      if (staged.collection === "collections") this.definitions.delete(staged.id)
+    }
     for (const [key, holder] of other.holders) this.holders.set(key, holder)
     for (const [key, ids] of other.given) for (const id of ids) this.give(key, id)
   }
@@ -88,6 +94,14 @@ export class TransactionView {
     this.#reader = reader
     this.#head = reader.position().head
     this.#batch = batch
+  }
+
+  /** The definition that the transaction goes by; `parse` makes it of its text, which is empty where there is none. */
+  definition(name: string, parse: (name: string, text: string) => Definition | undefined): Definition | undefined {
+    if (this.own.rows.has(rowKey("collections", name))) return parse(name, this.text("collections", name))
+    const { definitions } = this.#batch
+    if (!definitions.has(name)) definitions.set(name, parse(name, this.text("collections", name)))
+    return definitions.get(name)
   }
 
   /** The live entity, or undefined. */
