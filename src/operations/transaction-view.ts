@@ -208,15 +208,19 @@ export class TransactionView {
     if (now === undefined || now.facts.deleted) return
     const added = terms.filter((term) => !now.terms.some((own) => sameTerm(own, term)))
     if (added.length === 0) return
+    // An index is unique or not. One that this transaction began may be the other by now; its terms are the transaction's own.
+    const stays = (own: Term) => !added.some(({ field, unique }) => field === own.field && unique !== own.unique)
+    for (const term of now.terms) if (term.unique && !stays(term)) this.own.holders.set(termKey(collection, term), null)
     this.#give(collection, id, added)
     const key = rowKey(collection, id)
     const own = this.own.rows.get(key)
+    const kept = now.terms.filter(stays)
     if (own !== undefined && own.filled === undefined) {
-      this.own.rows.set(key, { ...own, terms: [...own.terms, ...added] })
+      this.own.rows.set(key, { ...own, terms: [...kept, ...added] })
       return
     }
     const later = added.map((term) => ({ ...term, since: this.version }))
-    this.own.rows.set(key, { ...now, row: undefined, terms: [...now.terms, ...later], filled: [...(own?.filled ?? []), ...added] })
+    this.own.rows.set(key, { ...now, row: undefined, terms: [...kept, ...later], filled: [...(own?.filled ?? []).filter(stays), ...added] })
   }
 
   /** The write set: each entity at most once, what came and went within the transaction not at all. */
