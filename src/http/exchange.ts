@@ -10,6 +10,7 @@ import type { Connection } from "../runtime/serve.ts"
 import { bearer, challenge } from "./bearer.ts"
 import { clientAddress } from "./client-address.ts"
 import type { Cors } from "./cors.ts"
+import type { CursorSeal } from "./cursor-seal.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
 import type { FeedTail } from "./feed-tail.ts"
 import { addressSigned, forwardedAddressHeader } from "./forwarded-address.ts"
@@ -45,6 +46,7 @@ export interface Shared {
   readonly openApi: OpenApi
   readonly throttles: LoginThrottles
   readonly rules: Rules
+  readonly cursorSeal: CursorSeal
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight

@@ -37,7 +37,8 @@ export function listAnswer(listed: Listed, parameters: ListParameters, declared:
   if (isRefusal(order)) return order
   const after: WalkPlace | undefined = cursor && { value: cursor.by?.value ?? noValue, id: cursor.after }
   const page = listPage(listed, planList(spansUntil(listed, { ...request, spans }), order, looks.sizeOf, limits), { order, after, limit: parameters.limit, looks }, limits)
-  const next = page.next === undefined ? null : cursorText({ listing, version: at, after: page.next.id, by: order && { field: order.field, value: page.next.value } })
+  const place = page.next && cursorText({ listing, version: at, after: page.next.id, by: order && { field: order.field, value: page.next.value } })
+  const next = place === undefined ? null : (listed.seal?.seal(place) ?? place)
   const count = parameters.count ? countOf(listed, planCount(spans, looks.sizeOf), listFields(described)[0], limits) : undefined
   return { bytes: pageBody(itemsOf(page.rows, collection, parameters.fields), at, next, countText(count)), next }
 }

@@ -4,6 +4,7 @@ import type { Reach } from "../operations/access.ts"
 import { bounds } from "../bounds.ts"
 import { rowDeleted, rowTermValue } from "../store/row.ts"
 import type { Reader, WalkPage, WalkPlace, WalkQuery } from "../store/store.ts"
+import type { CursorSeal } from "./cursor-seal.ts"
 import { isSeen } from "./reach.ts"
 import { isWithin, type Span } from "./list-span.ts"
 import type { ListLimits } from "./list-limits.ts"
@@ -16,6 +17,8 @@ export interface Listed {
   readonly at: number
   /** What of it the asker may see; the rest is passed by. Undefined for all. */
   readonly reach?: Reach
+  /** Hides from the asker where a page ended. */
+  readonly seal?: CursorSeal | undefined
 }
 
 export interface ListQuery {

@@ -2,6 +2,7 @@
 import { definitionExample, definitionShape } from "../operations/definition-shape.ts"
 import { changedExample, documentShape } from "../operations/document-shape.ts"
 import type { Reach } from "../operations/access.ts"
+import { isServer } from "../operations/scope.ts"
 import { isRefusal } from "../refusal.ts"
 import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import type { Exchange } from "./exchange.ts"
@@ -22,11 +23,12 @@ export function getList(exchange: Exchange): Response | Promise<Response> {
 }
 
 export function answerList(exchange: Exchange, reach: Reach, collection: string): Response | Promise<Response> {
-  const parameters = parseListParameters(exchange.url)
+  const seal = isServer(exchange.principal) ? undefined : exchange.shared.cursorSeal
+  const parameters = parseListParameters(exchange.url, seal)
   if (isRefusal(parameters)) return exchange.problem(parameters)
   const answer = (version: number): Response => {
     if (!isThere(exchange, collection, version)) return collectionMissing(exchange, collection, version)
-    const page = listAnswer({ reader: exchange.node.reader, collection, at: version, reach }, parameters, exchange.parameters)
+    const page = listAnswer({ reader: exchange.node.reader, collection, at: version, reach, seal }, parameters, exchange.parameters)
     if (isRefusal(page)) return exchange.problem(page)
     const { bytes, next } = page
     return exchange.data(bytes, version, next === null ? undefined : { link: nextLink(collection, next, parameters.limit, repeated(parameters)) })

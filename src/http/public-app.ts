@@ -9,6 +9,7 @@ import { randomBytes } from "../runtime/random.ts"
 import type { Connection } from "../runtime/serve.ts"
 import { refuse } from "../refusal.ts"
 import { Cors } from "./cors.ts"
+import { CursorSeal } from "./cursor-seal.ts"
 import { EntityHeaders } from "./entity-headers.ts"
 import { Exchange, type PublicSettings, type Shared } from "./exchange.ts"
 import { FeedTail, type FeedTiming, feedTiming } from "./feed-tail.ts"
@@ -55,6 +56,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     storeCheck: new StoreCheck(options.verifyStore),
     openApi: new OpenApi(() => openApiDocument(routes, operations)),
     throttles: new LoginThrottles(monotonicMs),
+    cursorSeal: new CursorSeal(options.settings.secret),
     rules: new Rules(options.node.reader),
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),

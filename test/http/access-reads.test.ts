@@ -52,6 +52,19 @@ describe("a list", () => {
     expect(inside((await tandem.get("/goals?count=true")).json, "count")).toBe(12)
   })
 
+  test("has cursors that tell nothing of what lies between, and that nobody else can make or read", async () => {
+    const without = { op: "collection.define", data: { name: "notes", access: { read: "public" } } }
+    await tandem.commit(without, ...["first", "second"].map((id) => ({ op: "document.create", data: { collection: "notes", id, value: {} } })))
+    const nextOf = async (token: string | undefined) => String(inside((await tandem.get("/notes?limit=1", token === undefined ? {} : { token })).json, "next"))
+    const [plain, sealed] = [await nextOf(undefined), await nextOf(ada)]
+    expect(Buffer.from(plain, "base64url").toString("latin1")).toContain("first")
+    expect(Buffer.from(sealed, "base64url").toString("latin1")).not.toContain("first")
+    expect(idsOf(await get(`/notes?limit=1&cursor=${sealed}`, ada))).toEqual(["second"])
+    const last = sealed.at(-6) === "A" ? "B" : "A"
+    for (const forged of [plain, `${sealed.slice(0, -6)}${last}${sealed.slice(-5)}`, sealed.slice(0, 20), "A"]) expectAnswer(await get(`/notes?limit=1&cursor=${forged}`, ada), 400)
+    expectAnswer(await tandem.get(`/notes?limit=1&cursor=${sealed}`), 400)
+  })
+
   test("of users has oneself", async () => {
     for (const query of ["", "?limit=1", "?sort=-email", "?email.gte=a", "?count=true"]) expect(await allPages(`/users${query}`, ada)).toEqual(["ada"])
     expect(inside((await get("/users?count=true", ada)).json, "count")).toBe(1)
