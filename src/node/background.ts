@@ -10,7 +10,7 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly store: Store
   /** Whether transactions are taken now, as they are by a primary only. */
   readonly mayWrite: () => boolean
-  readonly inSync: () => boolean
+  readonly mayTrim: () => boolean
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
 }
@@ -24,10 +24,10 @@ export class Background {
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts
-    const { store, inSync } = parts
+    const { store } = parts
     this.#retention = new Retention({ ...parts, reader: store })
     this.#sweeper = new Sweeper({ ...parts, reader: store })
-    this.#trimmer = new Trimmer({ ...parts, role: store.identity().role, mayTrim: inSync })
+    this.#trimmer = new Trimmer({ ...parts, role: store.identity().role })
   }
 
   start(): void {

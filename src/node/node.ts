@@ -73,7 +73,8 @@ export class TandemNode implements NodeService {
       settings: settings.retention,
       submit: (transaction) => this.submit(transaction),
       mayWrite: () => this.whyNotWritable() === undefined,
-      inSync: () => this.#primary?.inSync === true || this.#replica?.state.inSync === true,
+      // Taking away writes, too.
+      mayTrim: () => (this.#primary?.inSync === true || this.#replica?.state.inSync === true) && parts.diskFloor.whyNoSpace() === undefined,
       monotonicMs: parts.monotonicMs,
       wallMs: parts.wallMs,
       fatal: parts.fatal,

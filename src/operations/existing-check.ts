@@ -80,6 +80,9 @@ export class ExistingCheck {
     if (view.version - this.version > bounds.recheckRecordsMax) return tryAgain(this.#definition.name)
     const { name, fields } = this.#definition
     const targets = new Set(Object.values(fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
+    // Retention may have taken away what was being looked at, and records of what came since.
+    const oldest = Math.max(view.past.oldestRecord, ...[name, ...targets].map((collection) => view.past.oldest(collection)))
+    if (this.version < oldest) return tryAgain(name)
     const changed = new Set<string>(view.writtenHere(name))
     for (let version = this.version + 1; version < view.version; version++) {
       for (const { collection, id, row } of view.past.writes(version) ?? []) {

@@ -72,6 +72,13 @@ export function withTerms(row: Uint8Array, terms: readonly Term[]): Buffer {
   return changed
 }
 
+/** A row for who needs its terms alone: of a large one a copy without the body, which can be let go. */
+export function rowHead(row: Uint8Array): Uint8Array {
+  return row.length <= smallBytes ? row : Buffer.from(row.subarray(0, at.terms + viewOf(row).readUInt16BE(at.termsBytes)))
+}
+
+const smallBytes = 4_096
+
 /** A row as its record has it: without what fills added. */
 export function withoutFills(row: Uint8Array): Uint8Array {
   const terms = rowTerms(row)

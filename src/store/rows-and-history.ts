@@ -1,8 +1,8 @@
 // Rows, newest and superseded: what an entity was at any version. Knows nothing of what an entity means.
 import { invariant } from "../protocol/invariant.ts"
 import type { Write } from "../protocol/record.ts"
-import { collectionKey, endOfPrefix, entityKey, historyKey, idOfEntityKey } from "./keys.ts"
-import { rowChanged, rowDeleted, rowFacts, rowFill, rowTerms, withTerms } from "./row.ts"
+import { collectionKey, endOfPrefix, entityKey, historyKey, idOfEntityKey, versionKey } from "./keys.ts"
+import { rowChanged, rowDeleted, rowFacts, rowFill, rowHead, rowTerms, withTerms } from "./row.ts"
 import type { EntityRow, Page, PageQuery } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Table } from "./tables.ts"
@@ -14,6 +14,7 @@ export interface RowChange {
   readonly id: string
   /** Of the record with the write. */
   readonly version: number
+  /** Large ones without their bodies: one version may supersede many. */
   readonly before: Uint8Array | undefined
   readonly row: Uint8Array
 }
@@ -30,13 +31,13 @@ export class RowsAndHistory {
   at(collection: string, id: string, at: number): Buffer | undefined {
     const key = entityKey(collection, id)
     const newest = this.rows.get(key)
-    return newest === undefined ? undefined : this.#asOf(newest, collection, id, at)
+    return newest === undefined ? undefined : this.#asOf(newest, key, at)
   }
 
   /** Of an entity by its newest row. One that was made after `at` and never changed has no past to look for. */
-  #asOf(newest: Buffer, collection: string, id: string, at: number): Buffer | undefined {
+  #asOf(newest: Buffer, key: Buffer, at: number): Buffer | undefined {
     if (rowChanged(newest) <= at) return newest
-    return rowFacts(newest).changes === 1 ? undefined : this.superseded(collection, id, at)
+    return rowFacts(newest).changes === 1 ? undefined : this.#superseded(key, at)
   }
 
   newest(collection: string, id: string): Buffer | undefined {
@@ -45,8 +46,12 @@ export class RowsAndHistory {
 
   /** The superseded row with the greatest version ≤ `at`. */
   superseded(collection: string, id: string, at: number): Buffer | undefined {
-    const start = historyKey(collection, id, at)
-    for (const { value } of this.history.getRange({ start, end: entityKey(collection, id), reverse: true, limit: 1 })) return value
+    return this.#superseded(entityKey(collection, id), at)
+  }
+
+  #superseded(key: Buffer, at: number): Buffer | undefined {
+    const start = Buffer.concat([key, versionKey(at)])
+    for (const { value } of this.history.getRange({ start, end: key, reverse: true, limit: 1 })) return value
     return undefined
   }
 
@@ -61,7 +66,7 @@ export class RowsAndHistory {
     for (const { key, value } of this.rows.getRange({ start, end: endOfPrefix(prefix), limit: this.pageScanMax })) {
       looked++
       const id = idOfEntityKey(key, collection)
-      const row = this.#asOf(value, collection, id, at)
+      const row = this.#asOf(value, key, at)
       if (row !== undefined && !rowDeleted(row)) {
         bytes += row.length
         if (found.length === limit || (found.length > 0 && bytes > this.pageBytesMax)) return { rows: found, next: found.at(-1)?.id }
@@ -97,7 +102,7 @@ export class RowsAndHistory {
     invariant(before === undefined || rowChanged(before) < version, "I7", "a row would replace one that is not older")
     if (before !== undefined) this.history.put(historyKey(collection, id, rowChanged(before)), before)
     this.rows.put(key, row as Buffer)
-    return { collection, id, version, before, row }
+    return { collection, id, version, before: before && rowHead(before), row }
   }
 
   /** The newest row gets more terms, and stays the version that it is. */
@@ -125,7 +130,7 @@ export class RowsAndHistory {
       this.rows.put(key, before)
       this.history.remove(historyKey(collection, id, rowChanged(before)))
     }
-    return { collection, id, version, before, row }
+    return { collection, id, version, before: before && rowHead(before), row }
   }
 
   #takeFillBack({ collection, id, row: fill }: Write): RowChange {

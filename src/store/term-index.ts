@@ -2,7 +2,7 @@
 // A unique value has one entry, found with one get: its key ends with the value and it names the holder. Other values
 // have an entry for each holder. Ended entries of both kinds have the holder and the beginning in their key, and are filed by
 // their versions (version-fork.ts), once or twice: one entity has at most one of a value in a drawer.
-import { endOfPrefix, endedKey, fieldPrefix, drawerPrefix, formerPrefix, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
+import { drawerPrefix, endedKey, endOfPrefix, fieldPrefix, formerPrefix, indexKey, indexPrefix, textFrom, versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import { rowTerms, type Term } from "./row.ts"
 import type { RowChange } from "./rows-and-history.ts"
 import { StoreDamaged } from "./store-damaged.ts"

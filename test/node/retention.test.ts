@@ -54,6 +54,25 @@ describe("retention", () => {
     expect(pair.aStore.position().head).toBeLessThanOrEqual(head + 2)
   })
 
+  test("takes nothing away while a disk is below its floor, since that writes, and goes on where there is room again", async () => {
+    await using pair = await new NodePair(keep(10)).start()
+    const stores = [pair.aStore, pair.bStore]
+    const release = stores.map((store) => store.pauseTrimming())
+    await write(pair, 30)
+    await until("the horizon has moved on both", () => {
+      pair.nowMs += 200
+      return stores.every((store) => store.horizon().oldest > 20)
+    })
+    pair.freeBytes = 99
+    pair.nowMs += 1
+    for (const go of release) go()
+    let looks = 0
+    await until("there was time for it", () => ++looks > 6)
+    expect(stores.map((store) => store.logStart())).toEqual([1, 1])
+    pair.freeBytes = 1_000
+    await trimmed(pair, 21)
+  })
+
   test("moves nothing while the replica is away, since it may lack what would go", async () => {
     await using pair = await new NodePair(keep(5)).start()
     await write(pair, 1)

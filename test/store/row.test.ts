@@ -1,6 +1,6 @@
 // Rows as bytes: what goes in comes out, and the layout is that of docs/FORMAT.md.
 import { describe, expect, test } from "bun:test"
-import { encodeFill, encodeRow, rowBody, rowChanged, rowDeleted, type RowFacts, rowFacts, rowFill, rowTerms, rowTermValue, rowText, type Term, textTerm, withoutFills, withTerms } from "../../src/store/row.ts"
+import { encodeFill, encodeRow, rowBody, rowChanged, rowDeleted, type RowFacts, rowFacts, rowFill, rowHead, rowTerms, rowTermValue, rowText, type Term, textTerm, withoutFills, withTerms } from "../../src/store/row.ts"
 
 const facts: RowFacts = { changed: 258, created: 3, changes: 4, deleted: false }
 const most: RowFacts = { changed: 2 ** 48 - 1, created: 2 ** 48 - 2, changes: 2 ** 32 - 1, deleted: true }
@@ -34,6 +34,15 @@ describe("a row", () => {
     expect(fill.toString("hex")).toBe("04 000000000102 000000000003 00000000 0007 01 01 0002 66 3078".replaceAll(" ", ""))
     expect([rowFill(fill), rowDeleted(fill), rowFill(encodeRow(facts, [], "")), rowFill(encodeRow({ ...facts, deleted: true }, [], ""))]).toEqual([true, false, false, false])
     expect([rowFacts(fill).changed, rowFacts(fill).created, rowText(fill)]).toEqual([258, 3, ""])
+  })
+
+  test("can be let go of but for its terms where it is large", () => {
+    const small = encodeRow(facts, [textTerm("a", "b", true)], "{}")
+    expect(rowHead(small)).toBe(small)
+    const large = encodeRow(facts, [textTerm("a", "b", true)], "x".repeat(100_000))
+    const head = rowHead(large)
+    expect([rowFacts(head), same(rowTerms(head)), rowText(head)]).toEqual([facts, same(rowTerms(large)), ""])
+    expect(head.buffer.byteLength).toBeLessThan(10_000)
   })
 
   test("keeps everything else where its terms change", () => {
