@@ -1,0 +1,41 @@
+// A check that was made ahead counts only while all that it looked at, and all that came since, is known (P7).
+import { expect, test } from "bun:test"
+import { type Definition, definitionAt } from "../../src/operations/definition.ts"
+import { ExistingCheck } from "../../src/operations/existing-check.ts"
+import { internalTransaction } from "../../src/operations/internal-transaction.ts"
+import { Past } from "../../src/operations/past.ts"
+import { retentionTrim } from "../../src/operations/retention-trim.ts"
+import { Overlay, TransactionView } from "../../src/operations/transaction-view.ts"
+import { Harness, root } from "./harness.ts"
+
+/** Goals that shall have an owner, checked at version 4; after that one is written that has none. */
+async function checked(horizon: { readonly before: number; readonly collections?: Record<string, number> }): Promise<string | number> {
+  const tandem = new Harness()
+  await tandem.commit({ op: "collection.define", data: { name: "goals", fields: { owner: { type: "reference", to: "users" } } } })
+  await tandem.commit({ op: "user.create", data: { id: "u", email: "u@example.com" } })
+  for (const id of ["a", "b"]) await tandem.commit({ op: "document.create", data: { collection: "goals", id, value: { owner: "u" } } })
+  const now = definitionAt(tandem.store, "goals", 4) as Definition
+  const check = new ExistingCheck({ ...now, fields: { owner: { type: "reference", to: "users", required: true } } })
+  await check.all(tandem.store, 4)
+  await tandem.commit({ op: "document.put", data: { collection: "goals", id: "a", value: {} } })
+  await tandem.commit({ op: "user.update", data: { id: "u", name: "Ada" } })
+  await tandem.execute([internalTransaction(retentionTrim, { collections: {}, ...horizon })])
+  const view = new TransactionView(tandem.store, new Overlay(), 8, "2026-03-01T12:00:00.000Z", () => "new", new Past(tandem.store, []), root)
+  return check.since(view)?.code ?? check.offenders.length
+}
+
+test("what came since is found while it is kept", async () => {
+  expect(await checked({ before: 0 })).toBe(1)
+  expect(await checked({ before: 4 })).toBe(1)
+})
+
+test("once the horizon has passed what was looked at, the check is to be made again", async () => {
+  expect(await checked({ before: 5 })).toBe("unavailable")
+  expect(await checked({ before: 6 })).toBe("unavailable")
+})
+
+test("also where only the collection's own horizon has, or that of one that it references", async () => {
+  expect(await checked({ before: 2, collections: { goals: 5 } })).toBe("unavailable")
+  expect(await checked({ before: 2, collections: { users: 5 } })).toBe("unavailable")
+  expect(await checked({ before: 2, collections: { goals: 4, users: 4, notes: 6 } })).toBe(1)
+})
