@@ -21,6 +21,7 @@ import { RequestIds } from "./request-id.ts"
 import { checkRoutes, type Route } from "./route.ts"
 import { routes } from "./routes.ts"
 import { StoreCheck, type StoreReport } from "./store-check.ts"
+import { Rules } from "../operations/rules.ts"
 import type { Passwords } from "../operations/passwords.ts"
 import { operations } from "../operations/registry.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
@@ -54,6 +55,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     storeCheck: new StoreCheck(options.verifyStore),
     openApi: new OpenApi(() => openApiDocument(routes, operations)),
     throttles: new LoginThrottles(monotonicMs),
+    rules: new Rules(options.node.reader),
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),
     inFlight: new InFlight(),

@@ -1,7 +1,8 @@
-// What a node does beside the requests of clients: the primary moves the horizon and sweeps what expired, both nodes take away what is
-// below the horizon. In turns, and nothing of it before the pair is in sync.
+// What a node does beside the requests of clients: the primary builds indexes, moves the horizon and sweeps what expired, both nodes take
+// away what is below the horizon. In turns, and nothing of it before the pair is in sync.
 import { bounds } from "../bounds.ts"
 import type { Store } from "../store/store.ts"
+import { IndexBuilder } from "./index-builder.ts"
 import { Retention, type RetentionParts } from "./retention.ts"
 import { Sweeper } from "./sweeper.ts"
 import { Trimmer } from "./trimmer.ts"
@@ -17,6 +18,7 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
 
 export class Background {
   readonly #parts: BackgroundParts
+  readonly #indexBuilder: IndexBuilder
   readonly #retention: Retention
   readonly #sweeper: Sweeper
   readonly #trimmer: Trimmer
@@ -25,6 +27,7 @@ export class Background {
   constructor(parts: BackgroundParts) {
     this.#parts = parts
     const { store } = parts
+    this.#indexBuilder = new IndexBuilder({ ...parts, reader: store })
     this.#retention = new Retention({ ...parts, reader: store })
     this.#sweeper = new Sweeper({ ...parts, reader: store })
     this.#trimmer = new Trimmer({ ...parts, role: store.identity().role })
@@ -33,6 +36,7 @@ export class Background {
   start(): void {
     this.#timer = setInterval(() => {
       if (this.#parts.mayWrite()) {
+        this.#indexBuilder.tick()
         this.#retention.tick()
         this.#sweeper.tick()
       }

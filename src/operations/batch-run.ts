@@ -149,7 +149,7 @@ function run(transaction: SubmittedTransaction, view: TransactionView): Ran[] | 
   const earlier = new EarlierResults()
   for (const [index, one] of transaction.operations.entries()) {
     const result = runOne(one, view, earlier, index)
-    if (isRefusal(result)) return { ...result, operation: index }
+    if (isRefusal(result)) return refusedAt(result, index)
     if (view.bytes > bounds.recordBytesMax) return { ...tooLarge(), operation: index }
     const kept = result.kind === "entity" ? view.text(result.collection, result.id) : JSON.stringify(result.value)
     const shown = one.once === undefined ? kept : JSON.stringify({ ...(JSON.parse(kept) as object), ...one.once })
@@ -164,6 +164,12 @@ function whySessionEnded(view: TransactionView): Refusal | undefined {
   const { sessionId } = view.principal
   if (sessionId === undefined || liveSession(view, sessionId) !== undefined) return undefined
   return refuse("unauthenticated", "The session has ended.")
+}
+
+/** Names the operation, as what is checked before the transaction runs does. */
+function refusedAt(refusal: Refusal, operation: number): Refusal {
+  const { issues } = refusal
+  return issues === undefined ? { ...refusal, operation } : { ...refusal, operation, issues: issues.map((issue) => ({ operation, ...issue })) }
 }
 
 function tooLarge(): Refusal {
@@ -185,7 +191,7 @@ function runOne(one: SubmittedOperation, view: TransactionView, earlier: Earlier
   if (isServer(view.principal)) return runWhereMet(one, data, view)
   const { forUsers } = one.operation
   if (forUsers === undefined) throw new Error(`${one.operation.name} was let through for ${view.principal.name}`)
-  return forUsers(data, view, (given) => runWhereMet(one, given, view), one.sealed)
+  return forUsers(data, view, (given) => runWhereMet(one, given, view), one.sealed, one.checked)
 }
 
 function runWhereMet(one: SubmittedOperation, data: unknown, view: TransactionView): Result | Refusal {

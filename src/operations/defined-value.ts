@@ -14,7 +14,8 @@ import type { TransactionView } from "./transaction-view.ts"
 export function definedValue(view: TransactionView, definition: Definition, id: string, value: JsonObject, pointer: string, coming?: ReadonlySet<string>): { readonly value: JsonObject } | Refusal {
   if (definition.fields === null) return { value }
   const checked = checkValue(definition, value, pointer)
-  const issues = "issues" in checked ? checked.issues : stateIssues(view, definition, id, checked.value, pointer, coming)
+  // Of what is invalid by itself, too: everything that is wrong is said at once.
+  const issues = [...("issues" in checked ? checked.issues : []), ...stateIssues(view, definition, id, "value" in checked ? checked.value : value, pointer, coming)]
   const [first] = issues
   if (first !== undefined) {
     return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: \`${first.pointer}\` ${first.message}.`, { pointer: first.pointer, issues })
@@ -23,20 +24,21 @@ export function definedValue(view: TransactionView, definition: Definition, id: 
   return whyNotUnique(view, definition, id, kept, pointer) ?? { value: kept }
 }
 
-/** What a value that is valid by itself cannot be here. */
+/** What a value cannot be here, whatever it could be elsewhere. */
 function stateIssues(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string, coming: ReadonlySet<string> | undefined): Issue[] {
   const issues: Issue[] = []
   // An entity may name itself while it is made.
   const isComing = (to: string, target: string) => (to === collection && target === id) || coming?.has(`${to}/${target}`) === true
   for (const [name, field] of Object.entries(fields ?? {})) {
     const own = value[name]
-    if (own === undefined || own === null) continue
+    // Only texts name something, or can be too long.
+    if (typeof own !== "string" || own.length > bounds.keyBytesMax) continue
     const at = `${pointer}/${name}`
-    if (field.type === "reference" && field.to !== undefined && view.versionOf(field.to, String(own)) === undefined && !isComing(field.to, String(own))) {
-      issues.push({ pointer: at, code: "reference", message: `names nothing: there is no \`${String(own)}\` in \`${field.to}\`` })
+    if (field.to !== undefined && view.versionOf(field.to, own) === undefined && !isComing(field.to, own)) {
+      issues.push({ pointer: at, code: "reference", message: `names nothing that is in \`${field.to}\`` })
     }
     const term = indexes[name]?.term
-    if (term === undefined || Buffer.byteLength(collection + term + id) + fieldValue(field, own).length <= bounds.keyBytesMax) continue
+    if (term === undefined || Buffer.byteLength(collection + term + id + own) < bounds.keyBytesMax) continue
     issues.push({ pointer: at, code: "key_bytes", message: `has, together with the id, more than ${bounds.keyBytesMax} bytes as UTF-8` })
   }
   return issues

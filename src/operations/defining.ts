@@ -2,6 +2,7 @@
 // then for what comes. Used by whatever writes definitions.
 import { bounds } from "../bounds.ts"
 import { type Refusal, refuse } from "../refusal.ts"
+import { type Term, textTerm } from "../store/row.ts"
 import type { Access } from "./access.ts"
 import { type Definition, definitionIn, type Fields, type Index, type Indexes, isIndexed } from "./definition.ts"
 import { documentTerms } from "./document-terms.ts"
@@ -21,8 +22,13 @@ export function define(view: TransactionView, { name, fields, access }: Defining
   const before = definitionIn(view, name)
   const indexes = indexesOf(fields, before, view.version)
   const definition: Definition = { name, fields, access, indexes }
+  const fits = isWidening(before?.fields ?? null, fields)
+  if (fits && !isBuilding(indexes)) {
+    putDefinition(view, definition, began)
+    return undefined
+  }
   const few = fewIds(view, name)
-  const refused = isWidening(before?.fields ?? null, fields) ? undefined : whyNotFit(view, definition, few, checked)
+  const refused = fits ? undefined : whyNotFit(view, definition, few, checked)
   if (refused !== undefined) return refused
   for (const id of few ?? []) fillTerms(view, definition, id)
   putDefinition(view, { ...definition, indexes: few === undefined ? indexes : allReady(indexes) }, began)
@@ -31,7 +37,15 @@ export function define(view: TransactionView, { name, fields, access }: Defining
 
 export function putDefinition(view: TransactionView, { name, fields, access, indexes }: Definition, began?: Beginning): void {
   const targets = new Set(Object.values(fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
-  view.put("collections", name, { name, fields, access, indexes }, [...targets].map(referencesTerm), began)
+  const terms = [...targets].map(referencesTerm)
+  view.put("collections", name, { name, fields, access, indexes }, isBuilding(indexes) ? [...terms, buildingTerm] : terms, began)
+}
+
+/** Carried by definitions with an index that is not ready. */
+export const buildingTerm: Term = textTerm("indexes", "building", false)
+
+function isBuilding(indexes: Indexes): boolean {
+  return Object.values(indexes).some(({ state }) => state === "building")
 }
 
 /** Gives an entity the terms that it lacks, which makes no version of it. */

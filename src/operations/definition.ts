@@ -61,13 +61,12 @@ export const stampFields: readonly string[] = ["createdAt", "updatedAt"]
 /** The definition as of a version; undefined where there is no such collection. Users have one though nobody made it. */
 export function definitionAt(reader: Reader, name: string, version: number): Definition | undefined {
   const row = reader.row("collections", name, version)
-  return row === undefined || rowDeleted(row) ? undefinedUsers(name) : parsed(name, rowText(row))
+  return parsed(name, row === undefined || rowDeleted(row) ? "" : rowText(row))
 }
 
 /** The definition that a transaction goes by. */
 export function definitionIn(view: TransactionView, name: string): Definition | undefined {
-  const text = view.text("collections", name)
-  return text === "" ? undefinedUsers(name) : parsed(name, text)
+  return view.definition(name, parsed)
 }
 
 /** Users have a definition though nobody made one. */
@@ -77,15 +76,12 @@ export function usersDefinition(view: TransactionView): Definition {
 
 const users: Definition = { name: "users", fields: null, access: ownUser, indexes: {} }
 
-function undefinedUsers(name: string): Definition | undefined {
-  return name === "users" ? users : undefined
-}
-
 /** The newest text of each, with what was made of it: a definition is looked at by every write and list, and hardly ever changes. */
 const known = new Map<string, { readonly text: string; readonly definition: Definition }>()
 const knownMax = 1_000
 
-function parsed(name: string, text: string): Definition {
+function parsed(name: string, text: string): Definition | undefined {
+  if (text === "") return name === "users" ? users : undefined
   const found = known.get(name)
   if (found?.text === text) return found.definition
   const { fields = null, access = defaultAccess(name), indexes = {} } = JSON.parse(text) as Partial<Definition>

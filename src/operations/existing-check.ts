@@ -16,9 +16,10 @@ import type { EntityBody, TransactionView } from "./transaction-view.ts"
 export const offendersMax = 10
 
 export class ExistingCheck {
-  readonly offenders: Offender[] = []
-  /** Everything up to this version was looked at. */
+  offenders: readonly Offender[] = []
+  /** As of this version everything was looked at, unless ten were found before the end. */
   version = 0
+  #stopped = false
   readonly #definition: Definition
   /** Per unique field, who has a value with this digest. */
   readonly #holders = new Map<string, Map<string, string>>()
@@ -50,12 +51,13 @@ export class ExistingCheck {
       await turns.end()
     } while (after !== undefined && this.offenders.length < offendersMax)
     this.version = version
+    this.#stopped = after !== undefined
   }
 
   take(id: string, value: JsonObject, isThere: (collection: string, id: string) => boolean): void {
     if (this.offenders.length >= offendersMax) return
     const message = existingIssue(this.#definition, id, value, isThere) ?? this.#whyNotUnique(id, value)
-    if (message !== undefined) this.offenders.push({ id, message })
+    if (message !== undefined) this.offenders = [...this.offenders, { id, message }]
   }
 
   #whyNotUnique(id: string, value: JsonObject): string | undefined {
@@ -85,7 +87,10 @@ export class ExistingCheck {
     if (this.version < oldest) return tryAgain(name)
     const changed = new Set<string>(view.writtenHere(name))
     for (let version = this.version + 1; version < view.version; version++) {
-      for (const { collection, id, row } of view.past.writes(version) ?? []) {
+      const writes = view.past.writes(version)
+      // Forgotten since.
+      if (writes === undefined) return tryAgain(name)
+      for (const { collection, id, row } of writes) {
         if (collection === name) changed.add(id)
         // What was looked at may reference it.
         if (targets.has(collection) && rowDeleted(row)) return tryAgain(name)
@@ -93,6 +98,8 @@ export class ExistingCheck {
     }
     // All of them let go of their values before one takes one: they may have been passed on.
     for (const holders of this.#holders.values()) for (const [digest, holder] of holders) if (changed.has(holder)) holders.delete(digest)
+    this.offenders = this.offenders.filter(({ id }) => !changed.has(id))
+    if (this.#stopped && this.offenders.length === 0) return tryAgain(name)
     const isThere = (collection: string, id: string) => view.versionOf(collection, id) !== undefined
     for (const id of changed) {
       const body = view.find(name, id)

@@ -2,7 +2,7 @@
 // functions as every other write, so what must hold of users and documents holds of those that come back.
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Change } from "./change.ts"
-import { type Definition, defaultAccess } from "./definition.ts"
+import { type Definition, defaultAccess, definitionIn } from "./definition.ts"
 import { define } from "./defining.ts"
 import { definitionOf, putDocument } from "./document.ts"
 import type { JsonObject } from "./fields.ts"
@@ -29,7 +29,7 @@ export function bringBack(view: TransactionView, states: readonly FormerState[])
     if (refused !== undefined) return refused
   }
   for (const state of wanted) {
-    const refused = state.body === undefined ? whyNotLeft(view, state) : undefined
+    const refused = state.body === undefined ? whyNotLeft(view, state) : whyNamesNothing(view, state)
     if (refused !== undefined) return refused
   }
   return wanted.filter((state) => state.body !== undefined || wasThere.has(state)).map((state) => changeOf(view, state, wasThere.has(state)))
@@ -58,7 +58,8 @@ function restored(view: TransactionView, collection: string, id: string, body: E
   if (collection === "users") return putUser(view, id, body as EntityBody & UserFields, { began: body, coming })
   if (collection === "collections") {
     const { fields = null, access = defaultAccess(id) } = body as Partial<Definition>
-    return define(view, { name: id, fields, access }, undefined, body)
+    const refused = define(view, { name: id, fields, access }, undefined, body)
+    return refused?.code === "unavailable" ? tooLargeToNarrow(id) : refused
   }
   const definition = definitionOf(view, collection)
   if (isRefusal(definition)) return definition
@@ -66,12 +67,31 @@ function restored(view: TransactionView, collection: string, id: string, body: E
   return isRefusal(put) ? put : undefined
 }
 
+/** A revert looks through no large collection ahead, so another try would end the same. */
+function tooLargeToNarrow(name: string): Refusal {
+  return refuse("conflict", `it asks for more than the definition of now, and \`${name}\` is too large to be looked through within a transaction.`, {
+    hint: "collection.define with those fields looks through it ahead.",
+  })
+}
+
+/** A definition that came back may reference a collection that is gone, or that goes in the same version. */
+function whyNamesNothing(view: TransactionView, { collection, id }: FormerState): Refusal | undefined {
+  if (collection !== "collections") return undefined
+  for (const [name, { to }] of Object.entries(definitionIn(view, id)?.fields ?? {})) {
+    if (to === undefined || to === "users" || view.versionOf("collections", to) !== undefined) continue
+    return refuse("conflict", `The definition of \`${id}\` cannot be brought back: its \`${name}\` references \`${to}\`, and there is no such collection.`, { pointer: "" })
+  }
+  return undefined
+}
+
 /** What a revert takes away must leave nothing behind that belongs to it or names it. */
 function whyNotLeft(view: TransactionView, { collection, id }: FormerState): Refusal | undefined {
   if (collection !== "collections") return whyLeftReferenced(view, collection, id)
+  // Users are there without a definition, too.
+  if (id === "users") return undefined
   const referring = referringCollections(view, id).find((name) => name !== id)
   if (referring !== undefined) return refuse("conflict", `Collection \`${id}\` is referenced by \`${referring}\`.`, { pointer: "" })
-  if (id === "users" || view.ids(id, 1).length === 0) return undefined
+  if (view.ids(id, 1).length === 0) return undefined
   return refuse("conflict", `Collection \`${id}\` has documents that other versions made; they would be left without it.`, {
     pointer: "",
     hint: "collection.drop takes them with it.",

@@ -5,6 +5,7 @@ import type { Write } from "../protocol/record.ts"
 import { encodeFill, encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { sameTerm } from "../store/term-index.ts"
+import type { Definition } from "./definition.ts"
 import type { Past } from "./past.ts"
 import type { Principal } from "./scope.ts"
 
@@ -43,6 +44,8 @@ export class Overlay {
   readonly holders = new Map<string, string | null>()
   /** Who was given a value that is not unique; some may have it no more. */
   readonly given = new Map<string, Set<string>>()
+  /** Definitions that were looked at and not written since: every write asks for one. */
+  readonly definitions = new Map<string, Definition | undefined>()
 
   give(key: string, id: string): void {
     const ids = this.given.get(key)
@@ -51,7 +54,10 @@ export class Overlay {
   }
 
   merge(other: Overlay): void {
-    for (const [key, staged] of other.rows) this.rows.set(key, staged)
+    for (const [key, staged] of other.rows) {
+      this.rows.set(key, staged)
+      if (staged.collection === "collections") this.definitions.delete(staged.id)
+    }
     for (const [key, holder] of other.holders) this.holders.set(key, holder)
     for (const [key, ids] of other.given) for (const id of ids) this.give(key, id)
   }
@@ -88,6 +94,14 @@ export class TransactionView {
     this.#reader = reader
     this.#head = reader.position().head
     this.#batch = batch
+  }
+
+  /** The definition that the transaction goes by; `parse` makes it of its text, which is empty where there is none. */
+  definition(name: string, parse: (name: string, text: string) => Definition | undefined): Definition | undefined {
+    if (this.own.rows.has(rowKey("collections", name))) return parse(name, this.text("collections", name))
+    const { definitions } = this.#batch
+    if (!definitions.has(name)) definitions.set(name, parse(name, this.text("collections", name)))
+    return definitions.get(name)
   }
 
   /** The live entity, or undefined. */
@@ -194,15 +208,19 @@ export class TransactionView {
     if (now === undefined || now.facts.deleted) return
     const added = terms.filter((term) => !now.terms.some((own) => sameTerm(own, term)))
     if (added.length === 0) return
+    // An index is unique or not. One that this transaction began may be the other by now; its terms are the transaction's own.
+    const stays = (own: Term) => !added.some(({ field, unique }) => field === own.field && unique !== own.unique)
+    for (const term of now.terms) if (term.unique && !stays(term)) this.own.holders.set(termKey(collection, term), null)
     this.#give(collection, id, added)
     const key = rowKey(collection, id)
     const own = this.own.rows.get(key)
+    const kept = now.terms.filter(stays)
     if (own !== undefined && own.filled === undefined) {
-      this.own.rows.set(key, { ...own, terms: [...own.terms, ...added] })
+      this.own.rows.set(key, { ...own, terms: [...kept, ...added] })
       return
     }
     const later = added.map((term) => ({ ...term, since: this.version }))
-    this.own.rows.set(key, { ...now, row: undefined, terms: [...now.terms, ...later], filled: [...(own?.filled ?? []), ...added] })
+    this.own.rows.set(key, { ...now, row: undefined, terms: [...kept, ...later], filled: [...(own?.filled ?? []).filter(stays), ...added] })
   }
 
   /** The write set: each entity at most once, what came and went within the transaction not at all. */

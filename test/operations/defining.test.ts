@@ -25,6 +25,14 @@ test("what is left out of a definition stays as it is", async () => {
   expect(open).toMatchObject({ fields: null, access: { read: "public" } })
 })
 
+test("what is written goes by the newest definition, in one batch and in one transaction", async () => {
+  const harness = new Harness()
+  const strict = { title: { type: "string", required: true } }
+  const values = [define(strict), create("g1", {}), create("g1", { title: "x" }), { ...define(null), dryRun: true }, create("g2", {}), define(null), create("g2", {}), { operations: [define({}), create("g3", {})] }]
+  expect((await harness.batch(values)).map(({ kind }) => kind)).toEqual(["record", "refused", "record", "dry-run", "refused", "record", "record", "refused"])
+  expect((await harness.refusal({ operations: [{ op: "document.put", data: { collection: "goals", id: "g2", value: { title: "y" } } }, define(strict), create("g4", {})] })).operation).toBe(2)
+})
+
 test("what says only what holds anyway is not kept", async () => {
   const [definition] = await new Harness().commit(define({ title: { type: "string", required: false, index: false, unique: false } }))
   expect(definition?.["fields"]).toEqual({ title: { type: "string" } })

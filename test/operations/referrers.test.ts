@@ -13,7 +13,10 @@ test("a reference names something that is there, itself included, or is refused"
   await harness.commit(define("goals", { owner: to("users"), parent: to("goals") }), user("ada"), create("goals", "g1", { owner: "ada", parent: "g1" }))
   const refusal = await harness.refusalOf("document.create", { collection: "goals", value: { owner: "eve", parent: "g9" } })
   expect(issuesOf(refusal)).toEqual(["/value/owner reference", "/value/parent reference"])
-  expect(refusal.detail).toContain("there is no `eve` in `users`")
+  expect(refusal.detail).toContain("`/value/owner` names nothing that is in `users`")
+  expect(refusal.issues?.map(({ operation }) => operation)).toEqual([0, 0])
+  // Beside what is wrong by itself.
+  expect(issuesOf(await harness.refusalOf("document.create", { collection: "goals", value: { owner: "eve", parent: 1, more: 1 } }))).toEqual(["/value/more unknown-field", "/value/parent string", "/value/owner reference"])
   // Earlier in the same transaction, and in the same batch, is there as well.
   await harness.commit(user("bob"), create("goals", "g2", { owner: "bob", parent: null }))
   const executed = await harness.batch([user("carl"), create("goals", "g3", { owner: "carl" }), { op: "user.delete", data: { id: "carl" } }])
