@@ -11,6 +11,8 @@ const fieldNameField = v.pipe(
   v.string(),
   v.maxLength(bounds.fieldNameLengthMax),
   v.regex(fieldNamePattern, "must begin with a letter, then letters, digits or _"),
+  // JavaScript finds those in every object, also where JSON has none.
+  v.check((name) => !(name in Object.prototype), "is a name that objects of JavaScript have"),
 )
 
 /** Parameters of lists: a filter of that name would mean something else. */

@@ -40,6 +40,12 @@ test("names of fields are letters, digits and _, and what is indexed is no param
   }
 })
 
+test("no field has a name that every object of JavaScript has: it would be found where it is not", async () => {
+  for (const name of ["toString", "valueOf", "hasOwnProperty", "isPrototypeOf"]) {
+    expect(await faultsOf({ type: "string" }, name)).toEqual([`/fields/${name}: is a name that objects of JavaScript have`])
+  }
+})
+
 test("what names users already is no field of their data that has an index", async () => {
   const fields = Object.fromEntries(["email", "issuer", "subject"].map((name) => [name, { type: "string", index: true }]))
   const refusal = await new Harness().refusalOf("collection.define", { name: "users", fields })
