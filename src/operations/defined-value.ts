@@ -8,6 +8,7 @@ import type { Definition } from "./definition.ts"
 import { fieldValue } from "./document-terms.ts"
 import { checkValue } from "./document-value.ts"
 import type { JsonObject } from "./fields.ts"
+import { quoted } from "./quoted.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
 /** The value as it is kept. `id` is the entity that gets it; `pointer` is where it stands in the operation's data. */
@@ -18,7 +19,7 @@ export function definedValue(view: TransactionView, definition: Definition, id: 
   const issues = [...("issues" in checked ? checked.issues : []), ...stateIssues(view, definition, id, "value" in checked ? checked.value : value, pointer, coming)]
   const [first] = issues
   if (first !== undefined) {
-    return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: \`${first.pointer}\` ${first.message}.`, { pointer: first.pointer, issues })
+    return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: ${quoted(first.pointer)} ${first.message}.`, { pointer: first.pointer, issues })
   }
   const kept = "value" in checked ? checked.value : value
   return whyNotUnique(view, definition, id, kept, pointer) ?? { value: kept }

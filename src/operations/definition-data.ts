@@ -11,6 +11,8 @@ const fieldNameField = v.pipe(
   v.string(),
   v.maxLength(bounds.fieldNameLengthMax),
   v.regex(fieldNamePattern, "must begin with a letter, then letters, digits or _"),
+  // A document without it would seem to have it.
+  v.check((name) => !(name in Object.prototype), "is the name of something that every object has"),
 )
 
 /** Parameters of lists: a filter of that name would mean something else. */
