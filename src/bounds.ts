@@ -83,6 +83,8 @@ export const bounds = {
   /** How long a session or a token may live, shortest and longest. */
   lifeMsMin: 1_000,
   lifeMsMax: 3_650 * 86_400_000,
+  /** Collections whose access rules are remembered. */
+  rulesKnownMax: 4_096,
   /** Tokens whose principal is remembered. */
   bearersKnownMax: 10_000,
   /** A token that a client hands in. */

@@ -13,8 +13,10 @@ import type { NewUser, User, UserChanges } from "./user.ts"
 import { View } from "./view.ts"
 
 export interface SetPasswordOptions extends OperationOptions {
-  /** All of the user's sessions end in the same version. */
+  /** The user's sessions end in the same version, but for the one that asks. */
   readonly revokeSessions?: boolean | undefined
+  /** What a session must know to change its user's password. */
+  readonly currentPassword?: string | undefined
 }
 
 export class Accounts extends View {
@@ -38,8 +40,8 @@ export class Accounts extends View {
     await transactOne(this.transport, { op: "user.delete", data: { id } }, options)
   }
 
-  async setPassword(userId: string, password: string, { revokeSessions, ...options }: SetPasswordOptions = {}): Promise<void> {
-    const data = { userId, password, revokeSessions }
+  async setPassword(userId: string, password: string, { revokeSessions, currentPassword, ...options }: SetPasswordOptions = {}): Promise<void> {
+    const data = { userId, password, revokeSessions, currentPassword }
     await transactOne(this.transport, { op: "credential.setPassword", data }, options)
   }
 

@@ -42,8 +42,10 @@ interface Operations {
 interface NewPassword {
   readonly userId: string
   readonly password: string
-  /** All of the user's sessions end in the same version. */
+  /** The user's sessions end in the same version, but for the one that asks. */
   readonly revokeSessions?: boolean | undefined
+  /** What a session must know to change its user's password. */
+  readonly currentPassword?: string | undefined
 }
 
 /** `field` is a name in the document's value; the sum is refused outside of `min` and `max`. */

@@ -5,6 +5,8 @@ import { bounds } from "../bounds.ts"
 import { changedExample } from "../operations/document-shape.ts"
 import { feedPage } from "../operations/feed.ts"
 import { type FeedView, feedView } from "../operations/feed-view.ts"
+import { tokenNeeded } from "../operations/operation-access.ts"
+import { isAnonymous, isServer } from "../operations/scope.ts"
 import { trimmed } from "../operations/trimmed.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { asOfCodes, minVersionHeader, readBehind } from "./as-of.ts"
@@ -17,6 +19,7 @@ import { isReadable } from "./names.ts"
 import { limitParameter, linkHeader } from "./page.ts"
 import { type Described, duration, text, wholeOr } from "./parameter.ts"
 import { parameterRefusal, parseWhole, type Query } from "./query.ts"
+import { readReach } from "./reach.ts"
 import type { About } from "./route.ts"
 
 const sinceParameter = wholeOr(0, { name: "since", description: "Changes behind this version." })
@@ -35,10 +38,11 @@ const lastEventIdHeader: Described = {
 
 export function getChanges(exchange: Exchange): Response | Promise<Response> {
   const query = exchange.query()
+  if (isAnonymous(exchange.principal) && !isForThePublic(exchange, query)) return exchange.problem(tokenNeeded)
   if (isRefusal(query)) return exchange.problem(query)
   const since = sinceParameter.of(query)
   if (isRefusal(since)) return exchange.problem(since)
-  const view = viewOf(query)
+  const view = viewOf(exchange, query)
   if (isRefusal(view)) return exchange.problem(view)
   return wantsEvents(exchange.request) ? answerStream(exchange, query, view, since) : answerPage(exchange, query, view, since)
 }
@@ -110,14 +114,23 @@ function whyGone({ node }: Exchange, since: number): Refusal | undefined {
 
 const noRoom = refuse("unavailable", "Nobody more can wait for changes on this node now.", { retryAfter: 5 })
 
-function viewOf(query: Query): FeedView | Refusal {
+/** It must say of which collections it wants to hear, and may hear of all of those. */
+function isForThePublic(exchange: Exchange, query: Query | Refusal): boolean {
+  const list = isRefusal(query) ? undefined : collectionsParameter.of(query)
+  return typeof list === "string" && list.split(",").every((name) => readReach(exchange, name) === "all")
+}
+
+function viewOf(exchange: Exchange, query: Query): FeedView | Refusal {
   const list = collectionsParameter.of(query)
   if (isRefusal(list)) return list
-  if (list === undefined) return feedView(undefined)
-  const names = list.split(",")
-  if (names.length > bounds.feedCollectionsMax) return parameterRefusal("collections", `has more than ${bounds.feedCollectionsMax} names`)
-  if (!names.every(isReadable)) return parameterRefusal("collections", "must be names of collections, separated by commas")
-  return feedView(names)
+  const names = list?.split(",")
+  if (names !== undefined && names.length > bounds.feedCollectionsMax) return parameterRefusal("collections", `has more than ${bounds.feedCollectionsMax} names`)
+  if (names?.every(isReadable) === false) return parameterRefusal("collections", "must be names of collections, separated by commas")
+  if (isServer(exchange.principal)) return feedView(names)
+  return feedView(names, (collection) => {
+    const reach = readReach(exchange, collection)
+    return isRefusal(reach) ? "none" : reach
+  })
 }
 
 const changeExample = {

@@ -3,12 +3,14 @@
 import type { Context } from "hono"
 import type { NodeService } from "../node/service.ts"
 import type { Passwords } from "../operations/passwords.ts"
+import type { Rules } from "../operations/rules.ts"
 import type { Principal } from "../operations/scope.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import type { Connection } from "../runtime/serve.ts"
 import { bearer, challenge } from "./bearer.ts"
 import { clientAddress } from "./client-address.ts"
 import type { Cors } from "./cors.ts"
+import type { CursorSeal } from "./cursor-seal.ts"
 import { type EntityHeaders, nodeHeaders, revalidated } from "./entity-headers.ts"
 import type { FeedTail } from "./feed-tail.ts"
 import { addressSigned, forwardedAddressHeader } from "./forwarded-address.ts"
@@ -18,6 +20,7 @@ import type { OpenApi } from "./openapi.ts"
 import type { Parameter } from "./parameter.ts"
 import { problemJson, statusOf } from "./problem.ts"
 import { parseQuery, type Query } from "./query.ts"
+import { relayedHeaders } from "./relayed-headers.ts"
 import type { RequestIds } from "./request-id.ts"
 import type { Route } from "./route.ts"
 import type { StoreCheck } from "./store-check.ts"
@@ -42,6 +45,8 @@ export interface Shared {
   readonly storeCheck: StoreCheck
   readonly openApi: OpenApi
   readonly throttles: LoginThrottles
+  readonly rules: Rules
+  readonly cursorSeal: CursorSeal
   readonly cors: Cors
   readonly entityHeaders: EntityHeaders
   readonly inFlight: InFlight
@@ -250,12 +255,7 @@ export class Exchange {
 
   /** Passes on what another node answered, its own Tandem headers included. */
   relay(answer: Response): Response {
-    const headers: Headers = {}
-    for (const name of relayed) {
-      const value = answer.headers.get(name)
-      if (value !== null) headers[name] = value
-    }
-    headers["x-content-type-options"] = "nosniff"
+    const headers = relayedHeaders(answer)
     this.shared.cors.mark(headers, this.request)
     return new Response(answer.body, { status: answer.status, headers })
   }
@@ -282,19 +282,3 @@ export class Exchange {
     return statusOf(refusal.code) === 503 && refusal.retryAfter === undefined ? { ...refusal, retryAfter: 1 } : refusal
   }
 }
-
-const relayed = [
-  "content-type",
-  "cache-control",
-  "link",
-  "retry-after",
-  "www-authenticate",
-  "idempotency-replayed",
-  "tandem-version",
-  "tandem-node",
-  "tandem-role",
-  "tandem-epoch",
-  "tandem-mode",
-  "tandem-stale",
-  "tandem-request-id",
-]

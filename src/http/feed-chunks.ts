@@ -38,6 +38,8 @@ export class FeedChunks {
 
   /** What follows `after`, up to `committed` at most. */
   behind(view: FeedView, after: number, committed: number): FeedChunk {
+    // What a session or the public is shown depends on the rules of now, and mostly on who it is.
+    if (view.reach !== undefined) return this.#make(view, after, committed)
     const key = `${after} ${view.key}`
     const known = this.#kept.get(key)
     if (known !== undefined) {
@@ -45,13 +47,17 @@ export class FeedChunks {
       this.#kept.set(key, known)
       return known
     }
-    const recordsMax = bounds.feedChunkVersions - (after % bounds.feedChunkVersions)
-    const { items, last } = feedPage(this.#reader, view, { after, to: committed, itemsMax: recordsMax, recordsMax, bytesMax: bounds.feedChunkBytesMax })
-    const chunk = new FeedChunk(items, last)
+    const chunk = this.#make(view, after, committed)
     this.#kept.set(key, chunk)
     this.#keptBytes += sizeOf(chunk)
     this.#forget()
     return chunk
+  }
+
+  #make(view: FeedView, after: number, committed: number): FeedChunk {
+    const recordsMax = bounds.feedChunkVersions - (after % bounds.feedChunkVersions)
+    const { items, last } = feedPage(this.#reader, view, { after, to: committed, itemsMax: recordsMax, recordsMax, bytesMax: bounds.feedChunkBytesMax })
+    return new FeedChunk(items, last)
   }
 
   /** Whether the chunk may be sent piece by piece now: those under way are in memory until their readers have taken them. */

@@ -1,7 +1,7 @@
 // How many entities a list has in all, as of its version: exactly where that is found out within a bound, at least so many otherwise.
 import type { ListField } from "./list-field.ts"
 import type { ListLimits } from "./list-limits.ts"
-import { fulfils, type Listed, rowOf } from "./list-rows.ts"
+import { fulfils, isShown, type Listed, rowOf } from "./list-rows.ts"
 import type { Plan } from "./list-plan.ts"
 import { wholeSpan } from "./list-span.ts"
 
@@ -26,22 +26,23 @@ export function countOf(listed: Listed, plan: Plan, anyField: ListField | undefi
   }
 }
 
-function countRows({ reader, collection, at }: Listed, { countMax }: ListLimits): ListCount {
+function countRows({ reader, collection, at, reach }: Listed, { countMax }: ListLimits): ListCount {
   const { rows, next } = reader.page(collection, { at, after: undefined, limit: countMax })
-  return { count: next === undefined ? rows.length : undefined, atLeast: rows.length }
+  const shown = rows.filter(({ row }) => isShown(reach, collection, row)).length
+  return { count: next === undefined ? shown : undefined, atLeast: shown }
 }
 
 function countEntries(listed: Listed, { along: { term, from, to }, rest }: Pick<Plan & { readonly kind: "walk" }, "along" | "rest">, { countMax, bytesMax }: ListLimits): ListCount {
-  const { reader, collection, at } = listed
+  const { reader, collection, at, reach } = listed
   const { entries, next } = reader.walk(collection, term, { at, reverse: false, limit: countMax, scanMax: countMax, from, to })
-  if (rest.length === 0) return { count: next === undefined ? entries.length : undefined, atLeast: entries.length }
+  if (rest.length === 0 && (reach === undefined || reach === "all")) return { count: next === undefined ? entries.length : undefined, atLeast: entries.length }
   let bytes = 0
   let count = 0
   for (const { id } of entries) {
     const row = rowOf(listed, id)
     bytes += row.length
     if (bytes > bytesMax) return { count: undefined, atLeast: count }
-    if (fulfils(row, rest)) count++
+    if (fulfils(row, rest) && isShown(reach, collection, row)) count++
   }
   return { count: next === undefined ? count : undefined, atLeast: count }
 }

@@ -2,6 +2,7 @@
 import * as v from "valibot"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { openCursor, type OpenCursor } from "./cursor.ts"
+import type { CursorSeal } from "./cursor-seal.ts"
 import { fieldNamePattern, isFieldName } from "./list-field.ts"
 import { type Operator, operators } from "./list-span.ts"
 import { cursorParameter, limitParameter, pageParameters } from "./page.ts"
@@ -52,14 +53,15 @@ export const filterParameters: Described = {
   schema: v.optional(v.record(v.pipe(v.string(), v.regex(filterPattern)), v.string())),
 }
 
-export function parseListParameters(url: string): ListParameters | Refusal {
+/** `seal` where cursors are sealed for who asks. */
+export function parseListParameters(url: string, seal?: CursorSeal): ListParameters | Refusal {
   const query = parseAnyQuery(url)
   if (isRefusal(query)) return query
   const limit = limitParameter.of(query)
   if (isRefusal(limit)) return limit
   const given = cursorParameter.of(query)
   if (isRefusal(given)) return given
-  const cursor = given === undefined ? undefined : openCursor(given)
+  const cursor = given === undefined ? undefined : openCursor(seal === undefined ? given : seal.open(given))
   if (isRefusal(cursor)) return cursor
   const sort = sortOf(query)
   if (isRefusal(sort)) return sort

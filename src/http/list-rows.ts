@@ -1,8 +1,11 @@
 // The rows of one page of a list, as of a version: the plan carried out. Looks at a bounded number of entries, however many the
 // collection has; what fulfils the filters is told by the terms that rows carry, so no row is parsed.
+import type { Reach } from "../operations/access.ts"
 import { bounds } from "../bounds.ts"
 import { rowDeleted, rowTermValue } from "../store/row.ts"
 import type { Reader, WalkPage, WalkPlace, WalkQuery } from "../store/store.ts"
+import type { CursorSeal } from "./cursor-seal.ts"
+import { isSeen } from "./reach.ts"
 import { isWithin, type Span } from "./list-span.ts"
 import type { ListLimits } from "./list-limits.ts"
 import type { ListOrder, Plan, SizeOf } from "./list-plan.ts"
@@ -12,6 +15,10 @@ export interface Listed {
   readonly reader: Reader
   readonly collection: string
   readonly at: number
+  /** What of it the asker may see; the rest is passed by. Undefined for all. */
+  readonly reach?: Reach
+  /** Hides from the asker where a page ended. */
+  readonly seal?: CursorSeal | undefined
 }
 
 export interface ListQuery {
@@ -69,9 +76,21 @@ export class Looks {
   }
 }
 
-function allPage({ reader, collection, at }: Listed, { after, limit }: ListQuery): ListPage {
+function allPage({ reader, collection, at, reach }: Listed, { after, limit }: ListQuery): ListPage {
+  if (collection === "users" && typeof reach === "object" && reach.field === "id") return ownPage(reader, reach.userId, at, after)
   const { rows, next } = reader.page(collection, { at, after: after?.id, limit })
-  return { rows: rows.map(({ row }) => row), next: next === undefined ? undefined : { value: noValue, id: next } }
+  return { rows: rows.map(({ row }) => row).filter((row) => isShown(reach, collection, row)), next: next === undefined ? undefined : { value: noValue, id: next } }
+}
+
+/** Of users who each see themselves only. */
+function ownPage(reader: Reader, userId: string, at: number, after: WalkPlace | undefined): ListPage {
+  const row = after === undefined ? reader.row("users", userId, at) : undefined
+  return { rows: row === undefined || rowDeleted(row) ? [] : [row], next: undefined }
+}
+
+/** Whether a row is within reach. Those that are not are like those that are not there, but for the time that they take. */
+export function isShown(reach: Reach | undefined, collection: string, row: Uint8Array): boolean {
+  return reach === undefined || reach === "all" || isSeen(reach, collection, row)
 }
 
 function walkedPage(listed: Listed, { along, reverse, rest }: Plan & { readonly kind: "walk" }, { order, after, limit }: ListQuery, { scanMax, bytesMax }: ListLimits): ListPage {
@@ -88,7 +107,7 @@ function walkedPage(listed: Listed, { along, reverse, rest }: Plan & { readonly 
       const row = rowOf(listed, entry.id)
       if (last !== undefined && bytes > 0 && bytes + row.length > bytesMax) return until(last)
       bytes += row.length
-      if (fulfils(row, rest)) rows.push(row)
+      if (fulfils(row, rest) && isShown(listed.reach, listed.collection, row)) rows.push(row)
       last = entry
     }
     left -= looked
@@ -111,7 +130,7 @@ function sortedPage(listed: Listed, { along, by, rest }: Plan & { readonly kind:
     const row = rowOf(listed, id)
     bytes += row.length
     if (bytes > bytesMax) return undefined
-    if (fulfils(row, rest)) found.push({ row, place: { value: rowTermValue(row, by.term) ?? noValue, id } })
+    if (fulfils(row, rest) && isShown(listed.reach, listed.collection, row)) found.push({ row, place: { value: rowTermValue(row, by.term) ?? noValue, id } })
   }
   found.sort((one, other) => sign * byPlace(one.place, other.place))
   const start = after === undefined ? 0 : found.findIndex(({ place }) => sign * byPlace(place, after) > 0)

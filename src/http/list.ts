@@ -1,6 +1,8 @@
 // GET /{collection}: entities page by page, all pages as of the first one's version; filtered, in the order of a field, or of ids.
 import { definitionExample, definitionShape } from "../operations/definition-shape.ts"
 import { changedExample, documentShape } from "../operations/document-shape.ts"
+import type { Reach } from "../operations/access.ts"
+import { isServer } from "../operations/scope.ts"
 import { isRefusal } from "../refusal.ts"
 import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import type { Exchange } from "./exchange.ts"
@@ -9,20 +11,24 @@ import { filterParameters, type ListParameters, listParameters, parseListParamet
 import { collectionMissing, isReadable, isThere, namedCodes } from "./names.ts"
 import { linkHeader, nextLink, pageParameters } from "./page.ts"
 import { listShape } from "./page-shape.ts"
+import { readReach } from "./reach.ts"
 import type { About } from "./route.ts"
 
 export function getList(exchange: Exchange): Response | Promise<Response> {
   const collection = exchange.param("collection")
+  const reach = readReach(exchange, collection)
+  if (isRefusal(reach)) return exchange.problem(reach)
   if (!isReadable(collection)) return collectionMissing(exchange, collection, exchange.node.committed())
-  return answerList(exchange, collection)
+  return answerList(exchange, reach, collection)
 }
 
-export function answerList(exchange: Exchange, collection: string): Response | Promise<Response> {
-  const parameters = parseListParameters(exchange.url)
+export function answerList(exchange: Exchange, reach: Reach, collection: string): Response | Promise<Response> {
+  const seal = isServer(exchange.principal) ? undefined : exchange.shared.cursorSeal
+  const parameters = parseListParameters(exchange.url, seal)
   if (isRefusal(parameters)) return exchange.problem(parameters)
   const answer = (version: number): Response => {
     if (!isThere(exchange, collection, version)) return collectionMissing(exchange, collection, version)
-    const page = listAnswer({ reader: exchange.node.reader, collection, at: version }, parameters, exchange.parameters)
+    const page = listAnswer({ reader: exchange.node.reader, collection, at: version, reach, seal }, parameters, exchange.parameters)
     if (isRefusal(page)) return exchange.problem(page)
     const { bytes, next } = page
     return exchange.data(bytes, version, next === null ? undefined : { link: nextLink(collection, next, parameters.limit, repeated(parameters)) })

@@ -5,7 +5,9 @@ import { emailKey } from "../operations/email.ts"
 import type { LoginCredentials } from "../operations/login.ts"
 import { isServer } from "../operations/scope.ts"
 import { type Verified, verifyPassword } from "../operations/verify-password.ts"
+import type { NodeService } from "../node/service.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { rowDeleted, rowText } from "../store/row.ts"
 import type { Exchange } from "./exchange.ts"
 import { LoginThrottle } from "./login-throttle.ts"
 
@@ -25,7 +27,7 @@ export async function verifyLogin(exchange: Exchange, credentials: LoginCredenti
   const why = node.whyNotReadable()
   if (why !== undefined) return why
   const { accounts, addresses } = shared.throttles
-  const account = emailKey(credentials.email)
+  const account = accountOf(node, credentials)
   // A server speaks for all of its users from one address.
   const address = isServer(exchange.principal) ? undefined : exchange.clientAddress()
   if (address !== undefined) {
@@ -44,6 +46,13 @@ export async function verifyLogin(exchange: Exchange, credentials: LoginCredenti
   // Not forgotten: who has one account could go on guessing at others.
   if (address !== undefined) addresses.uncount(address)
   return found
+}
+
+/** One for a user, however it is named. */
+function accountOf(node: NodeService, credentials: LoginCredentials): string {
+  if ("email" in credentials) return emailKey(credentials.email)
+  const row = node.reader.row("users", credentials.userId, node.committed())
+  return row === undefined || rowDeleted(row) ? "" : emailKey((JSON.parse(rowText(row)) as { readonly email: string }).email)
 }
 
 function tooMany(where: string, waitMs: number): Refusal {

@@ -54,7 +54,11 @@ export function collectionMissing(exchange: Exchange, collection: string, versio
 }
 
 export function entityMissing(exchange: Exchange, collection: string, version: number): Response {
-  if (!isThere(exchange, collection, version)) return collectionMissing(exchange, collection, version)
+  return isThere(exchange, collection, version) ? onlyEntityMissing(exchange, collection, version) : collectionMissing(exchange, collection, version)
+}
+
+/** In a collection that is there, whoever asks. */
+export function onlyEntityMissing(exchange: Exchange, collection: string, version: number): Response {
   return exchange.absent(refuse("entity-missing", `There is no such entity in \`${collection}\` at version ${version}.`, { version }))
 }
 

@@ -9,6 +9,7 @@ import { randomBytes } from "../runtime/random.ts"
 import type { Connection } from "../runtime/serve.ts"
 import { refuse } from "../refusal.ts"
 import { Cors } from "./cors.ts"
+import { CursorSeal } from "./cursor-seal.ts"
 import { EntityHeaders } from "./entity-headers.ts"
 import { Exchange, type PublicSettings, type Shared } from "./exchange.ts"
 import { FeedTail, type FeedTiming, feedTiming } from "./feed-tail.ts"
@@ -21,6 +22,7 @@ import { RequestIds } from "./request-id.ts"
 import { checkRoutes, type Route } from "./route.ts"
 import { routes } from "./routes.ts"
 import { StoreCheck, type StoreReport } from "./store-check.ts"
+import { Rules } from "../operations/rules.ts"
 import type { Passwords } from "../operations/passwords.ts"
 import { operations } from "../operations/registry.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
@@ -54,6 +56,8 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     storeCheck: new StoreCheck(options.verifyStore),
     openApi: new OpenApi(() => openApiDocument(routes, operations)),
     throttles: new LoginThrottles(monotonicMs),
+    cursorSeal: new CursorSeal(options.settings.secret),
+    rules: new Rules(options.node.reader),
     cors: new Cors(options.settings.corsOrigins),
     entityHeaders: new EntityHeaders(options.node),
     inFlight: new InFlight(),

@@ -11,7 +11,7 @@ import type { Reader } from "../store/store.ts"
 import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
 import { cursorText, parseCursor } from "./cursor.ts"
 import type { Exchange } from "./exchange.ts"
-import { entityMissing, idParameter } from "./names.ts"
+import { onlyEntityMissing, idParameter } from "./names.ts"
 import { limitParameter, linkHeader, nextLink, pageBody, pageParameters } from "./page.ts"
 import { pageShape } from "./page-shape.ts"
 import type { About } from "./route.ts"
@@ -33,7 +33,7 @@ export function getSessions(exchange: Exchange): Response | Promise<Response> {
     const oldest = oldestOf(reader.horizon(), "sessions")
     if (version < oldest) return exchange.absent(trimmed(version, oldest))
     const user = mayList(exchange.principal, userId) ? reader.row("users", userId, version) : undefined
-    if (user === undefined || rowDeleted(user)) return entityMissing(exchange, "users", version)
+    if (user === undefined || rowDeleted(user)) return onlyEntityMissing(exchange, "users", version)
     const { field, value } = userTerm(userId)
     const page = reader.holders("sessions", field, value, { at: version, after: cursor?.after, limit })
     const next = page.next === undefined ? null : cursorText({ listing: path, version, after: page.next })

@@ -36,7 +36,7 @@ export function getUsers(exchange: Exchange): Response | Promise<Response> {
     const alone = parseQuery(exchange.url, byEmailParameters)
     return isRefusal(alone) ? exchange.problem(alone) : getByEmail(exchange, reach, alone)
   }
-  if (!query.has(issuerParameter.name) && !query.has(subjectParameter.name)) return answerList(exchange, "users")
+  if (!query.has(issuerParameter.name) && !query.has(subjectParameter.name)) return answerList(exchange, reach, "users")
   const alone = parseQuery(exchange.url, byIdentityParameters)
   return isRefusal(alone) ? exchange.problem(alone) : getByIdentity(exchange, reach, alone)
 }
@@ -84,6 +84,6 @@ export const usersAbout: About = {
   headers: [minVersionHeader, ifNoneMatchHeader],
   answer: v.union([listShape(userShape), userShape]),
   answerHeaders: [linkHeader, etagHeader],
-  codes: [...asOfCodes, "entity-missing"],
+  codes: [...asOfCodes, "collection-missing", "entity-missing"],
   example: { path: "/users?limit=10", answer: { items: [userExample], version: 4, next: null } },
 }

@@ -3,6 +3,7 @@ import { isServer, type Principal } from "./scope.ts"
 
 export type Rule = "server" | "user" | "public" | `owner:${string}`
 
+export type Action = "create" | "read" | "update" | "delete"
 export const rulePattern = /^(server|user|public|owner:[a-zA-Z][a-zA-Z0-9_]*)$/
 
 export interface Access {

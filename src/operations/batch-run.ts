@@ -192,7 +192,7 @@ function runOne(one: SubmittedOperation, view: TransactionView, earlier: Earlier
   if (isServer(view.principal)) return runWhereMet(one, data, view)
   const { forUsers } = one.operation
   if (forUsers === undefined) throw new Error(`${one.operation.name} was let through for ${view.principal.name}`)
-  return forUsers(data, view, (given) => runWhereMet(one, given, view), one.sealed)
+  return forUsers(data, view, (given) => runWhereMet(one, given, view), one.sealed, one.checked)
 }
 
 function runWhereMet(one: SubmittedOperation, data: unknown, view: TransactionView): Result | Refusal {

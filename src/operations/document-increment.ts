@@ -2,6 +2,7 @@
 import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { updating } from "./document-access.ts"
 import { findDocument, putDocument } from "./document.ts"
 import { documentExample, documentShape, rewrittenExample } from "./document-shape.ts"
 import { collectionNameField, idField, type JsonObject } from "./fields.ts"
@@ -39,6 +40,7 @@ export const documentIncrement = operation<Data>({
   result: documentShape,
   example: { data: { collection: "goals", id: "g1", field: "steps", by: 1, max: 10 }, result: rewrittenExample({ ...documentExample.value, done: true, steps: 1 }) },
   target: ({ collection, id }) => ({ collection, id }),
+  forUsers: (data, view, run) => updating(data, view, run, ""),
   run: (data, view) => {
     const { collection, id, field } = data
     const found = findDocument(view, collection, id)

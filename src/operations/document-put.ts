@@ -1,6 +1,7 @@
 // document.put: a document's whole new value; creates it where it is not there.
 import * as v from "valibot"
 import { isRefusal } from "../refusal.ts"
+import { putting } from "./document-access.ts"
 import { definitionOf, putDocument } from "./document.ts"
 import { documentShape, writtenExample } from "./document-shape.ts"
 import { collectionNameField, idField, jsonObjectField } from "./fields.ts"
@@ -16,6 +17,7 @@ export const documentPut = operation<v.InferOutput<typeof schema>>({
   result: documentShape,
   example: { data: { collection: "goals", id: "g2", value: { title: "Fly" } }, result: writtenExample({ id: "g2", value: { title: "Fly" } }) },
   target: ({ collection, id }) => (id === undefined ? undefined : { collection, id }),
+  forUsers: putting,
   run: ({ collection, id: asked, value }, view) => {
     const definition = definitionOf(view, collection)
     return isRefusal(definition) ? definition : putDocument(view, definition, asked ?? view.newId(), value)

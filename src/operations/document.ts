@@ -42,5 +42,9 @@ export function findDocument(view: TransactionView, collection: string, id: stri
   if (isRefusal(definition)) return definition
   const found = view.find(collection, id)
   if (found !== undefined) return { definition, value: found["value"] as JsonObject }
+  return documentMissing(collection, id)
+}
+
+export function documentMissing(collection: string, id: string): Refusal {
   return refuse("entity-missing", `There is no \`${id}\` in \`${collection}\`.`, { pointer: "/id" })
 }

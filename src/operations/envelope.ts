@@ -159,6 +159,7 @@ async function seal(envelope: Envelope, checked: readonly Checked[], options: En
   const repeatable: boolean[] = []
   for (const [index, one] of checked.entries()) {
     const result = await one.operation.seal?.(one.data, {
+      principal: options.principal,
       salt: saltOf(envelope.key, index, options),
       hashPassword: options.hashPassword,
       verifyLogin: options.verifyLogin,
@@ -167,7 +168,7 @@ async function seal(envelope: Envelope, checked: readonly Checked[], options: En
       committed: () => options.reader.position().committed,
     })
     if (isRefusal(result)) return { ...result, operation: index }
-    sealed.push(result === undefined ? { ...one, sealed: undefined, once: undefined } : { ...one, data: result.data, sealed: result.sealed, once: result.once })
+    sealed.push(result === undefined ? { ...one, sealed: undefined, once: undefined } : { ...one, data: result.data, sealed: result.sealed, once: result.once, checked: result.checked })
     repeatable.push(result?.repeatable ?? true)
   }
   return submitted(envelope, sealed, repeatable, options)

@@ -7,10 +7,8 @@ import { refuse } from "../refusal.ts"
 export const loginEmailField = v.pipe(v.string(), v.maxLength(bounds.emailLengthMax))
 export const loginPasswordField = v.pipe(v.string(), v.maxLength(bounds.passwordLengthMax))
 
-export interface LoginCredentials {
-  readonly email: string
-  readonly password: string
-}
+/** By the address, or for who is known already by the user's id. */
+export type LoginCredentials = ({ readonly email: string } | { readonly userId: string }) & { readonly password: string }
 
 /** The version that set a user's password: a new hash of the same one remembers it. */
 export function passwordVersionOf(credential: { readonly [field: string]: unknown }): number {

@@ -3,7 +3,7 @@ import type { GenericSchema } from "valibot"
 import type { Refusal } from "../refusal.ts"
 import type { LoginCredentials } from "./login.ts"
 import type { Reader } from "../store/store.ts"
-import type { Scope } from "./scope.ts"
+import type { Principal, Scope } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import type { Verified } from "./verify-password.ts"
 
@@ -38,7 +38,7 @@ export interface Operation<Data> {
    * What stands between `run` and who has no API key: it asks whether that one may, and calls `run`, which looks at the
    * operation's condition too, with the data that it lets through. An operation without it is for API keys only.
    */
-  readonly forUsers?: (data: Data, view: TransactionView, run: (data: Data) => Result | Refusal, sealed: unknown) => Result | Refusal
+  readonly forUsers?: (data: Data, view: TransactionView, run: (data: Data) => Result | Refusal, sealed: unknown, checked: unknown) => Result | Refusal
   /** Changes `view` or refuses; a refusal leaves no trace. Deterministic but for `view.newId()`. */
   readonly run: (data: Data, view: TransactionView, sealed: unknown) => Result | Refusal
 }
@@ -47,6 +47,7 @@ export interface Operation<Data> {
 export type Condition = { readonly version: number } | { readonly absent: true } | { readonly present: true }
 
 export interface SealContext {
+  readonly principal: Principal
   readonly salt: Uint8Array
   readonly hashPassword: (password: string, salt: Uint8Array) => Promise<string | Refusal>
   readonly verifyLogin: (credentials: LoginCredentials) => Promise<Verified | Refusal>
@@ -64,6 +65,8 @@ export interface Sealed<Data> {
   /** Whether a retry seals to the same: then it is part of the fingerprint. */
   readonly repeatable: boolean
   readonly once?: object
+  /** What `forUsers` needs to know of secrets that were looked at; stored nowhere. */
+  readonly checked?: unknown
 }
 
 /** Keeps the data's type inside the operation, so that operations of all kinds fit into one registry. */

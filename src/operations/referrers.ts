@@ -7,6 +7,7 @@ import { textValue } from "../store/term-value.ts"
 import { type Definition, definitionIn, type Field } from "./definition.ts"
 import { documentTerms } from "./document-terms.ts"
 import type { JsonObject } from "./fields.ts"
+import { isServer } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import { deleteUser, type UserFields, writeUser } from "./user.ts"
 
@@ -46,14 +47,14 @@ export function deleteReferenced(view: TransactionView, collection: string, id: 
   }
   // What goes itself, in the end, keeps nothing.
   const kept = keeping.filter((referrer) => view.versionOf(referrer.collection, referrer.id) !== undefined)
-  return kept.length === 0 ? undefined : stillReferenced(`\`${collection}/${id}\``, kept)
+  return kept.length === 0 ? undefined : stillReferenced(view, `\`${collection}/${id}\``, kept)
 }
 
 /** Who still names an entity that is gone. */
 export function whyLeftReferenced(view: TransactionView, collection: string, id: string): Refusal | undefined {
   const referrers = referrersOf(view, { collection, id })
   if (isRefusal(referrers)) return referrers
-  return referrers.length === 0 ? undefined : stillReferenced(`\`${collection}/${id}\``, referrers)
+  return referrers.length === 0 ? undefined : stillReferenced(view, `\`${collection}/${id}\``, referrers)
 }
 
 /** The collections whose references name this one. */
@@ -94,7 +95,9 @@ function letGo(view: TransactionView, { collection, id, definition, name }: Refe
   view.put(collection, id, { collection, value }, (stamp) => documentTerms(definition, value, stamp))
 }
 
-function stillReferenced(what: string, referrers: readonly Referrer[]): Refusal {
+function stillReferenced({ principal }: TransactionView, what: string, referrers: readonly Referrer[]): Refusal {
+  // By whom is not for who may not see it.
+  if (!isServer(principal)) return refuse("conflict", `${what} is referenced.`, { pointer: "/id" })
   const named = referrers.slice(0, namedMax).map(({ collection, id, name }) => `\`${collection}/${id}\` by its \`${name}\``)
   const more = referrers.length > namedMax ? " and more" : ""
   return refuse("conflict", `${what} is referenced: ${named.join(", ")}${more}.`, { pointer: "/id", hint: "Delete or change those first, or define the reference with `onDelete` cascade or setNull." })

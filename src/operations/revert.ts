@@ -6,6 +6,8 @@ import type { Write } from "../protocol/record.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { rowDeleted, rowFacts, rowText } from "../store/row.ts"
 import { changeShape } from "./change-shape.ts"
+import { denied } from "./denied.ts"
+import { reverting } from "./document-access.ts"
 import { documentExample, rewrittenExample } from "./document-shape.ts"
 import { collectionNameField, idField } from "./fields.ts"
 import { bringBack, type FormerState } from "./former-state.ts"
@@ -49,6 +51,10 @@ export const revert = operation<Data>({
   result: v.array(changeShape),
   example: { data: { version: 3 }, result: [{ collection: "goals", id: "g1", change: "updated", value: rewrittenExample(documentExample.value) }] },
   target: ({ collection, id }) => (collection === undefined || id === undefined ? undefined : { collection, id }),
+  forUsers: ({ collection, id, ...more }, view, run) => {
+    if (collection === undefined || collection === "users" || id === undefined) return denied(view, forServers)
+    return reverting({ collection, id, ...more }, view, run)
+  },
   run: ({ version, collection = "", id = "", to = 0, force = false }, view) => {
     const states = version === undefined ? statesOfEntity(view, collection, id, to, force) : statesBefore(view, version, force)
     if (isRefusal(states)) return states
@@ -56,6 +62,8 @@ export const revert = operation<Data>({
     return isRefusal(changes) ? changes : { kind: "value", value: changes }
   },
 })
+
+const forServers = refuse("forbidden", "A session takes back single documents only: versions and users are for API keys.")
 
 /** What the entities that a version changed were before it. */
 function statesBefore(view: TransactionView, version: number, force: boolean): FormerState[] | Refusal {

@@ -6,15 +6,14 @@ import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { textTerm } from "../store/row.ts"
 import { makeRoom, userTerm } from "./account-entries.ts"
 import { tokenHash, tokenTerm } from "./api-keys.ts"
+import { denied } from "./denied.ts"
 import { durationField, timeAfter } from "./durations.ts"
 import { emailKey } from "./email.ts"
 import { onceShape } from "./entity-shape.ts"
 import { exampleTokens } from "./example-ids.ts"
 import { idField, jsonObjectField } from "./fields.ts"
-import { loginFailed, type LoginCredentials, loginEmailField, loginPasswordField, passwordVersionOf } from "./login.ts"
+import { loginFailed, loginEmailField, loginPasswordField, passwordVersionOf } from "./login.ts"
 import { operation, type SealContext } from "./operation.ts"
-import { tokenNeeded } from "./operation-access.ts"
-import { isAnonymous } from "./scope.ts"
 import { sessionEndsExample, sessionEndsShape } from "./session-shape.ts"
 import { idleEnd, sessionPrefix } from "./session.ts"
 import type { TransactionView } from "./transaction-view.ts"
@@ -82,7 +81,7 @@ export const sessionCreate = operation<Data>({
   forUsers: (data, view, run, sealed) => {
     const { userId = "" } = data
     if ((sealed as SealedSession).login !== undefined || isMadeHere(view, userId)) return run(data)
-    return isAnonymous(view.principal) ? tokenNeeded : userMissing(userId, "/userId")
+    return denied(view, userMissing(userId, "/userId"))
   },
   run: ({ userId = "", ttl, idle, data }, view, sealed) => {
     const { hash, login } = sealed as SealedSession
@@ -98,7 +97,7 @@ export const sessionCreate = operation<Data>({
   },
 })
 
-async function verified(credentials: LoginCredentials, { verifyLogin, hashPassword, salt }: SealContext): Promise<(Login & { readonly userId: string }) | Refusal> {
+async function verified(credentials: { readonly email: string; readonly password: string }, { verifyLogin, hashPassword, salt }: SealContext): Promise<(Login & { readonly userId: string }) | Refusal> {
   const found = await verifyLogin(credentials)
   if (isRefusal(found)) return found
   if (!found.match) return loginFailed

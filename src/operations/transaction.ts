@@ -16,6 +16,8 @@ export interface SubmittedOperation {
   readonly as: string | undefined
   readonly condition: Condition | undefined
   readonly sealed: unknown
+  /** What was found out of secrets before; stored nowhere. */
+  readonly checked?: unknown
   /** Shown to the client once, with the first answer. */
   readonly once: object | undefined
 }

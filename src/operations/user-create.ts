@@ -4,6 +4,7 @@ import { refuse } from "../refusal.ts"
 import { stampAt } from "./entity-shape.ts"
 import { emailField, idField, jsonObjectField, nameField } from "./fields.ts"
 import { operation } from "./operation.ts"
+import { signingUp } from "./user-access.ts"
 import { userExample, userShape } from "./user-shape.ts"
 import { putUser } from "./user.ts"
 
@@ -26,6 +27,7 @@ export const userCreate = operation<v.InferOutput<typeof schema>>({
     result: { ...userExample, id: "bob", email: "bob@example.com", name: "Bob", data: { plan: "free" }, ...stampAt(5) },
   },
   target: ({ id }) => (id === undefined ? undefined : { collection: "users", id }),
+  forUsers: signingUp,
   run: ({ id: asked, email, name, verified, data }, view) => {
     const id = asked ?? view.newId()
     if (view.versionOf("users", id) !== undefined) return refuse("unique", `There is a user \`${id}\` already.`, { pointer: "/id" })

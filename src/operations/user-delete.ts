@@ -3,6 +3,7 @@ import * as v from "valibot"
 import { idField } from "./fields.ts"
 import { operation } from "./operation.ts"
 import { deleteReferenced } from "./referrers.ts"
+import { deletingUser } from "./user-access.ts"
 import { userMissing } from "./user.ts"
 
 const schema = v.strictObject({ id: idField })
@@ -15,6 +16,7 @@ export const userDelete = operation<v.InferOutput<typeof schema>>({
   result: v.strictObject({ id: v.string() }),
   example: { data: { id: "ada" }, result: { id: "ada" } },
   target: ({ id }) => ({ collection: "users", id }),
+  forUsers: deletingUser,
   run: ({ id }, view) => {
     if (view.versionOf("users", id) === undefined) return userMissing(id)
     const refused = deleteReferenced(view, "users", id)

@@ -4,6 +4,7 @@ import { stampAt } from "./entity-shape.ts"
 import { emailField, idField, jsonObjectField, nameField } from "./fields.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { operation } from "./operation.ts"
+import { updatingUser } from "./user-access.ts"
 import { userExample, userShape } from "./user-shape.ts"
 import { putUser, type UserFields, userMissing } from "./user.ts"
 
@@ -27,6 +28,7 @@ export const userUpdate = operation<v.InferOutput<typeof schema>>({
     result: { ...userExample, verified: true, data: { plan: "free" }, ...stampAt(1, 5) },
   },
   target: ({ id }) => ({ collection: "users", id }),
+  forUsers: updatingUser,
   run: ({ id, email, name, verified, disabled, data }, view) => {
     const user = view.find("users", id) as (UserFields & object) | undefined
     if (user === undefined) return userMissing(id)

@@ -23,10 +23,11 @@ const dummyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAA
 export async function verifyPassword(
   reader: Reader,
   at: number,
-  { email, password }: LoginCredentials,
+  credentials: LoginCredentials,
   passwords: Passwords,
 ): Promise<Verified | Refusal> {
-  const userId = reader.lookup("users", "email", textTerm("email", emailKey(email), true).value, at)
+  const { password } = credentials
+  const userId = "userId" in credentials ? credentials.userId : reader.lookup("users", "email", textTerm("email", emailKey(credentials.email), true).value, at)
   const user = userId === undefined ? undefined : bodyOf(reader, "users", userId, at)
   const credential = userId === undefined ? undefined : bodyOf(reader, "credentials", userId, at)
   const hash = credential?.["passwordHash"]

@@ -12,6 +12,7 @@ const fields = {
   done: { type: "boolean", index: true },
   rank: { type: "integer", index: true },
   due: { type: "time", index: true },
+  createdAt: { type: "time", index: true },
   title: { type: "string" },
 }
 const perOwner = 500
@@ -47,7 +48,8 @@ async function filled(count: number): Promise<LoadedStore> {
 
 interface Compared {
   readonly what: string
-  readonly toReach: number
+  /** Undefined where there is nothing to reach: then it is told only. */
+  readonly toReach?: number
   readonly ours: (count: number) => number
   readonly theirs: (count: number) => number
 }
@@ -58,8 +60,8 @@ function compare({ what, toReach, ours, theirs }: Compared): void {
   const count = Math.max(5, Math.round(100_000 / Math.max(ours(20), theirs(20))))
   const measured = Array.from({ length: rounds }, () => ({ theirs: theirs(count), ours: ours(count) }))
   const ratio = middle(measured.map((one) => one.ours / one.theirs))
-  const missed = ratio > toReach ? "  MISSED" : ""
-  print(`${what}: ${middle(measured.map((one) => one.ours)).toFixed(0)} µs against ${middle(measured.map((one) => one.theirs)).toFixed(0)} µs, ${ratio.toFixed(2)} times; to reach: ${toReach}${missed}\n`)
+  const aim = toReach === undefined ? "" : `; to reach: ${toReach}${ratio > toReach ? ", MISSED" : ""}`
+  print(`${what}: ${middle(measured.map((one) => one.ours)).toFixed(0)} µs against ${middle(measured.map((one) => one.theirs)).toFixed(0)} µs, ${ratio.toFixed(2)} times${aim}\n`)
 }
 
 function middle(numbers: readonly number[]): number {
@@ -77,8 +79,9 @@ try {
   const large = await filled(1_000_000)
   stores.push(large)
   const pages = {
-    "of one owner, newest first": `/${collection}?owner=user-7&sort=-due&limit=50`,
-    "of half of all, newest first": `/${collection}?done=false&sort=-due&limit=50`,
+    "of one owner, latest due first": `/${collection}?owner=user-7&sort=-due&limit=50`,
+    "of half of all, latest due first": `/${collection}?done=false&sort=-due&limit=50`,
+    "newest first": `/${collection}?sort=-createdAt&limit=50`,
     "of a range, in its order, filtered": `/${collection}?due.gte=2026-06-01T00:00:00Z&done=false&rank.lt=500000&sort=due&limit=50`,
     "of one owner": `/${collection}?owner=user-7&limit=50`,
     "without a filter": `/${collection}?limit=50`,
@@ -103,7 +106,7 @@ try {
   for (let n = 0; n < versions; n += 512) await small.load(Array.from({ length: Math.min(512, versions - n) }, (_, k) => [thing(1_000_000 + n + k, 10_000)]))
   print(`As of ${(small.version - fewer).toLocaleString("en")} versions back, when there were 10,000 documents, against the newest, with 110,000\n`)
   for (const [what, path] of Object.entries(pages)) {
-    compare({ what: `  ${what}`, toReach: 3, ours: (count) => small.microseconds(`${path}&at=${fewer}`, count), theirs: (count) => small.microseconds(path, count) })
+    compare({ what: `  ${what}`, ours: (count) => small.microseconds(`${path}&at=${fewer}`, count), theirs: (count) => small.microseconds(path, count) })
   }
 
   await small.load([[{ op: "document.create", data: { collection, id: "calm", value: { rank: 1 } } }, { op: "document.create", data: { collection, id: "busy", value: { rank: 1 } } }]])

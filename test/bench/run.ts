@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { RealPair } from "../cluster/real-pair.ts"
+import { authentication } from "./authentication.ts"
 import { logins } from "./logins.ts"
 import { memory, pin } from "./process-facts.ts"
 import { type Measured, wrk } from "./wrk.ts"
@@ -31,6 +32,7 @@ try {
   const bare = await startBare(JSON.stringify(await pair.a.json("/users/ada")))
   await reads(bare)
   for (const clients of [64, 256]) await writes(bare, clients)
+  await authentication(pair, { seconds, rounds }, print)
   await logins(pair, print)
   await rest()
   print(`memory after it: primary ${memory(pair.a.pid)}; replica ${memory(pair.b.pid)}\n`)

@@ -6,7 +6,8 @@ export interface Load {
   readonly url: string
   /** The process that answers. */
   readonly pid: number
-  readonly token: string
+  /** Undefined for none. */
+  readonly token: string | undefined
   readonly connections: number
   readonly seconds: number
   /** A Lua script that makes the requests; without one, GETs of the URL. */
@@ -24,7 +25,7 @@ export interface Measured {
 
 export function wrk({ url, pid, token, connections, seconds, script, cores }: Load): Promise<Measured> {
   const pinned = cores === undefined ? [] : ["taskset", "-c", cores]
-  const load = ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-H", `Authorization: Bearer ${token}`, ...(script === undefined ? [] : ["-s", script]), url]
+  const load = ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, ...(token === undefined ? [] : ["-H", `Authorization: Bearer ${token}`]), ...(script === undefined ? [] : ["-s", script]), url]
   const [program = "", ...parameters] = [...pinned, ...load]
   const before = cpuSeconds(pid)
   return new Promise((resolve, reject) => {

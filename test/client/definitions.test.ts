@@ -53,7 +53,7 @@ test("a node fills in defaults, makes times the same everywhere, and says all th
   expect(value).toEqual({ owner, title: "Read", kind: "home", stars: 3, due: "2026-01-01T00:00:00.000Z" })
   const wrong = { owner: "nobody", title: 1, stars: 9 } as unknown as { owner: string; title: string }
   const { issues } = await refusalOf(goals.create(wrong), TandemError)
-  expect(issues.map(({ pointer }) => pointer).sort()).toEqual(["/value/stars", "/value/title"])
+  expect(issues.map(({ pointer }) => pointer).sort()).toEqual(["/value/owner", "/value/stars", "/value/title"])
   await service.deleteUser(owner)
   expect(await goals.get("g1")).toBeUndefined()
 })

@@ -225,7 +225,7 @@ describe("the same program", () => {
   // The same, wherever it runs.
   const expected = [
     true, false, ["Read"], ["updated", "created"], ["unique", 409, "not-committed"], true, null, true, null, "primary",
-    [2, ["conflict", "conflict"]], [["updated", false]], true, [true, "forbidden", "entity-missing", "unauthenticated"], ["42", null], [true, 1, 1, 0], ["reset", null], [true, true, "Eva"],
+    [2, ["conflict", "conflict"]], [["updated", false]], true, [true, "entity-missing", "entity-missing", "unauthenticated"], ["42", null], [true, 1, 1, 0], ["reset", null], [true, true, "Eva"],
     [["updated", null], ["updated", 2], ["updated", null], ["deleted", null]],
     [3, "1970-01-01T00:00:00.003Z", 2, "1970-01-01T00:00:00.002Z", 3, "invalid"],
   ]

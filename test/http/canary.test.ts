@@ -243,6 +243,11 @@ test("a session's token is shown by the request that made it, and by nothing aft
     if (!path.includes(session)) tell(answer)
   }
   tell(await tandem.get("/users/ada", { token: `${session}x` }))
+  const change = (data: object) => ({ op: "credential.setPassword", data: { userId: "ada", password, currentPassword: password, ...data } })
+  const changes = [change({}), change({ currentPassword: `${password}x` }), change({ userId: "nobody" }), change({ password: mark.slice(0, 3), currentPassword: password.repeat(200) }), change({ revokeSessions: password }), change({ currentPassword: { $ref: password } })]
+  for (const body of changes) for (const as of [session, null, rootToken]) await send("/do", body, "application/json", as)
+  tell(await tandem.get("/changes?limit=500", { token: session }))
+  tell(await tandem.get("/users/ada/history", { token: session }))
   for (const id of [sessionId, "other"]) await send("/do", { op: "session.touch", data: { id }, note: "by a session" }, "application/json", session)
   await everyWay({ op: "session.touch", data: { id: sessionId } }, "touch")
   await everyWay({ op: "session.revoke", data: { id: sessionId } }, "end")

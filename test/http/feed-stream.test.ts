@@ -211,6 +211,19 @@ describe("a stream ends", () => {
     expect(await versions(another.events, 1)).toEqual([5])
   })
 
+  test("with the session that opened it, which was shown what is its user's and nothing else", async () => {
+    const tandem = await started({ tickMs: 1 })
+    await tandem.commit({ op: "user.create", data: { id: "own", email: "own@example.com" } })
+    const made = await tandem.commit({ op: "session.create", data: { userId: "own" } })
+    const since = tandem.node.committed()
+    const { events } = await stream(tandem, `/changes?since=${since}`, { token: String(inside(made.json, "results", 0, "token")) })
+    await tandem.commit(user("stranger"))
+    await tandem.commit({ op: "user.update", data: { id: "own", name: "Own" } })
+    expect(await versions(events, 1)).toEqual([since + 2])
+    await tandem.commit({ op: "session.revoke", data: { id: inside(made.json, "results", 0, "id") } }, { op: "user.update", data: { id: "own", name: "Gone" } })
+    expect(await events.nextOf("change")).toBeUndefined()
+  })
+
   test("with the key that opened it, also while others that it opened are being served", async () => {
     const tandem = await started()
     const token = tandem.token("read")
