@@ -231,7 +231,9 @@ describe("a stream ends", () => {
     await new Promise(setImmediate)
     const { authenticate } = tandem.node
     let asked = 0
-    tandem.node.authenticate = (asking) => (asking === token && asked++ > 0 ? undefined : authenticate(asking))
+    // Before there is something to show, they are looked at as often as time goes by.
+    const isBehind = () => tandem.node.committed() > 2
+    tandem.node.authenticate = (asking) => (asking === token && isBehind() && asked++ > 0 ? undefined : authenticate(asking))
     await tandem.commit(goal("large", { text: "x".repeat(60_000) }))
     const seen = await Promise.all(streams.map(({ events }) => events.nextOf("change")))
     const served = seen.filter((event) => event !== undefined)

@@ -213,6 +213,6 @@ describe("a large collection whose definition is narrowed", () => {
     const harness = await filled()
     const { head } = harness.store.position()
     await harness.commit(define({ ...plain, more: { type: "json" } }))
-    expect(await harness.refusal({ op: "revert", data: { version: head + 1 } })).toMatchObject({ code: "unavailable" })
+    expect(await harness.refusal({ op: "revert", data: { version: head + 1 } })).toMatchObject({ code: "conflict" })
   })
 })
