@@ -11,6 +11,9 @@ export const bounds = {
   streamIdleMs: 600_000,
   operationsMax: 1_000,
   jsonDepthMax: 32,
+  /** Of what is wrong with a request, that its answer lists; and how much of a name that the client has sent it says in a sentence. */
+  issuesMax: 1_000,
+  quotedLengthMax: 64,
   /** Collection, id and index value together, as UTF-8. */
   keyBytesMax: 1_024,
   idLengthMax: 256,

@@ -8,6 +8,7 @@ import { fieldValue } from "./document-terms.ts"
 import { checkValue } from "./document-value.ts"
 import type { JsonObject } from "./fields.ts"
 import { type IsThere, placeIssues } from "./place-issues.ts"
+import { quoted } from "./quoted.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
 /** The value as it is kept. `id` is the entity that gets it; `pointer` is where it stands in the operation's data. */
@@ -20,7 +21,7 @@ export function definedValue(view: TransactionView, definition: Definition, id: 
   const issues = [...("issues" in checked ? checked.issues : []), ...placeIssues(definition, id, kept, pointer, isThere)]
   const [first] = issues
   if (first !== undefined) {
-    return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: \`${first.pointer}\` ${first.message}.`, { pointer: first.pointer, issues })
+    return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: ${quoted(first.pointer)} ${first.message}.`, { pointer: first.pointer, issues })
   }
   return whyNotUnique(view, definition, id, kept, pointer) ?? { value: kept }
 }
