@@ -11,6 +11,9 @@ export const bounds = {
   streamIdleMs: 600_000,
   operationsMax: 1_000,
   jsonDepthMax: 32,
+  /** Of what is wrong with a request, that its answer lists; and how much of a name that the client has sent it says in a sentence. */
+  issuesMax: 1_000,
+  quotedLengthMax: 64,
   /** Collection, id and index value together, as UTF-8. */
   keyBytesMax: 1_024,
   idLengthMax: 256,
@@ -100,6 +103,8 @@ export const bounds = {
   /** Up to here a new definition checks and indexes what is there within its own transaction. */
   inlineDocumentsMax: 1_000,
   inlineBytesMax: 1024 * 1024,
+  /** And all definitions of one transaction together. */
+  lookedThroughMax: 20_000,
   /** Documents that one transaction of an index build gives their terms. */
   fillDocumentsMax: 250,
   fillBytesMax: 256 * 1024,

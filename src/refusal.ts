@@ -61,6 +61,11 @@ export function refuse(code: RefusalCode, detail: string, more: Omit<Refusal, "r
   return { refused: true, code, detail, ...more }
 }
 
+/** What the protocol or a disk says, as a sentence. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === "object" && value !== null && (value as { refused?: unknown }).refused === true
 }

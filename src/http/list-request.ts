@@ -1,4 +1,5 @@
 // What a list was asked for, understood with the definition that its collection had: filters as spans of indexes, and the order.
+import { quoted } from "../operations/quoted.ts"
 import { isRefusal, type Refusal } from "../refusal.ts"
 import { filterValue, valueForm } from "./filter-value.ts"
 import { type Described, hintFor, listField, listFields, whyNoField } from "./list-field.ts"
@@ -78,5 +79,5 @@ function fieldsRefusal({ collection, definition }: Described, asked: readonly st
   const fields = definition?.fields ?? undefined
   const unknown = fields === undefined ? undefined : asked.find((name) => !Object.hasOwn(fields, name))
   if (unknown === undefined) return undefined
-  return parameterRefusal("fields", `names \`${unknown.slice(0, 64)}\`, which is no field of \`${collection}\`; what every entity has is always shown`)
+  return parameterRefusal("fields", `names ${quoted(unknown)}, which is no field of \`${collection}\`; what every entity has is always shown`)
 }

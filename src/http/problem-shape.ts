@@ -1,5 +1,6 @@
 // The problem document of a refusal (RFC 9457), as problem.ts writes it.
 import * as v from "valibot"
+import { bounds } from "../bounds.ts"
 import { codes } from "./problem.ts"
 
 const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -26,7 +27,7 @@ const problem = v.strictObject({
   retryAfter: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.description("Seconds."))),
   hint: v.exactOptional(v.pipe(v.string(), v.description("What to do about it."))),
   primary: v.exactOptional(v.pipe(v.string(), v.description("URL of the primary."))),
-  issues: v.exactOptional(v.pipe(v.array(issueShape), v.description("All that is wrong with the data."))),
+  issues: v.exactOptional(v.pipe(v.array(issueShape), v.description(`All that is wrong with the data; of more than ${bounds.issuesMax}, the first.`))),
 })
 
 /** For a user whose address another has. */

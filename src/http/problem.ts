@@ -1,4 +1,5 @@
 // Refusals as RFC 9457 problem documents: the one table from code to HTTP status. Must never carry a stack or a secret.
+import { bounds } from "../bounds.ts"
 import type { Refusal, RefusalCode } from "../refusal.ts"
 
 const kinds: { readonly [Code in RefusalCode]: readonly [status: number, title: string] } = {
@@ -40,8 +41,15 @@ export function statusOf(code: RefusalCode): number {
   return kinds[code][0]
 }
 
+/** A token of ours, wherever a client has put it: an id that is not there is named, and that must not be somebody's key. */
+const secret = /\bt[kors]_[A-Za-z0-9_-]{43,}/g
+
 /** The JSON text of the problem document, for a body of its own or inside a line of a stream. */
 export function problemJson(refusal: Refusal): string {
+  return textOf(refusal).replace(secret, (token) => `${token.slice(0, 3)}…`)
+}
+
+function textOf(refusal: Refusal): string {
   const [status, title] = kinds[refusal.code]
   const { code, detail, operation, pointer, key, version, oldestVersion, retryAfter, hint, primary, issues } = refusal
   return JSON.stringify({
@@ -58,6 +66,6 @@ export function problemJson(refusal: Refusal): string {
     retryAfter,
     hint,
     primary,
-    issues,
+    issues: issues?.slice(0, bounds.issuesMax),
   })
 }

@@ -1,4 +1,5 @@
 // Query parameters, strictly: unknown and repeated ones are refused by name. Never guesses what was meant.
+import { quoted, shortened } from "../operations/quoted.ts"
 import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 
 export type Query = ReadonlyMap<string, string>
@@ -32,7 +33,7 @@ export function parseAnyQuery(url: string): Query | Refusal {
 }
 
 export function unknownRefusal(unknown: readonly string[], known: readonly string[], hint?: string): Refusal {
-  const list = (names: readonly string[]): string => names.map((name) => `\`${name.slice(0, 64)}\``).join(", ")
+  const list = (names: readonly string[]): string => names.map(quoted).join(", ")
   const detail = `Unknown query parameter: ${list(unknown.slice(0, 10))}. Known here: ${known.length === 0 ? "none" : list(known)}.`
   return refuse("malformed", detail, { pointer: pointerTo(unknown[0] ?? ""), ...(hint === undefined ? {} : { hint }) })
 }
@@ -49,7 +50,7 @@ export function isWellEncoded(text: string): boolean {
 }
 
 export function parameterRefusal(name: string, what: string, hint?: string): Refusal {
-  return refuse("malformed", `The query parameter \`${name.slice(0, 64)}\` ${what}.`, { pointer: pointerTo(name), ...(hint === undefined ? {} : { hint }) })
+  return refuse("malformed", `The query parameter ${quoted(name)} ${what}.`, { pointer: pointerTo(name), ...(hint === undefined ? {} : { hint }) })
 }
 
 /** A whole number that JSON and the store hold exactly, in plain digits. */
@@ -70,5 +71,5 @@ export function wholeParameter(query: Query, name: string): number | undefined |
 }
 
 function pointerTo(name: string): string {
-  return `/${name.slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1")}`
+  return `/${shortened(name).replaceAll("~", "~0").replaceAll("/", "~1")}`
 }

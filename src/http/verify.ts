@@ -1,9 +1,10 @@
 // POST /verify: whether an e-mail address and a password belong together. Never says which of the two was wrong, never
 // writes, and takes the same time for accounts that do not exist.
 import * as v from "valibot"
-import { parseJson } from "../operations/json-rules.ts"
+import { isUnknownField, issueMessage } from "../operations/issue-message.ts"
+import { escapePointer, parseJson } from "../operations/json-rules.ts"
 import { loginEmailField, loginPasswordField } from "../operations/login.ts"
-import { isRefusal, type Refusal, refuse } from "../refusal.ts"
+import { isRefusal, type Issue, type Refusal, refuse } from "../refusal.ts"
 import { checkContentType, readText } from "./body.ts"
 import type { Exchange } from "./exchange.ts"
 import { verifyLogin } from "./login.ts"
@@ -32,21 +33,17 @@ async function readCredentials(exchange: Exchange): Promise<v.InferOutput<typeof
   if (isRefusal(text)) return text
   const json = parseJson(text)
   if (isRefusal(json)) return json
-  const parsed = v.safeParse(credentialsShape, json.value)
+  const parsed = v.safeParse(credentialsShape, json.value, { abortPipeEarly: true })
   if (parsed.success) return parsed.output
-  const issues = parsed.issues.map((issue) => {
-    const path = issue.path?.map((step) => String(step.key)) ?? []
-    return { pointer: path.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""), code: issue.type, message: messageOf(issue) }
-  })
-  const first = issues[0]
-  const unknown = parsed.issues.some((issue) => issue.type === "strict_object" && issue.expected === "never")
-  const detail = unknown ? "The body has an unknown field." : "The body must be { email, password }."
-  return refuse("malformed", detail, { ...(first ? { pointer: first.pointer } : {}), issues })
+  const issues = parsed.issues.map(issueOf)
+  const detail = parsed.issues.some(isUnknownField) ? "The body has an unknown field." : "The body must be { email, password }."
+  return refuse("malformed", detail, { pointer: issues[0]?.pointer ?? "", issues })
 }
 
-/** The library's own message would quote the value, which may be a password. */
-function messageOf(issue: { readonly type: string; readonly expected: string | null }): string {
-  return issue.expected === null ? "This is invalid." : `This must be ${issue.expected === "never" ? "left out" : issue.expected}.`
+function issueOf(issue: v.BaseIssue<unknown>): Issue {
+  const pointer = (issue.path ?? []).map((step) => `/${escapePointer(String(step.key))}`).join("")
+  const unknown = isUnknownField(issue)
+  return { pointer, code: unknown ? "unknown-field" : issue.type, message: unknown ? "is not a field here" : issueMessage(issue) }
 }
 
 export const verifyAbout: About = {

@@ -8,7 +8,7 @@ import { type Digest, digestOf, digestText } from "../protocol/digest.ts"
 import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { Answer, Envelope } from "../protocol/messages.ts"
-import { type Refusal, refuse } from "../refusal.ts"
+import { type Refusal, refuse, sentence } from "../refusal.ts"
 import { release } from "../release.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
 import { Background } from "./background.ts"
@@ -97,7 +97,7 @@ export class TandemNode implements NodeService {
         parts.notice(`stuck: ${reason}`)
         if (settings.whenStuck === "exit") parts.exitStuck(reason)
         // After those under way have been told, which may put their retries into the queue.
-        queueMicrotask(() => this.#writer?.refuseQueued(refuse("unavailable", `this node is stuck: ${reason}`, { retryAfter: 1 })))
+        queueMicrotask(() => this.#writer?.refuseQueued(refuse("unavailable", `This node is stuck: ${reason}.`, { retryAfter: 1 })))
       },
     })
     this.#writer = new Writer({
@@ -172,20 +172,20 @@ export class TandemNode implements NodeService {
     const { settings } = this.#parts
     if (this.#replica !== undefined) {
       if (this.#replica.state.synced || settings.staleReads) return undefined
-      return refuse("unavailable", "this replica has not synced with its primary since it started", { retryAfter: 1 })
+      return refuse("unavailable", "This replica has not synced with its primary since it started.", { retryAfter: 1 })
     }
     const primary = this.#primary
     if (primary === undefined || settings.staleReads) return undefined
     if (primary.inSync && primary.leaseRemainingMs() > 0) return undefined
     // Stuck but staying up: what it has is committed, and says of itself that it may be stale.
     if (settings.whenStuck === "serve-reads" && primary.everInSync && primary.stuckReason !== null) return undefined
-    return refuse("unavailable", "this primary is not in sync with its replica yet", { retryAfter: 1 })
+    return refuse("unavailable", "This primary is not in sync with its replica yet.", { retryAfter: 1 })
   }
 
   whyNotWritable(): Refusal | undefined {
     if (this.#replica !== undefined) {
       const primary = this.primaryUrl()
-      const detail = `node ${this.nodeId} is a replica: writes go to the primary`
+      const detail = `Node ${this.nodeId} is a replica: writes go to the primary.`
       return refuse("not-primary", detail, primary === undefined ? {} : { primary })
     }
     return this.#draining ? stopping : this.#whyNoBatch()
@@ -195,10 +195,10 @@ export class TandemNode implements NodeService {
   #whyNoBatch(): Refusal | undefined {
     const { diskFloor } = this.#parts
     if (this.#primary?.inSync !== true) {
-      return refuse("unavailable", "the replica is not in sync, so nothing can be committed now", { retryAfter: 1 })
+      return refuse("unavailable", "The replica is not in sync, so nothing can be committed now.", { retryAfter: 1 })
     }
     const full = diskFloor.whyNoSpace()
-    return full === undefined ? undefined : refuse("disk-full", full)
+    return full === undefined ? undefined : refuse("disk-full", sentence(full))
   }
 
   maybeStale(): boolean {
@@ -208,7 +208,7 @@ export class TandemNode implements NodeService {
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
     if (this.#writer !== undefined && !this.#draining) return this.#writer.submit(transaction)
-    const refusal = this.whyNotWritable() ?? refuse("not-primary", "this node is a replica")
+    const refusal = this.whyNotWritable() ?? refuse("not-primary", "This node is a replica.")
     return Promise.resolve({ kind: "refused", refusal })
   }
 
@@ -282,5 +282,5 @@ export class TandemNode implements NodeService {
 }
 
 export const rootKeyPrefix = "tr_"
-const stopping = refuse("unavailable", "this node is stopping; the transaction was not committed", { retryAfter: 2 })
+const stopping = refuse("unavailable", "This node is stopping; the transaction was not committed.", { retryAfter: 2 })
 const rootPrincipal: Principal = { name: "root", scopes: ["admin"] }

@@ -6,7 +6,7 @@ import type { Effect, Save } from "../protocol/effect.ts"
 import { compareEpoch } from "../protocol/epoch.ts"
 import { type Answer, type Envelope, type PeerRefusalCode, protocolVersion, type Request } from "../protocol/messages.ts"
 import type { SealedRecord } from "../protocol/record.ts"
-import { refuse } from "../refusal.ts"
+import { refuse, sentence } from "../refusal.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
 import type { PeerClient } from "./peer-client.ts"
@@ -191,7 +191,7 @@ export class Primary implements ReplicatedLog {
         failpoint("primary.acknowledge.after")
         return
       case "reject":
-        this.#appended?.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", effect.detail, { retryAfter: 5 }))
+        this.#appended?.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", sentence(effect.detail), { retryAfter: 5 }))
         this.#appended = undefined
         return
       case "sync-changed":

@@ -57,7 +57,7 @@ export class Writer {
     const why = this.#parts.whyNotWritable()
     if (why) return Promise.resolve({ kind: "refused", refusal: why })
     if (this.#queue.length + this.#waitingForKey >= bounds.queueCountMax || this.#queueBytes + transaction.bytes > bounds.queueBytesMax) {
-      const refusal = refuse("unavailable", "too many transactions are waiting; this one was not run", { retryAfter: 1 })
+      const refusal = refuse("unavailable", "Too many transactions wait already; this one was not run.", { retryAfter: 1 })
       return Promise.resolve({ kind: "refused", refusal })
     }
     return new Promise((settle) => {
@@ -211,7 +211,7 @@ function isEarlier({ executed }: Run, batch: BatchRun): boolean {
 function execute(batch: BatchRun, transaction: SubmittedTransaction): Executed {
   const { chain } = transaction
   if (chain?.stopped === true) {
-    return { kind: "refused", refusal: refuse("unavailable", "an earlier line of this stream was refused; this one was not run") }
+    return { kind: "refused", refusal: refuse("unavailable", "An earlier line of this stream was refused; this one was not run.") }
   }
   const executed = batch.execute(transaction)
   if (chain !== undefined && executed.kind === "refused") chain.stopped = true
@@ -240,5 +240,5 @@ function outcomeOf({ executed }: Run): Outcome {
 /** Only what reached a record is unknown; the others left no trace, but what they rest on may have gone. */
 function unknownOutcomeOf({ executed, queued }: Run): Outcome {
   if (executed.kind === "record" || executed.kind === "replay") return { kind: "unknown", key: queued.transaction.key?.text }
-  return { kind: "refused", refusal: refuse("unavailable", "this node lost its replica; the transaction was not committed", { retryAfter: 1 }) }
+  return { kind: "refused", refusal: refuse("unavailable", "This node lost its replica; the transaction was not committed.", { retryAfter: 1 }) }
 }

@@ -11,11 +11,13 @@ import { rowText } from "../store/row.ts"
 import type { Result } from "./operation.ts"
 import { checkResolved } from "./operation-data.ts"
 import { Past } from "./past.ts"
+import { quoted } from "./quoted.ts"
 import { isServer } from "./scope.ts"
 import { EarlierResults, resolveReferences } from "./references.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
 import { liveSession } from "./session.ts"
-import { Overlay, TransactionView } from "./transaction-view.ts"
+import { Overlay } from "./overlay.ts"
+import { TransactionView } from "./transaction-view.ts"
 
 export type Executed =
   | { readonly kind: "record"; readonly record: SealedRecord; readonly results: string }
@@ -184,7 +186,7 @@ function runOne(one: SubmittedOperation, view: TransactionView, earlier: Earlier
     const checked = checkResolved(one.operation, resolved.value, index)
     if ("issues" in checked) {
       const [first] = checked.issues
-      return refuse("invalid", `The data of operation ${index} is invalid: \`${first?.pointer}\` ${first?.message}.`, { pointer: first?.pointer ?? "", issues: checked.issues })
+      return refuse("invalid", `The data of operation ${index} is invalid: ${quoted(first?.pointer ?? "")} ${first?.message}.`, { pointer: first?.pointer ?? "", issues: checked.issues })
     }
     data = checked.data
   }

@@ -4,13 +4,15 @@ import { bounds } from "../bounds.ts"
 import { type Access, type Rule, rulePattern, serverOnly } from "./access.ts"
 import { type Field, type Fields, fieldTypes, isIndexed, onDeletes, stampFields } from "./definition.ts"
 import { presentSchema } from "./document-value.ts"
-import { collectionNameField } from "./fields.ts"
+import { collectionNameField, noList } from "./fields.ts"
 
 const fieldNamePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/
 const fieldNameField = v.pipe(
   v.string(),
   v.maxLength(bounds.fieldNameLengthMax),
   v.regex(fieldNamePattern, "must begin with a letter, then letters, digits or _"),
+  // A document without it would seem to have it.
+  v.check((name) => !(name in Object.prototype), "is the name of something that every object has"),
 )
 
 /** Parameters of lists: a filter of that name would mean something else. */
@@ -45,7 +47,7 @@ export const definitionSchema = v.strictObject({
   fields: v.optional(
     v.nullable(
       v.pipe(
-        v.record(fieldNameField, fieldSchema),
+        noList(v.record(fieldNameField, fieldSchema)),
         v.check((fields) => Object.keys(fields).length <= bounds.fieldsMax, `must be at most ${bounds.fieldsMax} fields`),
         v.check((fields) => JSON.stringify(fields).length <= bounds.definitionLengthMax, `must have at most ${bounds.definitionLengthMax} characters as JSON`),
         v.check((fields) => Object.values(plainFields(fields)).filter(isIndexed).length <= bounds.indexesMax, `must have at most ${bounds.indexesMax} indexes; unique fields and references have one`),
@@ -62,7 +64,7 @@ export const definitionSchema = v.strictObject({
       ),
     ),
   ),
-  access: v.optional(v.strictObject({ create: v.optional(rule), read: v.optional(rule), update: v.optional(rule), delete: v.optional(rule) })),
+  access: v.optional(noList(v.strictObject({ create: v.optional(rule), read: v.optional(rule), update: v.optional(rule), delete: v.optional(rule) }))),
 })
 
 function collectionNameIssue(name: unknown): string {

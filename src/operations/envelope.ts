@@ -10,6 +10,7 @@ import { isObject } from "./merge-patch.ts"
 import type { Condition, SealContext } from "./operation.ts"
 import { whyNotFor } from "./operation-access.ts"
 import { checkData, checkSecrets } from "./operation-data.ts"
+import { quoted } from "./quoted.ts"
 import { hasReference } from "./references.ts"
 import { operationNamed } from "./registry.ts"
 import type { Principal } from "./scope.ts"
@@ -60,7 +61,7 @@ function readEnvelope(value: unknown, options: EnvelopeOptions): Envelope | Refu
   const line = options.line === true
   for (const field of Object.keys(value)) {
     const known = envelopeFields.has(field) || (bare ? operationFields.has(field) : field === "operations") || (line && lineFields.has(field))
-    if (!known) return refuse("malformed", `\`${field}\` is no field of a transaction.`, { pointer: `/${escapePointer(field)}` })
+    if (!known) return refuse("malformed", `${quoted(field)} is no field of a transaction.`, { pointer: `/${escapePointer(field)}` })
   }
   const key = line ? value["key"] : options.key
   if (key !== undefined && !isIdempotencyKey(key)) return refuse("malformed", `\`key\` ${idempotencyKeyRule}.`, { pointer: "/key" })
@@ -114,7 +115,7 @@ function readOperations({ operations, bare }: Envelope, principal: Principal): C
   }
   const first = issues[0]
   if (first === undefined) return checked
-  return refuse("invalid", `The data of operation ${first.operation ?? 0} is invalid: \`${first.pointer}\` ${first.message}.`, {
+  return refuse("invalid", `The data of operation ${first.operation ?? 0} is invalid: ${quoted(first.pointer)} ${first.message}.`, {
     ...(first.operation === undefined ? {} : { operation: first.operation }),
     pointer: first.pointer,
     issues,
@@ -125,12 +126,12 @@ function readOperation(value: unknown, index: number, pointer: string, principal
   const at = (field: string) => ({ operation: index, pointer: `${pointer}${field}` })
   if (!isObject(value)) return refuse("malformed", `Operation ${index} must be an object with \`op\` and \`data\`.`, at(""))
   for (const field of Object.keys(value)) {
-    if (!operationFields.has(field)) return refuse("malformed", `\`${field}\` is no field of an operation.`, at(`/${escapePointer(field)}`))
+    if (!operationFields.has(field)) return refuse("malformed", `${quoted(field)} is no field of an operation.`, at(`/${escapePointer(field)}`))
   }
   const { op, data, as } = value
   if (typeof op !== "string") return refuse("malformed", `Operation ${index} has no \`op\`.`, at("/op"))
   const operation = operationNamed(op)
-  if (operation === undefined) return refuse("unknown-operation", `There is no operation \`${op.slice(0, 64)}\`.`, at("/op"))
+  if (operation === undefined) return refuse("unknown-operation", `There is no operation ${quoted(op)}.`, at("/op"))
   if (as !== undefined && !(typeof as === "string" && asPattern.test(as))) {
     return refuse("malformed", "`as` must be a name of letters, digits, _ and -.", at("/as"))
   }

@@ -42,6 +42,17 @@ export const passwordField = v.pipe(
   v.check((text) => [...text].length <= bounds.passwordPointsMax, `must have at most ${bounds.passwordPointsMax} characters`),
 )
 
+/** The schema of an object or a record without lists: the library takes an empty one for an object. */
+export function noList<Schema extends v.GenericSchema>(schema: Schema): Schema {
+  const run = schema["~run"].bind(schema)
+  const runOrRefuse: Schema["~run"] = (dataset, config) => {
+    if (!Array.isArray(dataset.value)) return run(dataset, config)
+    v._addIssue(schema, "type", dataset, config)
+    return dataset as unknown as ReturnType<Schema["~run"]>
+  }
+  return Object.assign(schema, { "~run": runOrRefuse })
+}
+
 /** A time, kept in UTC with milliseconds. */
 export const timeField = v.pipe(
   v.string(),

@@ -1,6 +1,7 @@
 // Checks the data of one operation against its schema, and says everything that is wrong with it at once.
 import * as v from "valibot"
 import type { Issue } from "../refusal.ts"
+import { isUnknownField, issueMessage } from "./issue-message.ts"
 import { escapePointer } from "./json-rules.ts"
 import { isObject } from "./merge-patch.ts"
 import type { Operation } from "./operation.ts"
@@ -42,13 +43,6 @@ function check(schema: v.GenericSchema, data: unknown, index: number): Checked {
 
 function issueOf(issue: v.BaseIssue<unknown>, operation: number): Issue {
   const pointer = (issue.path ?? []).map((step) => `/${escapePointer(String(step.key))}`).join("")
-  const unknown = issue.type === "strict_object" && issue.expected === "never"
-  return { operation, pointer, code: unknown ? "unknown-field" : issue.type, message: unknown ? "is not a field of this operation" : messageOf(issue) }
-}
-
-/** The library's own messages quote the value, which may be a secret. */
-function messageOf(issue: v.BaseIssue<unknown>): string {
-  if (!issue.message.startsWith("Invalid ")) return issue.message
-  if (issue.received === "undefined") return "is missing"
-  return issue.expected === null ? "is invalid" : `must be ${issue.expected}`
+  const unknown = isUnknownField(issue)
+  return { operation, pointer, code: unknown ? "unknown-field" : issue.type, message: unknown ? "is not a field of this operation" : issueMessage(issue) }
 }

@@ -1,9 +1,10 @@
 // `{"$ref": "u.id"}` in an operation's data: a value from the result of an earlier operation, by its `as` name.
 // What is taken is bounded: results made of results would otherwise double with each operation.
 import { bounds } from "../bounds.ts"
-import { type Refusal, refuse, isRefusal } from "../refusal.ts"
+import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { escapePointer } from "./json-rules.ts"
 import { isObject } from "./merge-patch.ts"
+import { quoted } from "./quoted.ts"
 
 /** The results that a transaction's references may take from. */
 export class EarlierResults {
@@ -74,7 +75,7 @@ function follow(value: { readonly [key: string]: unknown }, earlier: EarlierResu
     return refuse("malformed", 'A reference looks like {"$ref": "name.field"}.', { pointer })
   }
   const found = earlier.find(path)
-  if (found === undefined) return refuse("malformed", `The reference \`${path.slice(0, 64)}\` names nothing in an earlier result.`, { pointer })
+  if (found === undefined) return refuse("malformed", `The reference ${quoted(path)} names nothing in an earlier result.`, { pointer })
   if (!earlier.take(found)) {
     return refuse("too-large", `The references of this transaction take more than ${bounds.referencedBytesMax} bytes.`, { pointer })
   }

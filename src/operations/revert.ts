@@ -23,7 +23,7 @@ const entityFields = ["collection", "id", "to"] as const
 const schema = v.pipe(
   v.strictObject({
     version: v.optional(versionField(1)),
-    collection: v.optional(v.union([v.literal("users"), collectionNameField])),
+    collection: v.optional(v.union([v.literal("users"), collectionNameField], "must be the name of a collection, or `users`")),
     id: v.optional(idField),
     /** 0 is before everything. */
     to: v.optional(versionField(0)),

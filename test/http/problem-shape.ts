@@ -27,7 +27,8 @@ export function expectProblem(problem: unknown, status: number): void {
   expect(inside(problem, "status")).toBe(status)
   expect(inside(problem, "code")).toMatch(/^[a-z-]+$/)
   expect(inside(problem, "title")).toMatch(/^[A-Z].*[^.]$/)
-  expect(inside(problem, "detail")).toMatch(/\S/)
+  // A sentence; it may begin with a name.
+  expect(inside(problem, "detail")).toMatch(/^[A-Z`][^]*\.$/)
   expect(Object.keys(problem as object).filter((name) => !members.includes(name))).toEqual([])
   expect(inside(problem, "type")).toBe(`urn:tandem:problem:${inside(problem, "code")}`)
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { bounds } from "../../src/bounds.ts"
 import { problemJson, statusOf } from "../../src/http/problem.ts"
 import { type RefusalCode, refuse } from "../../src/refusal.ts"
 import { expectProblem } from "./problem-shape.ts"
@@ -53,4 +54,19 @@ test("every code is said somewhere in the program, so that none is only declared
   const said = ["operations", "http", "node"].map((folder) => new Bun.Glob(`${folder}/**/*.ts`)).flatMap((glob) => [...glob.scanSync({ cwd: join(import.meta.dirname, "../../src") })])
   const text = said.filter((path) => path !== "http/problem.ts").map((path) => readFileSync(join(import.meta.dirname, "../../src", path), "utf8")).join("")
   expect(codes.filter((code) => !text.includes(`refuse("${code}"`) && !text.includes(`refuse(\n      "${code}"`))).toEqual([])
+})
+
+test("a token of ours is in no problem, whatever was done with it", () => {
+  for (const prefix of ["tk_", "ts_", "to_", "tr_"]) {
+    const token = `${prefix}${"aB3-_".repeat(8)}xyz`
+    const text = problemJson(refuse("entity-missing", `There is no \`${token}\`.`, { pointer: `/${token}`, hint: token, issues: [{ pointer: `/a/${token}/b`, code: "x", message: `names ${token}x` }] }))
+    expect(text).not.toContain(token.slice(3))
+    expect(JSON.parse(text)).toMatchObject({ detail: `There is no \`${prefix}…\`.` })
+  }
+  expect(problemJson(refuse("entity-missing", "There is no `to_do_this_before_anything_else`."))).toContain("to_do_this_before_anything_else")
+})
+
+test("what is wrong is listed up to a bound", () => {
+  const issues = Array.from({ length: bounds.issuesMax + 1 }, (_, n) => ({ pointer: `/${n}`, code: "x", message: "is wrong" }))
+  expect((JSON.parse(problemJson(refuse("invalid", "All is wrong.", { issues }))) as { readonly issues: object[] }).issues).toHaveLength(bounds.issuesMax)
 })

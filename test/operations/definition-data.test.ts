@@ -86,3 +86,14 @@ test("access is one of four rules for each action", async () => {
   }
   expect(issuesOf(await harness.refusalOf("collection.define", { name: "goals", fields: {} }))).toEqual(["/access/update owner"])
 })
+
+test("a field is not called as something that every object has", async () => {
+  for (const name of ["toString", "valueOf", "hasOwnProperty", "isPrototypeOf", "toLocaleString", "propertyIsEnumerable"]) {
+    const refusal = await new Harness().refusalOf("collection.define", { name: "goals", fields: { [name]: { type: "string", index: true } } })
+    expect(refusal).toMatchObject({ code: "invalid", issues: [{ message: "is the name of something that every object has" }] })
+  }
+})
+
+test("an empty list is no object", async () => {
+  for (const data of [{ fields: [] }, { access: [] }, { fields: { a: [] } }]) expect(await new Harness().refusalOf("collection.define", { name: "goals", ...data })).toMatchObject({ code: "invalid" })
+})
