@@ -103,6 +103,8 @@ export const bounds = {
   /** Up to here a new definition checks and indexes what is there within its own transaction. */
   inlineDocumentsMax: 1_000,
   inlineBytesMax: 1024 * 1024,
+  /** And all definitions of one transaction together. */
+  lookedThroughMax: 20_000,
   /** Documents that one transaction of an index build gives their terms. */
   fillDocumentsMax: 250,
   fillBytesMax: 256 * 1024,

@@ -16,7 +16,8 @@ import { isServer } from "./scope.ts"
 import { EarlierResults, resolveReferences } from "./references.ts"
 import type { SubmittedOperation, SubmittedTransaction } from "./transaction.ts"
 import { liveSession } from "./session.ts"
-import { Overlay, TransactionView } from "./transaction-view.ts"
+import { Overlay } from "./overlay.ts"
+import { TransactionView } from "./transaction-view.ts"
 
 export type Executed =
   | { readonly kind: "record"; readonly record: SealedRecord; readonly results: string }

@@ -1,13 +1,13 @@
 // A value on its way into a collection: checked against the definition, and against the state for what the definition says about
 // other entities, unique fields and references. Writes nothing.
-import { bounds } from "../bounds.ts"
-import { type Issue, type Refusal, refuse } from "../refusal.ts"
+import { type Refusal, refuse } from "../refusal.ts"
 import type { Term } from "../store/row.ts"
 import { nullValue } from "../store/term-value.ts"
 import type { Definition } from "./definition.ts"
 import { fieldValue } from "./document-terms.ts"
 import { checkValue } from "./document-value.ts"
 import type { JsonObject } from "./fields.ts"
+import { type IsThere, placeIssues } from "./place-issues.ts"
 import { quoted } from "./quoted.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
@@ -15,36 +15,16 @@ import type { TransactionView } from "./transaction-view.ts"
 export function definedValue(view: TransactionView, definition: Definition, id: string, value: JsonObject, pointer: string, coming?: ReadonlySet<string>): { readonly value: JsonObject } | Refusal {
   if (definition.fields === null) return { value }
   const checked = checkValue(definition, value, pointer)
+  const kept = "value" in checked ? checked.value : value
+  const isThere: IsThere = (to, target) => view.versionOf(to, target) !== undefined || coming?.has(`${to}/${target}`) === true
   // Of what is invalid by itself, too: everything that is wrong is said at once.
-  const issues = [...("issues" in checked ? checked.issues : []), ...stateIssues(view, definition, id, "value" in checked ? checked.value : value, pointer, coming)]
+  const issues = [...("issues" in checked ? checked.issues : []), ...placeIssues(definition, id, kept, pointer, isThere)]
   const [first] = issues
   if (first !== undefined) {
     return refuse("invalid", `The value is not what the collection \`${definition.name}\` asks for: ${quoted(first.pointer)} ${first.message}.`, { pointer: first.pointer, issues })
   }
-  const kept = "value" in checked ? checked.value : value
   return whyNotUnique(view, definition, id, kept, pointer) ?? { value: kept }
 }
-
-/** What a value cannot be here, whatever it could be elsewhere. */
-function stateIssues(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string, coming: ReadonlySet<string> | undefined): Issue[] {
-  const issues: Issue[] = []
-  // An entity may name itself while it is made.
-  const isComing = (to: string, target: string) => (to === collection && target === id) || coming?.has(`${to}/${target}`) === true
-  for (const [name, field] of Object.entries(fields ?? {})) {
-    const own = value[name]
-    // Only texts name something, or can be too long.
-    if (typeof own !== "string" || own.length > bounds.keyBytesMax) continue
-    const at = `${pointer}/${name}`
-    if (field.to !== undefined && view.versionOf(field.to, own) === undefined && !isComing(field.to, own)) {
-      issues.push({ pointer: at, code: "reference", message: `names nothing that is in \`${field.to}\`` })
-    }
-    const term = indexes[name]?.term
-    if (term === undefined || Buffer.byteLength(collection + term + id + own) < bounds.keyBytesMax) continue
-    issues.push({ pointer: at, code: "key_bytes", message: `has, together with the id, more than ${bounds.keyBytesMax} bytes as UTF-8` })
-  }
-  return issues
-}
-
 
 function whyNotUnique(view: TransactionView, { name: collection, fields, indexes }: Definition, id: string, value: JsonObject, pointer: string): Refusal | undefined {
   for (const name in indexes) {

@@ -6,7 +6,8 @@ import { type Term, textTerm } from "../store/row.ts"
 import type { Access } from "./access.ts"
 import { type Definition, definitionIn, type Fields, type Index, type Indexes, isIndexed } from "./definition.ts"
 import { documentTerms } from "./document-terms.ts"
-import { ExistingCheck, offendersMax, ownValue } from "./existing-check.ts"
+import { ExistingCheck, offendersMax } from "./existing-check.ts"
+import { ownValue, writeOwnValue } from "./own-value.ts"
 import { referencesTerm } from "./referrers.ts"
 import type { Beginning, TransactionView } from "./transaction-view.ts"
 import { isWidening } from "./widening.ts"
@@ -27,11 +28,15 @@ export function define(view: TransactionView, { name, fields, access }: Defining
     putDefinition(view, definition, began)
     return undefined
   }
-  const few = fewIds(view, name)
+  // A collection that is small enough is looked through here and now.
+  const few = view.idsWhereFew(name, bounds.inlineDocumentsMax, bounds.inlineBytesMax)
+  view.lookedThrough += few?.length ?? 0
+  if (view.lookedThrough > bounds.lookedThroughMax) return tooManyLookedThrough()
   const refused = fits ? undefined : whyNotFit(view, definition, few, checked)
   if (refused !== undefined) return refused
-  for (const id of few ?? []) fillTerms(view, definition, id)
   putDefinition(view, { ...definition, indexes: few === undefined ? indexes : allReady(indexes) }, began)
+  // What this transaction wrote may have terms of an index that it began and that was another then: of the same name.
+  for (const id of few ?? view.writtenHere(name)) fillTerms(view, definition, id)
   return undefined
 }
 
@@ -48,10 +53,15 @@ function isBuilding(indexes: Indexes): boolean {
   return Object.values(indexes).some(({ state }) => state === "building")
 }
 
-/** Gives an entity the terms that it lacks, which makes no version of it. */
+/**
+ * Gives an entity the terms that it lacks, which makes no version of it. Those of indexes that are no more stay in its row until it
+ * is written; where a row can carry no more of them, it is written as it is.
+ */
 export function fillTerms(view: TransactionView, definition: Definition, id: string): void {
   const body = view.find(definition.name, id)
-  if (body !== undefined) view.fill(definition.name, id, documentTerms(definition, ownValue(definition.name, body), body))
+  if (body === undefined) return
+  const value = ownValue(definition.name, body)
+  if (!view.fill(definition.name, id, documentTerms(definition, value, body))) writeOwnValue(view, definition, id, value)
 }
 
 /** An index that stays the same stays; one that is new begins without any entry. */
@@ -71,18 +81,6 @@ function allReady(indexes: Indexes): Indexes {
   return Object.fromEntries(Object.entries(indexes).map(([name, index]) => [name, { ...index, state: "ready" }]))
 }
 
-/** The ids of a collection that is small enough to be looked through here and now; undefined where it is not. */
-function fewIds(view: TransactionView, name: string): string[] | undefined {
-  const ids = view.ids(name, bounds.inlineDocumentsMax + 1)
-  if (ids.length > bounds.inlineDocumentsMax) return undefined
-  let length = 0
-  for (const id of ids) {
-    length += view.text(name, id).length
-    if (length > bounds.inlineBytesMax) return undefined
-  }
-  return ids
-}
-
 function whyNotFit(view: TransactionView, definition: Definition, few: readonly string[] | undefined, checked: ExistingCheck | undefined): Refusal | undefined {
   const { name } = definition
   let check = checked
@@ -95,6 +93,13 @@ function whyNotFit(view: TransactionView, definition: Definition, few: readonly 
     if (refused !== undefined) return refused
   }
   return check.offenders.length === 0 ? undefined : inTheWay(name, check)
+}
+
+function tooManyLookedThrough(): Refusal {
+  return refuse("conflict", `The definitions of one transaction look through at most ${bounds.lookedThroughMax} documents.`, {
+    pointer: "",
+    hint: "Define collections in transactions of their own, and each once.",
+  })
 }
 
 function inTheWay(name: string, { offenders }: ExistingCheck): Refusal {

@@ -11,6 +11,8 @@ import type { Definition } from "./definition.ts"
 import { fieldValue } from "./document-terms.ts"
 import { existingIssue, type Offender } from "./existing-value.ts"
 import type { JsonObject } from "./fields.ts"
+import { ownValue } from "./own-value.ts"
+import type { IsThere } from "./place-issues.ts"
 import type { EntityBody, TransactionView } from "./transaction-view.ts"
 
 export const offendersMax = 10
@@ -54,7 +56,7 @@ export class ExistingCheck {
     this.#stopped = after !== undefined
   }
 
-  take(id: string, value: JsonObject, isThere: (collection: string, id: string) => boolean): void {
+  take(id: string, value: JsonObject, isThere: IsThere): void {
     if (this.offenders.length >= offendersMax) return
     const message = existingIssue(this.#definition, id, value, isThere) ?? this.#whyNotUnique(id, value)
     if (message !== undefined) this.offenders = [...this.offenders, { id, message }]
@@ -85,6 +87,9 @@ export class ExistingCheck {
     // Retention may have taken away what was being looked at, and records of what came since.
     const oldest = Math.max(view.past.oldestRecord, ...[name, ...targets].map((collection) => view.past.oldest(collection)))
     if (this.version < oldest) return tryAgain(name)
+    for (const target of targets) {
+      if (view.writtenHere(target).some((id) => view.versionOf(target, id) === undefined)) return deletesBeside(name, target)
+    }
     const changed = new Set<string>(view.writtenHere(name))
     for (let version = this.version + 1; version < view.version; version++) {
       const writes = view.past.writes(version)
@@ -109,13 +114,14 @@ export class ExistingCheck {
   }
 }
 
-/** The part of an entity that a definition speaks of. */
-export function ownValue(collection: string, body: EntityBody | undefined): JsonObject {
-  return (body?.[collection === "users" ? "data" : "value"] ?? {}) as JsonObject
-}
-
 function isLive(row: Uint8Array | undefined): boolean {
   return row !== undefined && !rowDeleted(row)
+}
+
+function deletesBeside(name: string, target: string): Refusal {
+  return refuse("conflict", `What is in \`${name}\` was looked through before the transaction, which deletes from \`${target}\` what may be referenced there.`, {
+    hint: "Delete in a transaction of its own.",
+  })
 }
 
 function tryAgain(name: string): Refusal {

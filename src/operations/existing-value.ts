@@ -3,6 +3,7 @@ import type { Issue } from "../refusal.ts"
 import type { Definition, Fields } from "./definition.ts"
 import { checkValue } from "./document-value.ts"
 import type { JsonObject } from "./fields.ts"
+import { type IsThere, placeIssues } from "./place-issues.ts"
 
 /** An entity that stands in the way of a definition, with what is wrong with it. */
 export interface Offender {
@@ -10,18 +11,10 @@ export interface Offender {
   readonly message: string
 }
 
-/** `isThere` says whether there is an entity that a reference may name. */
-export function existingIssue(definition: Definition, id: string, value: JsonObject, isThere: (collection: string, id: string) => boolean): string | undefined {
+export function existingIssue(definition: Definition, id: string, value: JsonObject, isThere: IsThere): string | undefined {
   const checked = checkValue(withoutDefaults(definition), value, "")
-  const issue = "issues" in checked ? checked.issues[0] : changedIssue(value, checked.value)
-  if (issue !== undefined) return `\`${issue.pointer.slice(1)}\` ${issue.message}`
-  for (const [name, field] of Object.entries(definition.fields ?? {})) {
-    const own = value[name]
-    if (field.to === undefined || own === undefined || own === null) continue
-    const itself = field.to === definition.name && own === id
-    if (!itself && !isThere(field.to, String(own))) return `\`${name}\` names nothing: there is no \`${String(own)}\` in \`${field.to}\``
-  }
-  return undefined
+  const issue = "issues" in checked ? checked.issues[0] : (changedIssue(value, checked.value) ?? placeIssues(definition, id, value, "", isThere)[0])
+  return issue && `\`${issue.pointer.slice(1)}\` ${issue.message}`
 }
 
 /** A time that was written as a text is in no index where it belongs. */

@@ -5,11 +5,10 @@ import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { type Term, textTerm } from "../store/row.ts"
 import { textValue } from "../store/term-value.ts"
 import { type Definition, definitionIn, type Field } from "./definition.ts"
-import { documentTerms } from "./document-terms.ts"
-import type { JsonObject } from "./fields.ts"
+import { ownValue, writeOwnValue } from "./own-value.ts"
 import { isServer } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
-import { deleteUser, type UserFields, writeUser } from "./user.ts"
+import { deleteUser } from "./user.ts"
 
 /** Carried by definitions: which collections their references name. */
 export function referencesTerm(to: string): Term {
@@ -85,14 +84,7 @@ function referrersOf(view: TransactionView, { collection, id }: Entity): Referre
 }
 
 function letGo(view: TransactionView, { collection, id, definition, name }: Referrer): void {
-  const entity = view.find(collection, id)
-  if (collection === "users") {
-    const user = entity as (UserFields & object) | undefined
-    if (user !== undefined) writeUser(view, id, { ...user, data: { ...user.data, [name]: null } })
-    return
-  }
-  const value: JsonObject = { ...(entity?.["value"] as JsonObject | undefined), [name]: null }
-  view.put(collection, id, { collection, value }, (stamp) => documentTerms(definition, value, stamp))
+  writeOwnValue(view, definition, id, { ...ownValue(collection, view.find(collection, id)), [name]: null })
 }
 
 function stillReferenced({ principal }: TransactionView, what: string, referrers: readonly Referrer[]): Refusal {

@@ -2,10 +2,11 @@
 // A refused transaction is dropped whole; nothing of it reaches the batch.
 import { bounds } from "../bounds.ts"
 import type { Write } from "../protocol/record.ts"
-import { encodeFill, encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term } from "../store/row.ts"
+import { encodeFill, encodeRow, rowText, rowFacts, type RowFacts, rowTerms, type Term, termsFit } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { sameTerm } from "../store/term-index.ts"
 import type { Definition } from "./definition.ts"
+import { Overlay, rowKey, type Staged, termKey } from "./overlay.ts"
 import type { Past } from "./past.ts"
 import type { Principal } from "./scope.ts"
 
@@ -25,44 +26,6 @@ export interface EntityBody extends Stamp {
 /** When an entity began: of one that comes back, what it was in its former life. */
 export type Beginning = Pick<EntityBody, "createdAt" | "createdVersion">
 
-interface Staged {
-  readonly collection: string
-  readonly id: string
-  readonly facts: RowFacts
-  readonly terms: readonly Term[]
-  /** JSON text; empty for a tombstone. Undefined where it is that of the row at head. */
-  readonly body: string | undefined
-  /** That row, where it is kept. */
-  readonly row?: Uint8Array | undefined
-  /** What the row at head, or that of an earlier transaction, gets from this one, which does not write it. */
-  readonly filled?: readonly Term[] | undefined
-}
-
-/** Changes over a reader: rows by collection and id, and who holds a unique value. */
-export class Overlay {
-  readonly rows = new Map<string, Staged>()
-  readonly holders = new Map<string, string | null>()
-  /** Who was given a value that is not unique; some may have it no more. */
-  readonly given = new Map<string, Set<string>>()
-  /** Definitions that were looked at and not written since: every write asks for one. */
-  readonly definitions = new Map<string, Definition | undefined>()
-
-  give(key: string, id: string): void {
-    const ids = this.given.get(key)
-    if (ids === undefined) this.given.set(key, new Set([id]))
-    else ids.add(id)
-  }
-
-  merge(other: Overlay): void {
-    for (const [key, staged] of other.rows) {
-      this.rows.set(key, staged)
-      if (staged.collection === "collections") this.definitions.delete(staged.id)
-    }
-    for (const [key, holder] of other.holders) this.holders.set(key, holder)
-    for (const [key, ids] of other.given) for (const id of ids) this.give(key, id)
-  }
-}
-
 export class TransactionView {
   readonly #reader: Reader
   readonly #head: number
@@ -77,6 +40,8 @@ export class TransactionView {
   reverted = 0
   /** References that deletes have followed so far. */
   referenced = 0
+  /** Entities that definitions have looked through so far. */
+  lookedThrough = 0
 
   constructor(
     reader: Reader,
@@ -162,22 +127,51 @@ export class TransactionView {
 
   /** Live ids of a collection, at most `limit` of them. */
   ids(collection: string, limit: number): string[] {
-    const found = new Set<string>()
+    const found = this.#idsWritten(collection)
     let after: string | undefined
     do {
       const page = this.#reader.page(collection, { at: this.#head, after, limit: Math.min(limit, 1_000) })
-      for (const { id, row } of page.rows) {
-        if (!this.#read.has(rowKey(collection, id))) this.#remember(collection, id, row)
-        if (this.versionOf(collection, id) !== undefined) found.add(id)
-      }
+      for (const { id, row } of page.rows) if (this.#isLive(collection, id, row)) found.add(id)
       after = page.next
     } while (after !== undefined && found.size < limit)
+    return [...found].slice(0, limit)
+  }
+
+  /** All live ids of a collection; undefined where there are more of them, or more text, or many deleted between them. */
+  idsWhereFew(collection: string, countMax: number, lengthMax: number): string[] | undefined {
+    const found = this.#idsWritten(collection)
+    let length = 0
+    for (const id of found) length += this.text(collection, id).length
+    let after: string | undefined
+    do {
+      const { rows, next } = this.#reader.page(collection, { at: this.#head, after, limit: fewPerPage })
+      if (next !== undefined && rows.length < fewPerPage) return undefined
+      for (const { id, row } of rows) {
+        if (found.has(id) || !this.#isLive(collection, id, row)) continue
+        found.add(id)
+        length += row.length
+        if (found.size > countMax || length > lengthMax) return undefined
+      }
+      after = next
+    } while (after !== undefined)
+    return found.size > countMax || length > lengthMax ? undefined : [...found]
+  }
+
+  /** Live ones that the batch or this transaction has written. */
+  #idsWritten(collection: string): Set<string> {
+    const found = new Set<string>()
     for (const { rows } of [this.#batch, this.own]) {
       for (const staged of rows.values()) {
         if (staged.collection === collection && this.versionOf(collection, staged.id) !== undefined) found.add(staged.id)
       }
     }
-    return [...found].slice(0, limit)
+    return found
+  }
+
+  /** Of an entity with its row at head. */
+  #isLive(collection: string, id: string, row: Uint8Array): boolean {
+    if (!this.#read.has(rowKey(collection, id))) this.#remember(collection, id, row)
+    return this.versionOf(collection, id) !== undefined
   }
 
   /** Ids of a collection that this transaction has written or deleted so far. */
@@ -202,25 +196,30 @@ export class TransactionView {
     this.#stage(collection, id, [], "", this.#current(collection, id)?.facts.created ?? this.version, true)
   }
 
-  /** Adds terms to a live entity without making a version of it; leaves out those that it has, and does nothing where there is none. */
-  fill(collection: string, id: string, terms: readonly Term[]): void {
+  /**
+   * Adds terms to a live entity without making a version of it; leaves out those that it has, and does nothing where there is none.
+   * False where a row cannot carry so many: then nothing was added.
+   */
+  fill(collection: string, id: string, terms: readonly Term[]): boolean {
     const now = this.#current(collection, id)
-    if (now === undefined || now.facts.deleted) return
-    const added = terms.filter((term) => !now.terms.some((own) => sameTerm(own, term)))
-    if (added.length === 0) return
-    // An index is unique or not. One that this transaction began may be the other by now; its terms are the transaction's own.
-    const stays = (own: Term) => !added.some(({ field, unique }) => field === own.field && unique !== own.unique)
-    for (const term of now.terms) if (term.unique && !stays(term)) this.own.holders.set(termKey(collection, term), null)
-    this.#give(collection, id, added)
+    if (now === undefined || now.facts.deleted) return true
+    const added = terms.filter((term) => !now.terms.some((had) => sameTerm(had, term)))
+    if (added.length === 0) return true
     const key = rowKey(collection, id)
     const own = this.own.rows.get(key)
+    // An index that this transaction began may have been another meanwhile; its terms are the transaction's own, and go.
+    const isGone = (term: Term) => added.some(({ field }) => field === term.field) && !terms.some((one) => sameTerm(one, term))
+    const gone = (own?.filled ?? own?.terms ?? []).filter(isGone)
+    const stays = (term: Term) => !gone.some((other) => sameTerm(other, term))
     const kept = now.terms.filter(stays)
-    if (own !== undefined && own.filled === undefined) {
-      this.own.rows.set(key, { ...own, terms: [...kept, ...added] })
-      return
-    }
-    const later = added.map((term) => ({ ...term, since: this.version }))
-    this.own.rows.set(key, { ...now, row: undefined, terms: [...kept, ...later], filled: [...(own?.filled ?? []).filter(stays), ...added] })
+    const isWritten = own !== undefined && own.filled === undefined
+    const all = [...kept, ...(isWritten ? added : added.map((term) => ({ ...term, since: this.version })))]
+    if (!termsFit(all)) return false
+    for (const term of gone) if (term.unique) this.own.holders.set(termKey(collection, term), null)
+    this.#give(collection, id, added)
+    if (isWritten) this.own.rows.set(key, { ...own, terms: all })
+    else this.own.rows.set(key, { ...now, row: undefined, terms: all, filled: [...(own?.filled ?? []).filter(stays), ...added] })
+    return true
   }
 
   /** The write set: each entity at most once, what came and went within the transaction not at all. */
@@ -287,10 +286,5 @@ export class TransactionView {
   }
 }
 
-function rowKey(collection: string, id: string): string {
-  return `${collection}\0${id}`
-}
-
-function termKey(collection: string, term: Term): string {
-  return `${collection}\0${term.field}\0${Buffer.from(term.value).toString("latin1")}`
-}
+/** Small, as a few large entities end the look. */
+const fewPerPage = 64

@@ -91,6 +91,13 @@ function writeFacts(row: Buffer, { changed, created, changes }: Omit<RowFacts, "
   row.writeUInt32BE(changes, at.changes)
 }
 
+/** Whether a row can carry them. */
+export function termsFit(terms: readonly Term[]): boolean {
+  return termsLength(terms) <= termsBytesMax
+}
+
+const termsBytesMax = 0xffff
+
 function termsLength(terms: readonly Term[]): number {
   let bytes = 0
   for (const { field, value, since } of terms) bytes += 4 + Buffer.byteLength(field) + value.length + (since === undefined ? 0 : sinceBytes)

@@ -31,6 +31,11 @@ describe("a trace", () => {
     expect(cut).toMatchObject({ result: null, endS: Number.POSITIVE_INFINITY })
   })
 
+  test("keeps a call that strace left in the middle, where it knows which", () => {
+    const calls = parseTrace("7 1.0 fdatasync(9</data.mdb> <detached ...>\n8 1.0 ???( <detached ...>\n")
+    expect(calls).toMatchObject([{ pid: 7, name: "fdatasync", arguments: "9</data.mdb>", result: null }])
+  })
+
   test("of something else is refused", () => {
     expect(() => parseTrace("Segmentation fault\n")).toThrow("not a line of strace")
     expect(() => parseTrace("7 1.5 <... fdatasync resumed>) = 0 <0.5>\n")).toThrow("never began")

@@ -31,7 +31,9 @@ export function readTrace(output: string): SystemCall[] {
 }
 
 const whole = /^(\d+) +([\d.]+) (\w+)\((.*)\) += (-?\d+|\?)(?:| .*)$/
-const unfinished = /^(\d+) +([\d.]+) (\w+)\((.*?) *<unfinished \.\.\.>$/
+const unfinished = /^(\d+) +([\d.]+) (\w+)\((.*?) *<(?:unfinished|detached) \.\.\.>$/
+/** What is said without being a call, or of one that strace did not see whole because it left. */
+const remark = /^\d+ +[\d.]+ (\+\+\+|---|\?\?\?\() /
 const resumed = /^(\d+) +([\d.]+) <\.\.\. (\w+) resumed>(.*)\) += (-?\d+|\?)(?:| .*)$/
 const duration = / <([\d.]+)>$/
 
@@ -51,7 +53,7 @@ export function parseTrace(text: string): SystemCall[] {
       calls.push({ ...before, arguments: before.arguments + shown, result: valueOf(result), endS: Number(at) })
     } else if (pid !== "") {
       calls.push({ pid: Number(pid), name, arguments: shown, result: valueOf(result), beginS: Number(at), endS: Number(at) + Number(duration.exec(line)?.[1] ?? 0) })
-    } else if (line !== "" && !/^\d+ +[\d.]+ (\+\+\+|---) /.test(line)) throw new Error(`not a line of strace: ${line.slice(0, 200)}`)
+    } else if (line !== "" && !remark.test(line)) throw new Error(`not a line of strace: ${line.slice(0, 200)}`)
   }
   return [...calls, ...open.values()].sort((one, other) => one.beginS - other.beginS)
 }

@@ -107,7 +107,7 @@ describe("a definition that what is there breaks", () => {
     expect(await said({ n: { type: "integer" } })).toContain("`g1`: `n` must be an integer")
     expect(await said({ n: { type: "number", min: 3 } })).toContain("`n` must be at least 3")
     expect(await said({ n: { type: "number", required: true } })).toContain("`g2`: `n` must be a number")
-    expect(await said({ r: { type: "reference", to: "users" } })).toContain("`r` names nothing: there is no `nobody` in `users`")
+    expect(await said({ r: { type: "reference", to: "users" } })).toContain("`r` names nothing that is in `users`")
     expect(await said({ at: { type: "time" } })).toContain('`at` is not written as "2026-01-31T12:00:00.000Z"')
     expect((await harness.refusalOf("collection.define", { name: "goals", fields: { t: { type: "string" } } })).detail).toContain("is not a field of this collection")
     // A default is for what is written from now on.

@@ -5,7 +5,8 @@ import { ExistingCheck } from "../../src/operations/existing-check.ts"
 import { internalTransaction } from "../../src/operations/internal-transaction.ts"
 import { Past } from "../../src/operations/past.ts"
 import { retentionTrim } from "../../src/operations/retention-trim.ts"
-import { Overlay, TransactionView } from "../../src/operations/transaction-view.ts"
+import { Overlay } from "../../src/operations/overlay.ts"
+import { TransactionView } from "../../src/operations/transaction-view.ts"
 import { Harness, root } from "./harness.ts"
 
 /** Goals that shall have an owner, checked at version 4; after that one is written that has none. */

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
 import { Past } from "../../src/operations/past.ts"
-import { Overlay, TransactionView } from "../../src/operations/transaction-view.ts"
+import { Overlay } from "../../src/operations/overlay.ts"
+import { TransactionView } from "../../src/operations/transaction-view.ts"
 import { rowFacts, textTerm } from "../../src/store/row.ts"
 import { Harness, root } from "./harness.ts"
 
