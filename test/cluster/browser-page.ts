@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
-const flags = [
+export const browserFlags = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]
@@ -39,7 +39,7 @@ export class BrowserPage {
     this.#target = target
     let printed = ""
     // A group of its own: a browser is many processes.
-    const browser = spawn("chromium", [...flags, `--user-data-dir=${profile}`, `${this.origin}/`], { stdio: ["ignore", "pipe", "pipe"], detached: true })
+    const browser = spawn("chromium", [...browserFlags, `--user-data-dir=${profile}`, `${this.origin}/`], { stdio: ["ignore", "pipe", "pipe"], detached: true })
     for (const stream of [browser.stdout, browser.stderr]) stream.on("data", (chunk: Buffer) => (printed += chunk.toString()))
     const ended = new Promise<void>((resolve) => browser.once("error", (error) => ((printed += error.message), resolve())).once("close", () => resolve()))
     let late: ReturnType<typeof setTimeout> | undefined
