@@ -4,11 +4,12 @@ import { type Digest, digestText, genesisDigest, sameDigest } from "../../src/pr
 import type { InvariantName } from "../../src/protocol/invariant.ts"
 import { openRecord, type Record, type SealedRecord } from "../../src/protocol/record.ts"
 import { rowChanged, rowDeleted, rowText, textTerm } from "../../src/store/row.ts"
+import type { Definition } from "../../src/operations/definition.ts"
 import type { Position, Reader } from "../../src/store/store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
 import type { Disk, NodeName } from "./disk.ts"
 import type { Reads } from "./incarnation.ts"
-import { KnownHistory } from "./known-history.ts"
+import { KnownHistory, latin1 } from "./known-history.ts"
 
 export type CheckName = InvariantName | "P2" | "P3" | "P4" | "P6" | "record time" | "liveness" | "stop"
 
@@ -219,6 +220,21 @@ export class Checkers {
     if (shown !== written) throw new CheckFailed("I7", `${email} as of ${at} belongs to ${shown}, and the log says to ${written}`)
   }
 
+  /** Every index that was there has each live entity once, where it belongs. */
+  readIndexes(reader: Reader, collection: string, at: number): void {
+    const text = this.#history.row("collections", collection, at)
+    if (text === undefined) return
+    const ids = this.#history.ids(collection, at).join(" ")
+    for (const { term } of Object.values((JSON.parse(text) as Definition).indexes)) {
+      const shown = reader.walk(collection, term, { at, reverse: false, limit: 100 }).entries.map(({ value, id }) => `${latin1(value)} ${id}`).join(", ")
+      const entries = this.#history.entries(collection, term, at)
+      const written = entries.map(({ value, id }) => `${value} ${id}`).join(", ")
+      if (shown !== written) throw new CheckFailed("I7", `the index ${term} of ${collection} as of ${at} has ${shown}, and the log says ${written}`)
+      const indexed = entries.map(({ id }) => id).sort().join(" ")
+      if (indexed !== ids) throw new CheckFailed("I7", `the index ${term} of ${collection} as of ${at} has ${indexed}, and there are ${ids}`)
+    }
+  }
+
   /** After everything has healed: both disks hold the same, all of it, once. */
   atTheEnd({ a, b }: { readonly [Name in NodeName]: TableStore }): void {
     const { head, headDigest, committed } = a.position()
@@ -244,6 +260,7 @@ export class Checkers {
       for (const version of versions) for (const at of [version - 1, version]) if (at >= a.horizon().oldest) this.read(a, collection, id, at)
       this.read(a, collection, id, head)
     }
+    for (const store of [a, b]) this.readIndexes(store, "things", head)
     if (this.highestCommitted > head) throw new CheckFailed("P2", `version ${this.highestCommitted} was committed, and the logs end at ${head}`)
     for (const table of ["log", "rows", "history", "index", "index_history", "keys"] as const) {
       const difference = this.#disks.a.engine.difference(this.#disks.b.engine, table)

@@ -9,6 +9,7 @@ import type { SealedRecord } from "../../src/protocol/record.ts"
 import { isRefusal } from "../../src/refusal.ts"
 import type { Reader } from "../../src/store/store.ts"
 import { CheckFailed, type Checkers } from "./checkers.ts"
+import { definition, definitionKey, noPasswords, redefinitions, root } from "./definitions.ts"
 import type { Random } from "./random.ts"
 import { emptyStore } from "../operations/empty-store.ts"
 
@@ -28,16 +29,9 @@ interface Told {
   readonly version: number | undefined
 }
 
-const noPasswords = () => Promise.reject(new Error("no passwords here"))
-const root = { name: "root", scopes: ["admin"] } as const
-
 function parse(operations: readonly object[], key: string) {
   return parseTransaction({ operations }, { principal: root, key, reader: emptyStore, allowTimes: false, hashPassword: noPasswords, verifyLogin: noPasswords })
 }
-
-/** A definition is looked at before it queues, which takes a turn; runs have no turns, so it is made ahead, for all of them. */
-const definitionKey = "k1"
-const definition = await parse([{ op: "collection.define", data: { name: "things" } }], definitionKey)
 
 export class Clients {
   readonly #random: Random
@@ -62,6 +56,7 @@ export class Clients {
       if (this.#told.get(key)?.outcome !== "refused") return this.#askedAs(key)
     }
     if (this.#count === 0) return this.define()
+    if (this.#random.chance(0.03)) return this.redefine(this.#random.pick(redefinitions))
     const operations: object[] = []
     for (let n = this.#random.between(1, 2); n > 0; n--) operations.push(this.#operation())
     return this.make(operations)
@@ -70,8 +65,12 @@ export class Clients {
   /** The first thing that is asked for. */
   define(): Asked {
     const key = `k${++this.#count}`
-    if (key !== definitionKey || isRefusal(definition)) throw new Error("the definition comes first, and once")
+    if (key !== definitionKey) throw new Error("the definition comes first, and once")
     return { key, transaction: definition }
+  }
+
+  redefine(transaction: SubmittedTransaction): Asked {
+    return { key: "definition", transaction }
   }
 
   make(operations: readonly object[]): Asked {
@@ -116,8 +115,15 @@ export class Clients {
       case 3:
         return { op: "document.delete", data: { collection: "things", id } }
       default:
-        return { op: "document.put", data: { collection: "things", id, value: { n: this.#count } } }
+        return { op: "document.put", data: { collection: "things", id, value: this.#value() } }
     }
+  }
+
+  /** Of an owner who may not be there, and with a code that another may have. */
+  #value(): object {
+    const owner = this.#random.chance(0.2) ? { owner: `u${this.#random.between(0, 9)}` } : {}
+    const code = this.#random.chance(0.2) ? { code: `c${this.#random.between(0, 3)}` } : {}
+    return { n: this.#count % 7, ...owner, ...code }
   }
 
   /** A record was made for this transaction: whatever becomes of it, its answer is this one. */

@@ -3,6 +3,7 @@ import type { Asked } from "./clients.ts"
 import { CheckFailed } from "./checkers.ts"
 import type { CrashPoint } from "./crash-point.ts"
 import type { NodeName } from "./disk.ts"
+import { redefinitions } from "./definitions.ts"
 import { calm, type WhenStuck } from "./faults.ts"
 import { Random } from "./random.ts"
 import { heal, quietMs, type Summary, summaryOf } from "./simulate.ts"
@@ -17,14 +18,17 @@ interface Step {
 const put = (id: string, n: number): object => ({ op: "document.put", data: { collection: "things", id, value: { n } } })
 const made = (...transactions: readonly (readonly object[])[]) => (world: World): Asked[] => transactions.map((operations) => world.clients.make(operations))
 
+/** Fills what is there. */
+const redefined = (n: number) => (world: World): Asked[] => redefinitions.slice(n, n + 1).map((transaction) => world.clients.redefine(transaction))
+
 const steps: readonly Step[] = [
   { asks: (world) => [world.clients.define()] },
   { asks: made([{ op: "user.create", data: { id: "u0", email: "e0@x" } }, put("d0", 1)], [put("d1", 1)]) },
-  { asks: made([put("d0", 2)], [{ op: "user.delete", data: { id: "u0" } }]), full: "b" },
+  { asks: (world) => [...made([put("d0", 2)], [{ op: "user.delete", data: { id: "u0" } }])(world), ...redefined(0)(world)], full: "b" },
   { asks: made([{ op: "user.update", data: { id: "u0", email: "e1@x" } }]), full: "a" },
   { asks: made([put("d1", 2)]), full: "a" },
   // Whoever heard nothing asks again, and one who did as well.
-  { asks: (world) => [...world.clients.withUnknownOutcome, ...world.clients.withOutcome("committed").slice(0, 1), ...made([put("d0", 3)])(world)] },
+  { asks: (world) => [...world.clients.withUnknownOutcome, ...world.clients.withOutcome("committed").slice(0, 1), ...made([put("d0", 3)])(world), ...redefined(1)(world)] },
   { asks: made([{ op: "document.delete", data: { collection: "things", id: "d0" } }]) },
 ]
 

@@ -1,12 +1,20 @@
 // What every committed version wrote, kept apart from any store: what a read as of any version has to answer, for ever.
 import type { Write } from "../../src/protocol/record.ts"
-import { rowDeleted, rowTerms, rowText } from "../../src/store/row.ts"
+import { rowDeleted, rowFill, rowTerms, rowText } from "../../src/store/row.ts"
 
 interface Written {
   readonly version: number
   /** The body's text; undefined for a tombstone. */
   readonly text: string | undefined
-  readonly terms: readonly string[]
+  /** Fills add to them. */
+  readonly terms: KnownTerm[]
+}
+
+interface KnownTerm {
+  readonly field: string
+  /** Its bytes as latin1, whose order is theirs. */
+  readonly value: string
+  readonly since: number
 }
 
 export class KnownHistory {
@@ -17,10 +25,14 @@ export class KnownHistory {
   add(version: number, writes: readonly Write[]): void {
     for (const { collection, id, row } of writes) {
       const text = rowDeleted(row) ? undefined : rowText(row)
-      const terms = rowTerms(row).map(({ field, value }) => `${field} ${Buffer.from(value).toString("latin1")}`)
+      const terms = rowTerms(row).map(({ field, value }) => ({ field, value: latin1(value), since: version }))
       const entities = this.#written.get(collection) ?? new Map<string, Written[]>()
       this.#written.set(collection, entities)
       const versions = entities.get(id)
+      if (rowFill(row)) {
+        versions?.at(-1)?.terms.push(...terms)
+        continue
+      }
       if (versions === undefined) entities.set(id, [{ version, text, terms }])
       else versions.push({ version, text, terms })
     }
@@ -49,12 +61,25 @@ export class KnownHistory {
 
   /** Who had a unique value. */
   holder(collection: string, field: string, value: Uint8Array, at: number): string | undefined {
-    const term = `${field} ${Buffer.from(value).toString("latin1")}`
+    const text = latin1(value)
     for (const [id, versions] of this.#written.get(collection) ?? []) {
-      if (newest(versions, at)?.terms.includes(term) === true) return id
+      if (newest(versions, at)?.terms.some((term) => term.field === field && term.value === text && term.since <= at) === true) return id
     }
     return undefined
   }
+
+  /** Who had which value of a field, in the order of an index. */
+  entries(collection: string, field: string, at: number): { readonly value: string; readonly id: string }[] {
+    const found = [...(this.#written.get(collection) ?? [])].flatMap(([id, versions]) => {
+      const terms = newest(versions, at)?.terms ?? []
+      return terms.flatMap((term) => (term.field === field && term.since <= at ? [{ value: term.value, id, order: `${term.value}\0${id}` }] : []))
+    })
+    return found.sort((a, b) => (a.order < b.order ? -1 : 1))
+  }
+}
+
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1")
 }
 
 function newest(versions: readonly Written[], at: number): Written | undefined {

@@ -102,8 +102,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: "an ended index entry is kept",
-    checks: ["I7"],
+    // Whichever comes first: a read, or a batch that cannot be undone without it.
+    checks: ["I7", "I10"],
     edits: [{ file: "src/store/term-index.ts", from: "this.ended.put(key, versionKey(end))", to: "versionKey(end)" }],
+  },
+  {
+    rule: "what a fill added is taken back with its batch",
+    checks: ["I4", "I7", "I10"],
+    edits: [{ file: "src/store/rows-and-history.ts", from: "rowTerms(row).filter(({ since }) => since !== version)", to: "rowTerms(row)" }],
   },
   {
     rule: "what is at the horizon is not taken away",

@@ -19,6 +19,8 @@ import { SimulatedReplica } from "./simulated-replica.ts"
 const epoch = { number: 1, id: "first" }
 const startWallMs = Date.parse("2026-01-01T00:00:00Z")
 const dayMs = 86_400_000
+/** Looks at random entities for each look at all indexes. */
+const indexesEvery = 16
 
 export interface WorldOptions {
   readonly random: Random
@@ -50,6 +52,7 @@ export class World {
   readonly stops: { [Name in NodeName]: string | undefined } = { a: undefined, b: undefined }
   #clockOffsetMs = 0
   #incarnations = 0
+  #looks = 0
   #joining = false
   #crashPoints: readonly CrashPoint[]
   readonly #options: WorldOptions
@@ -238,6 +241,7 @@ export class World {
 
   /** Looks at random entities as of random committed versions, on both nodes, and at what a reader would get now. */
   look(): void {
+    this.#looks++
     this.lookAtOnce()
     this.clients.forgetBelow(this.horizon)
     for (const node of [this.nodes.a, this.nodes.b]) {
@@ -248,6 +252,7 @@ export class World {
       for (const at of [Math.max(oldest, this.random.between(0, committed)), committed]) {
         this.checkers.read(store, "things", `d${this.random.between(0, 4)}`, at)
         this.checkers.read(store, "users", `u${this.random.between(0, 9)}`, at)
+        if (this.#looks % indexesEvery === 0) this.checkers.readIndexes(store, "things", at)
         if (this.random.chance(0.3)) this.checkers.readByEmail(store, `e${this.random.between(0, 5)}@x`, at)
       }
       if (this.random.chance(0.1)) this.checkers.readPage(store, this.random.pick(["things", "users"]), Math.max(oldest, this.random.between(0, committed)))
