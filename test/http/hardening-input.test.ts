@@ -25,6 +25,7 @@ const list: { readonly [line: string]: Kept } = {
     "http/peer-app.test.ts": ["with a field that is missing, unknown or of another type is 400"],
     "operations/document-value.test.ts": ["is told all that is wrong with it at once"],
     "operations/definition-data.test.ts": ["what a field cannot have is named with what it is for", "an empty list is no object"],
+    "http/hardening-operations.test.ts": [...(everyOperation["http/hardening-operations.test.ts"] ?? []), "POST /verify with a body of another form is 400, says all that is wrong, and never what it was"],
   },
   "__proto__, constructor and prototype are no keys, and no field is called as what every object has": {
     ...everyOperation,
@@ -104,6 +105,16 @@ const list: { readonly [line: string]: Kept } = {
     "http/bad-input.test.ts": ["an idempotency key that no header may carry is 400", "an Authorization header of another form is 401, whatever stands in it"],
     "http/hardening-reads.test.ts": ["that is no version is 400, and is not echoed"],
   },
+  "values of documents and users are what their definition asks for, whoever writes them": {
+    "http/hardening-documents.test.ts": [
+      "is refused by document.create, put and patch alike, and says where",
+      "is refused as a reference brings it in",
+      "is refused by document.increment, of a field that is no number, and of a sum that it does not let in",
+      "is refused in the data of a user, made or changed",
+      "is told with everything else that is wrong, whatever there is, within a bound",
+      "a definition that what is there breaks, or that cannot be, is refused and changes nothing",
+    ],
+  },
   "cursors go on where they came from, and nowhere else": {
     "http/hardening-reads.test.ts": ["that is cut, altered anywhere, longer, or written otherwise is 400 or the same listing, never another", "of another collection, order, filter, history or version is 400"],
     "http/access-reads.test.ts": ["has cursors that tell nothing of what lies between, and that nobody else can make or read"],
@@ -176,6 +187,7 @@ const list: { readonly [line: string]: Kept } = {
     "http/refusals.test.ts": ["a dry run leaves no trace, whatever it does"],
     "http/fuzz.test.ts": ["random requests are answered as declared, and what is refused leaves no trace"],
     "http/access-matrix.test.ts": ["nothing of it left a trace, or was reported"],
+    "cluster/bad-input.test.ts": ["leaves a pair as it was, whichever node is asked"],
   },
 }
 
