@@ -107,6 +107,8 @@ test.skipIf(!isBrowserHere)("the guide's app works in a browser, in two tabs, an
   await one.until(titles, ["Read"])
   await add(one, "x".repeat(201))
   await one.until(said, "title must have at most 200 characters")
+  await add(one, "")
+  await one.until(said, "title must not be empty")
   await add(one, "<b>Write</b>")
   await one.until(titles, ["<b>Write</b>", "Read"])
   expect(await one.read(said)).toBe("")
