@@ -64,17 +64,20 @@ async function send(api: Api, envelope: Fields, key: string): Promise<unknown> {
   }
 }
 
+const transactionForm = `In quotes, whole: tandem do '{"op": "user.create", "data": {"email": "ada@example.com"}}'`
+
 async function envelopeOf(positionals: readonly string[], input: () => AsyncIterable<Uint8Array>): Promise<Fields> {
   const [first, ...rest] = positionals
   if (first === undefined) throw wrongUsage("What shall be done?", "`tandem do --help` shows examples.")
   if (first !== "-" && !first.trimStart().startsWith("{")) return bareless({ op: first, data: parseWords(rest) })
-  if (rest.length > 0) throw wrongUsage(`Too many arguments after the transaction: ${rest[0] ?? ""}.`)
+  if (rest.length > 0) throw wrongUsage("The transaction is one argument; something follows it.", transactionForm)
   const text = first === "-" ? await readAll(input()) : first
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (error) {
-    throw wrongUsage(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  } catch {
+    // The engine's message would quote the text, which may hold a password.
+    throw wrongUsage("The transaction is not JSON.", transactionForm)
   }
   if (!isFields(value)) throw wrongUsage("A transaction is a JSON object.")
   return "op" in value ? bareless(value) : value

@@ -76,8 +76,9 @@ function parse({ number, text }: SourceLine): Fields {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (error) {
-    throw new CommandFailed(`Line ${number} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  } catch {
+    // The engine's message would quote the line, which may hold a password.
+    throw new CommandFailed(`Line ${number} is not JSON.`)
   }
   if (!isFields(value)) throw new CommandFailed(`Line ${number} is not a JSON object.`)
   return value

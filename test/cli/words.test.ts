@@ -16,8 +16,8 @@ describe("words", () => {
   })
 
   test("for an id, an address, a name or a password are text, whatever they look like", () => {
-    expect(parseWords(["id=1", "userId=2", "email=3", "name=true", "password=12345678", "collection=4"])).toEqual({
-      id: "1", userId: "2", email: "3", name: "true", password: "12345678", collection: "4",
+    expect(parseWords(["id=1", "userId=2", "email=3", "name=true", "password=12345678", "currentPassword=1", "token=2", "issuer=true", "subject=4", "purpose=5", "collection=4"])).toEqual({
+      id: "1", userId: "2", email: "3", name: "true", password: "12345678", currentPassword: "1", token: "2", issuer: "true", subject: "4", purpose: "5", collection: "4",
     })
     expect(parseWords(['id="1"', "name=null", 'userId={"$ref":"u.id"}'])).toEqual({ id: "1", name: null, userId: { $ref: "u.id" } })
   })
@@ -28,6 +28,11 @@ describe("words", () => {
 
   test.each([["Ada"], ["=x"], [".a=1"], ["a..b=1"], ["__proto__=1"], ["a.__proto__.b=1"]])("refuse %s", (word) => {
     expect(() => parseWords([word])).toThrow(CommandFailed)
+  })
+
+  test("that are wrong are counted, and not quoted: one may be a piece of a password", () => {
+    expect(() => parseWords(["password=correct", "horse"])).toThrow(/^Argument 2 after the operation is not field=value\.$/)
+    expect(() => parseWords([".password=horse"])).toThrow(/^Argument 1 after the operation is not field=value\.$/)
   })
 
   test("refuse a field that is given twice", () => {
