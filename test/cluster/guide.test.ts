@@ -133,6 +133,8 @@ test.skipIf(!isBrowserHere)("the guide's app works in a browser, in two tabs, an
   await one.choose("#when", String(moment))
   await one.until(titles, ["<b>Write</b>", "Read"])
   expect(await one.read("[...document.querySelectorAll('li button')].every((button) => button.disabled)")).toBe(true)
+  await one.choose("#when", "2020-01-01T00:00:00")
+  await one.until(count, "0 to-dos")
   await one.choose("#when", "")
   await one.until(titles, ["<b>Write</b>"])
 
@@ -169,5 +171,6 @@ test.skipIf(!isBrowserHere)("the guide's app works in a browser, in two tabs, an
   await one.until(said, "The e-mail address or the password is wrong, or the user is disabled.")
   await enter(one, "logIn", "ada@example.com", "correct horse battery")
   await one.until(count, "4 to-dos")
+  expect(await one.read("document.querySelector('#undo').disabled")).toBe(true)
   expect(browser.uncaught).toEqual([])
 })
