@@ -116,6 +116,8 @@ export const bounds = {
   revertEntitiesMax: 20_000,
   /** What entities were before a version and are now, together: a revert holds both in memory. */
   revertBytesMax: 64 * 1024 * 1024,
+  /** Rows that one transaction takes the place of, together: they move into history, at 4 ms for each MiB. */
+  supersededBytesMax: 64 * 1024 * 1024,
   /** Transactions in one batch. */
   batchCountMax: 512,
   /** How long a batch waits for clients that were just answered. */

@@ -33,6 +33,7 @@ export interface BatchRunOptions {
 
 export class BatchRun {
   readonly records: SealedRecord[] = []
+  /** What the disk is to write for it, nearly: records, and what they supersede. */
   bytes = 0
   readonly #options: BatchRunOptions
   readonly #overlay = new Overlay()
@@ -106,7 +107,7 @@ export class BatchRun {
     this.#timeMs = record.timeMs
     if (key !== undefined) this.#keys.set(Buffer.from(key.hash).toString("latin1"), record)
     this.records.push(record)
-    this.bytes += record.bytes.length
+    this.bytes += record.bytes.length + view.superseded
   }
 
   /** What a known idempotency key stands for. */
@@ -153,6 +154,7 @@ function run(transaction: SubmittedTransaction, view: TransactionView): Ran[] | 
     const result = runOne(one, view, earlier, index)
     if (isRefusal(result)) return refusedAt(result, index)
     if (view.bytes > bounds.recordBytesMax) return { ...tooLarge(), operation: index }
+    if (view.superseded > bounds.supersededBytesMax) return { ...tooMuchSuperseded(), operation: index }
     const kept = result.kind === "entity" ? view.text(result.collection, result.id) : JSON.stringify(result.value)
     const shown = one.once === undefined ? kept : JSON.stringify({ ...(JSON.parse(kept) as object), ...one.once })
     if (one.as !== undefined) earlier.add(one.as, kept)
@@ -172,6 +174,10 @@ function whySessionEnded(view: TransactionView): Refusal | undefined {
 function refusedAt(refusal: Refusal, operation: number): Refusal {
   const { issues } = refusal
   return issues === undefined ? { ...refusal, operation } : { ...refusal, operation, issues: issues.map((issue) => ({ operation, ...issue })) }
+}
+
+function tooMuchSuperseded(): Refusal {
+  return refuse("too-large", `The transaction would change or delete entities of more than ${bounds.supersededBytesMax} bytes.`, { hint: "Split it." })
 }
 
 function tooLarge(): Refusal {

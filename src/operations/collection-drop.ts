@@ -29,9 +29,9 @@ export const collectionDrop = operation<v.InferOutput<typeof schema>>({
         hint: "Define those without the reference, or drop them first.",
       })
     }
-    const ids = view.ids(name, bounds.dropDocumentsMax + 1)
-    if (ids.length > bounds.dropDocumentsMax) {
-      return refuse("conflict", `Collection \`${name}\` has more than ${bounds.dropDocumentsMax} documents.`, {
+    const ids = view.idsWhereFew(name, { count: bounds.dropDocumentsMax, bytes: bounds.supersededBytesMax, deleted: "any" })
+    if (ids === undefined) {
+      return refuse("conflict", `Collection \`${name}\` has more than ${bounds.dropDocumentsMax} documents, or more than ${bounds.supersededBytesMax} bytes of them.`, {
         pointer: "/name",
         hint: "Delete documents first; a drop takes the rest with it in one version.",
       })

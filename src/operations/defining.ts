@@ -29,7 +29,7 @@ export function define(view: TransactionView, { name, fields, access }: Defining
     return undefined
   }
   // A collection that is small enough is looked through here and now.
-  const few = view.idsWhereFew(name, bounds.inlineDocumentsMax, bounds.inlineBytesMax)
+  const few = view.idsWhereFew(name, { count: bounds.inlineDocumentsMax, bytes: bounds.inlineBytesMax, deleted: "few" })
   view.lookedThrough += few?.length ?? 0
   if (view.lookedThrough > bounds.lookedThroughMax) return tooManyLookedThrough()
   const refused = fits ? undefined : whyNotFit(view, definition, few, checked)

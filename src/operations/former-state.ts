@@ -91,7 +91,7 @@ function whyNotLeft(view: TransactionView, { collection, id }: FormerState): Ref
   if (id === "users") return undefined
   const referring = referringCollections(view, id).find((name) => name !== id)
   if (referring !== undefined) return refuse("conflict", `Collection \`${id}\` is referenced by \`${referring}\`.`, { pointer: "" })
-  if (view.ids(id, 1).length === 0) return undefined
+  if (view.isEmpty(id)) return undefined
   return refuse("conflict", `Collection \`${id}\` has documents that other versions made; they would be left without it.`, {
     pointer: "",
     hint: "collection.drop takes them with it.",

@@ -8,6 +8,8 @@ export interface Staged {
   readonly id: string
   readonly facts: RowFacts
   readonly terms: readonly Term[]
+  /** Of the row, nearly. */
+  readonly length: number
   /** JSON text; empty for a tombstone. Undefined where it is that of the row at head. */
   readonly body: string | undefined
   /** That row, where it is kept. */

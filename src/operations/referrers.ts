@@ -37,6 +37,8 @@ export function deleteReferenced(view: TransactionView, collection: string, id: 
     else view.delete(one.collection, one.id)
     const referrers = referrersOf(view, one)
     if (isRefusal(referrers)) return referrers
+    // The transaction is refused for it, so nothing more need be looked at.
+    if (view.superseded > bounds.supersededBytesMax) return undefined
     for (const referrer of referrers) {
       const onDelete = referrer.field.onDelete ?? "restrict"
       if (onDelete === "cascade") going.push(referrer)

@@ -26,6 +26,14 @@ export interface EntityBody extends Stamp {
 /** When an entity began: of one that comes back, what it was in its former life. */
 export type Beginning = Pick<EntityBody, "createdAt" | "createdVersion">
 
+/** How many entities a collection has at most, and how long they are together. */
+export interface Few {
+  readonly count: number
+  readonly bytes: number
+  /** Whether thousands of deleted ones may lie between them, which takes its time. */
+  readonly deleted: "few" | "any"
+}
+
 export class TransactionView {
   readonly #reader: Reader
   readonly #head: number
@@ -36,6 +44,8 @@ export class TransactionView {
   readonly own = new Overlay()
   /** UTF-8 of every body staged so far: each ends up in the record, as a row or as the result of its operation. */
   bytes = 0
+  /** The same of the rows that they take the place of, as history gets them. */
+  superseded = 0
   /** Entities that reverts have looked at so far. */
   reverted = 0
   /** References that deletes have followed so far. */
@@ -125,36 +135,28 @@ export class TransactionView {
     return this.#current(collection, id)?.terms.some((own) => sameTerm(own, term)) === true
   }
 
-  /** Live ids of a collection, at most `limit` of them. */
-  ids(collection: string, limit: number): string[] {
-    const found = this.#idsWritten(collection)
-    let after: string | undefined
-    do {
-      const page = this.#reader.page(collection, { at: this.#head, after, limit: Math.min(limit, 1_000) })
-      for (const { id, row } of page.rows) if (this.#isLive(collection, id, row)) found.add(id)
-      after = page.next
-    } while (after !== undefined && found.size < limit)
-    return [...found].slice(0, limit)
+  isEmpty(collection: string): boolean {
+    return this.idsWhereFew(collection, { count: 0, bytes: 0, deleted: "any" }) !== undefined
   }
 
-  /** All live ids of a collection; undefined where there are more of them, or more text, or many deleted between them. */
-  idsWhereFew(collection: string, countMax: number, lengthMax: number): string[] | undefined {
+  /** All live ids of a collection; undefined where there are more. */
+  idsWhereFew(collection: string, { count, bytes, deleted }: Few): string[] | undefined {
     const found = this.#idsWritten(collection)
     let length = 0
-    for (const id of found) length += this.text(collection, id).length
+    for (const id of found) length += this.#current(collection, id)?.length ?? 0
     let after: string | undefined
     do {
       const { rows, next } = this.#reader.page(collection, { at: this.#head, after, limit: fewPerPage })
-      if (next !== undefined && rows.length < fewPerPage) return undefined
+      if (deleted === "few" && next !== undefined && rows.length < fewPerPage) return undefined
       for (const { id, row } of rows) {
         if (found.has(id) || !this.#isLive(collection, id, row)) continue
         found.add(id)
         length += row.length
-        if (found.size > countMax || length > lengthMax) return undefined
+        if (found.size > count || length > bytes) return undefined
       }
       after = next
     } while (after !== undefined)
-    return found.size > countMax || length > lengthMax ? undefined : [...found]
+    return found.size > count || length > bytes ? undefined : [...found]
   }
 
   /** Live ones that the batch or this transaction has written. */
@@ -237,14 +239,17 @@ export class TransactionView {
   }
 
   #stage(collection: string, id: string, terms: readonly Term[], body: string, created: number, deleted: boolean): void {
-    this.bytes += Buffer.byteLength(body)
+    const length = Buffer.byteLength(body)
+    this.bytes += length
     const before = this.#before(collection, id)
+    const key = rowKey(collection, id)
+    if (before !== undefined && !this.own.rows.has(key)) this.superseded += before.length
     for (const term of this.#current(collection, id)?.terms ?? []) {
       if (term.unique) this.own.holders.set(termKey(collection, term), null)
     }
     this.#give(collection, id, terms)
     const facts: RowFacts = { changed: this.version, created, changes: (before?.facts.changes ?? 0) + 1, deleted }
-    this.own.rows.set(rowKey(collection, id), { collection, id, facts, terms, body })
+    this.own.rows.set(key, { collection, id, facts, terms, length, body })
   }
 
   #give(collection: string, id: string, terms: readonly Term[]): void {
@@ -274,7 +279,7 @@ export class TransactionView {
     const isKept = this.#readBytes + row.length <= bounds.rowBytesKeptMax
     if (isKept) this.#readBytes += row.length
     const terms = isKept ? rowTerms(row) : rowTerms(row).map((term) => ({ ...term, value: Buffer.from(term.value) }))
-    const read: Staged = { collection, id, facts: rowFacts(row), terms, body: undefined, row: isKept ? row : undefined }
+    const read: Staged = { collection, id, facts: rowFacts(row), terms, length: row.length, body: undefined, row: isKept ? row : undefined }
     this.#read.set(rowKey(collection, id), read)
     return read
   }

@@ -50,6 +50,19 @@ test("a collection with too many documents is refused", async () => {
   await harness.commit(drop)
 })
 
+test("nor are documents dropped, or deleted in one transaction, that are too large together for history to take at once", async () => {
+  const harness = new Harness()
+  await harness.commit(define)
+  const text = "x".repeat(1_000_000)
+  const ids = Array.from({ length: Math.ceil(bounds.supersededBytesMax / text.length) }, (_, n) => `g${n}`)
+  for (let n = 0; n < ids.length; n += 10) await harness.commit(...ids.slice(n, n + 10).map((id) => ({ op: "document.create", data: { collection: "goals", id, value: { text } } })))
+  expect(await harness.run(drop)).toMatchObject({ kind: "refused", refusal: { code: "conflict", pointer: "/name" } })
+  const deletes = (some: readonly string[]) => ({ operations: some.map((id) => ({ op: "document.delete", data: { collection: "goals", id } })) })
+  expect(await harness.run(deletes(ids))).toMatchObject({ kind: "refused", refusal: { code: "too-large" } })
+  expect((await harness.run(deletes(ids.slice(2)))).kind).toBe("record")
+  await harness.commit(drop)
+})
+
 test("a collection that is not there is missing", async () => {
   const harness = new Harness()
   expect(await harness.refusal(drop)).toMatchObject({ code: "collection-missing", pointer: "/name" })

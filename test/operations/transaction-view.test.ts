@@ -68,7 +68,7 @@ describe("what is read of the disk", () => {
       },
     })
     const view = new TransactionView(reader, new Overlay(), 2, time, () => "new", new Past(harness.store, []), root)
-    expect(view.ids("goals", 100)).toHaveLength(sizes.length)
+    expect(view.idsWhereFew("goals", { count: 100, bytes: Number.POSITIVE_INFINITY, deleted: "any" })).toHaveLength(sizes.length)
     return sizes.map((size, n) => {
       const before = reads
       expect(view.factsOf("goals", `${n}`)).toEqual({ changed: 1, created: 1, changes: 1, deleted: false })
@@ -128,7 +128,7 @@ describe("a unique value", () => {
 })
 
 describe("the ids of a collection", () => {
-  test("are those that live now, wherever they were written, and no more than asked for", async () => {
+  test("are those that live now, wherever they were written, where there are so few", async () => {
     const harness = await withGoals("a", "b", "c", "d")
     const batch = new Overlay()
     const first = viewOf(harness, batch)
@@ -141,8 +141,24 @@ describe("the ids of a collection", () => {
     view.put("goals", "b", { value: 1 })
     view.put("goals", "f", { value: 1 })
     view.put("other", "g", { value: 1 })
-    expect(view.ids("goals", 10).sort()).toEqual(["a", "b", "d", "f"])
-    expect(view.ids("goals", 2)).toHaveLength(2)
+    const few = { count: 4, bytes: 10_000, deleted: "few" } as const
+    expect(view.idsWhereFew("goals", few)?.sort()).toEqual(["a", "b", "d", "f"])
+    expect(view.idsWhereFew("goals", { ...few, count: 3 })).toBeUndefined()
+    expect(view.idsWhereFew("goals", { ...few, bytes: 500 })).toBeUndefined()
+    expect([view.isEmpty("goals"), view.isEmpty("other"), view.isEmpty("none")]).toEqual([false, false, true])
+  })
+
+  test("are not looked for through thousands that are deleted, unless they must be", async () => {
+    const harness = await withGoals("z")
+    const ids = Array.from({ length: bounds.pageScanMax + 1 }, (_, n) => `g${n}`)
+    for (const op of ["document.create", "document.delete"]) {
+      for (let n = 0; n < ids.length; n += bounds.operationsMax) {
+        await harness.commit(...ids.slice(n, n + bounds.operationsMax).map((id) => ({ op, data: { collection: "goals", id, ...(op === "document.create" ? { value: {} } : {}) } })))
+      }
+    }
+    const view = viewOf(harness, new Overlay(), harness.store.position().head + 1)
+    expect(view.idsWhereFew("goals", { count: 10, bytes: 10_000, deleted: "few" })).toBeUndefined()
+    expect(view.idsWhereFew("goals", { count: 10, bytes: 10_000, deleted: "any" })).toEqual(["z"])
   })
 })
 
