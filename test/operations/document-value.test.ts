@@ -60,7 +60,7 @@ describe("a value", () => {
 
   test("has times in UTC, of years with four digits", () => {
     expect(checkValue(defined({ t: { type: "time" } }), { t: "2026-01-31t12:00:00.1234+01:00" }, "")).toEqual({ value: { t: "2026-01-31T11:00:00.123Z" } })
-    expect(issues({ t: { type: "time" } }, { t: "9999-12-31T23:30:00-01:00" })).toEqual(["/value/t must be of the years 0 to 9999"])
+    expect(issues({ t: { type: "time" } }, { t: "9999-12-31T23:30:00-01:00" })).toEqual(["/value/t must be a time such as 2026-01-31T12:00:00Z"])
   })
 
   test("has short texts where they are indexed", () => {
