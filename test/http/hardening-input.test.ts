@@ -13,6 +13,7 @@ const everyOperation: Kept = {
   "http/hardening-operations.test.ts": [
     "with data of another form is 422, says all that is wrong, and leaves no trace",
     "as a line, and behind a good operation, is refused alike",
+    "is refused to a session and to the public as well, by what it is or by what it asks, and leaves no trace",
     "with what no JSON may hold, wherever it stands, is 400, and leaves no trace",
   ],
 }

@@ -87,6 +87,17 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
     }
   })
 
+  test("is refused to a session and to the public as well, by what it is or by what it asks, and leaves no trace", async () => {
+    for (const { what, data } of spoiledData(operation, exampleOf(operation))) {
+      for (const [token, statuses] of [[story.session, [403, 422]], [null, [401, 422]]] as const) {
+        const answer = await tandem.send("POST", "/do", { body: JSON.stringify({ op, data }), token })
+        expect([what, answer.status]).toBeOneOf(statuses.map((status) => [what, status]))
+        expectAnswer(answer, answer.status)
+      }
+    }
+    expect([tandem.node.reader.disk() === disk, tandem.reported, tandem.rethrown]).toEqual([true, [], []])
+  })
+
   test("with what no JSON may hold, wherever it stands, is 400, and leaves no trace", async () => {
     const lines: string[] = []
     for (const place of placesIn(exampleOf(operation))) {
