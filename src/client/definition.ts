@@ -12,6 +12,7 @@ export interface TextField extends Kept {
   readonly type: "string"
   readonly enum?: readonly string[] | undefined
   /** UTF-16 units. */
+  readonly minLength?: number | undefined
   readonly maxLength?: number | undefined
   /** What a document gets that is written without the field. */
   readonly default?: string | undefined
@@ -91,6 +92,7 @@ export interface DefinedField {
   readonly enum?: readonly unknown[] | undefined
   readonly min?: number | undefined
   readonly max?: number | undefined
+  readonly minLength?: number | undefined
   readonly maxLength?: number | undefined
   readonly to?: string | undefined
   readonly onDelete?: ReferenceField["onDelete"]

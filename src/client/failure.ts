@@ -10,6 +10,8 @@ export interface Known {
   readonly key: string | undefined
   /** Whether one of its tries may have committed it. */
   readonly mayBeDone: boolean
+  /** Of the page that asks, where no node has done anything for it yet. */
+  readonly origin?: string | undefined
 }
 
 export function refused({ problem, status, unknown }: { readonly problem: Problem; readonly status: number; readonly unknown: boolean }, known: Known): TandemError {
@@ -23,7 +25,13 @@ export function gaveUp(last: Again | undefined, known: Known): TandemError {
   const what = known.mayBeDone ? "Whether the transaction is committed could not be found out" : "No node answered"
   const why = last === undefined ? "no time was left" : last.why.replace(/\.$/, "")
   const cause = last?.cause ?? (last === undefined ? undefined : new Error(last.why))
-  return new TandemError({ ...common(known), code: codeOf(last, known), message: `${what}: ${why}.`, status: last?.status, problem: last?.problem, cause })
+  const usual = common(known)
+  const hint = originHint(last, known) ?? usual.hint
+  return new TandemError({ ...usual, hint, code: codeOf(last, known), message: `${what}: ${why}.`, status: last?.status, problem: last?.problem, cause })
+}
+
+function originHint(last: Again | undefined, { origin }: Known): string | undefined {
+  return origin === undefined || last?.status !== 0 ? undefined : `Do the nodes run, and with \`--cors-origin ${origin}\`? Browsers do not tell a page which of both it is.`
 }
 
 function codeOf(last: Again | undefined, { mayBeDone }: Known): ErrorCode {

@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly random: () => number
   /** A key that nobody else makes. */
   readonly newKey: () => string
+  /** Of the page that asks; undefined where it is none. */
+  readonly origin: string | undefined
 }
 
 export const surroundings: Surroundings = {
@@ -22,6 +24,7 @@ export const surroundings: Surroundings = {
   },
   random: () => Math.random(),
   newKey: () => [...randomBytes()].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+  origin: (globalThis as { readonly location?: { readonly origin?: string } }).location?.origin,
 }
 
 /** Not `randomUUID`, which pages without https do not have. Node 18 has no global `crypto` at all. */

@@ -106,6 +106,7 @@ export class Transport {
     const { key, signal, attemptMs = attemptDefaultMs } = call
     const { nowMs, random } = this.surroundings
     const endMs = this.endMs(call)
+    const origin = this.#version === 0 ? this.surroundings.origin : undefined
     const nodes = call.first === "replica" ? this.#nodes.forRead() : this.#nodes.forWrite()
     const tried = new Set<string>()
     let last: Again | undefined
@@ -114,7 +115,7 @@ export class Transport {
     for (let turn = 1, waits = 0; ; turn++) {
       if (isAborted(signal)) throw aborted(signal?.reason, { key, mayBeDone })
       const leftMs = endMs - nowMs()
-      if (leftMs <= 0) throw gaveUp(last, { key, mayBeDone })
+      if (leftMs <= 0) throw gaveUp(last, { key, mayBeDone, origin })
       tried.add(url)
       const verdict = await this.#try(call, url, turn === this.#tries ? leftMs : Math.min(leftMs, attemptMs), ask)
       if (verdict.kind === "done") return verdict.answer
@@ -122,12 +123,12 @@ export class Transport {
       last = verdict
       mayBeDone ||= key !== undefined && verdict.unknown
       if (isAborted(signal)) throw aborted(signal?.reason, { key, mayBeDone })
-      if (turn === this.#tries) throw gaveUp(last, { key, mayBeDone })
+      if (turn === this.#tries) throw gaveUp(last, { key, mayBeDone, origin })
 
       const next = this.#nodes.named(verdict.problem?.primary, url) ?? nodes[turn % nodes.length] ?? url
       // A node not asked yet is asked at once.
       const waitMs = tried.has(next) ? verdict.retryAfterMs + backoffMs(waits++, random()) : 0
-      if (nowMs() + waitMs >= endMs) throw gaveUp(last, { key, mayBeDone })
+      if (nowMs() + waitMs >= endMs) throw gaveUp(last, { key, mayBeDone, origin })
       await this.wait(waitMs, signal)
       url = next
     }

@@ -64,9 +64,7 @@ function isText(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0")
 }
 
-/** Of a year with four digits: what other years are called has another order. */
 function timeOf(text: string): Uint8Array | undefined {
   const timeMs = parseTime(text)
-  const time = timeMs === undefined ? undefined : new Date(timeMs).toISOString()
-  return time === undefined || time.length !== 24 ? undefined : timeValue(time)
+  return timeMs === undefined ? undefined : timeValue(new Date(timeMs).toISOString())
 }

@@ -20,6 +20,8 @@ export const listParameters: readonly string[] = ["limit", "cursor", "sort", "at
 /** And of lists of users. */
 export const userParameters: readonly string[] = ["email", "issuer", "subject"]
 
+const length = v.pipe(v.number(), v.safeInteger(), v.minValue(1, "must be at least 1"))
+
 const fieldSchema = v.strictObject({
   type: v.picklist(fieldTypes, `must be one of ${fieldTypes.join(", ")}`),
   required: v.optional(v.boolean()),
@@ -29,7 +31,8 @@ const fieldSchema = v.strictObject({
   enum: v.optional(v.pipe(v.array(v.union([v.string(), v.number()], "must be a text or a number")), v.minLength(1, "must have a value"), v.maxLength(bounds.enumValuesMax))),
   min: v.optional(v.number()),
   max: v.optional(v.number()),
-  maxLength: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1, "must be at least 1"))),
+  minLength: v.optional(length),
+  maxLength: v.optional(length),
   to: v.optional(v.union([v.literal("users"), collectionNameField], "must be the name of a collection, or `users`")),
   onDelete: v.optional(v.picklist(onDeletes, `must be one of ${onDeletes.join(", ")}`)),
 })
@@ -99,6 +102,7 @@ function fieldFaults(name: string, data: FieldData): Fault[] {
   const only = (key: keyof FieldData, fits: boolean, what: string) => {
     if (data[key] !== undefined && !fits) faults.push([key, `is for ${what} only`])
   }
+  only("minLength", isText, "strings")
   only("maxLength", isText, "strings")
   only("min", isNumber, "numbers")
   only("max", isNumber, "numbers")
@@ -110,6 +114,7 @@ function fieldFaults(name: string, data: FieldData): Fault[] {
   if (field.type === "reference" && field.to === undefined) faults.push(["to", "is missing: the collection that is referenced"])
   if (field.onDelete === "setNull" && field.required === true) faults.push(["onDelete", "cannot be setNull where the field is required"])
   if (field.min !== undefined && field.max !== undefined && field.min > field.max) faults.push(["max", "is less than `min`"])
+  if (field.minLength !== undefined && field.maxLength !== undefined && field.minLength > field.maxLength) faults.push(["maxLength", "is less than `minLength`"])
   if (isIndexed(field) && listParameters.includes(name)) faults.push(["", `cannot have an index: \`${name}\` is a parameter of lists`])
   // What follows judges values by the field, which must be sound for it.
   if (faults.length > 0) return faults

@@ -16,6 +16,7 @@ export const fieldShape = v.strictObject({
   enum: v.exactOptional(v.array(v.union([v.string(), v.number()]))),
   min: v.exactOptional(v.number()),
   max: v.exactOptional(v.number()),
+  minLength: v.exactOptional(v.number()),
   maxLength: v.exactOptional(v.number()),
   to: v.exactOptional(v.string()),
   onDelete: v.exactOptional(v.picklist(onDeletes)),
@@ -42,7 +43,7 @@ export const definitionShape = v.strictObject({
 const given = {
   fields: {
     owner: { type: "reference", to: "users", onDelete: "cascade" },
-    title: { type: "string", required: true, maxLength: 200 },
+    title: { type: "string", required: true, minLength: 1, maxLength: 200 },
     done: { type: "boolean" },
     steps: { type: "integer", min: 0 },
     createdAt: { type: "time", index: true },

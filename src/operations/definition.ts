@@ -24,6 +24,7 @@ export interface Field {
   readonly min?: number
   readonly max?: number
   /** UTF-16 units. */
+  readonly minLength?: number
   readonly maxLength?: number
   /** The collection of the entity that a reference names by its id; `users` too. Has an index. */
   readonly to?: string

@@ -4,6 +4,7 @@ import { tokenNeeded } from "./operation-access.ts"
 import { isAnonymous } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
 
-export function denied({ principal }: TransactionView, missing: Refusal): Refusal {
+/** Without the hint, which is for who may make what is missing. */
+export function denied({ principal }: TransactionView, { hint: _, ...missing }: Refusal): Refusal {
   return isAnonymous(principal) ? tokenNeeded : missing
 }

@@ -72,7 +72,7 @@ function typeSchema(field: Field): FieldSchema {
     case "boolean":
       return v.boolean("must be true or false")
     case "time":
-      return v.pipe(v.string("must be a time such as 2026-01-31T12:00:00Z"), timeField, v.check((time) => /^\d{4}-/.test(time), "must be of the years 0 to 9999"))
+      return v.pipe(v.string("must be a time such as 2026-01-31T12:00:00Z"), timeField)
     case "json":
       return v.custom<unknown>((value) => value !== null && value !== undefined, "must not be null")
     case "reference":
@@ -83,8 +83,9 @@ function typeSchema(field: Field): FieldSchema {
 }
 
 /** Index entries have the text in their keys, which are bounded. */
-function textSchema({ maxLength = Number.MAX_SAFE_INTEGER, ...field }: Field): FieldSchema {
-  const text = v.pipe(v.string("must be a text"), v.maxLength(maxLength, `must have at most ${maxLength} characters`))
+function textSchema({ minLength = 0, maxLength = Number.MAX_SAFE_INTEGER, ...field }: Field): FieldSchema {
+  const tooShort = minLength === 1 ? "must not be empty" : `must have at least ${minLength} characters`
+  const text = v.pipe(v.string("must be a text"), v.minLength(minLength, tooShort), v.maxLength(maxLength, `must have at most ${maxLength} characters`))
   if (!isIndexed(field)) return text
   return v.pipe(text, v.check((value) => Buffer.byteLength(value) <= bounds.indexedTextBytesMax, `must have at most ${bounds.indexedTextBytesMax} bytes as UTF-8, because it is indexed`))
 }

@@ -9,7 +9,7 @@ export const asPattern = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/
 
 export const conditionShape = v.pipe(
   v.union([
-    v.strictObject({ version: v.pipe(v.number(), v.safeInteger()) }),
+    v.strictObject({ version: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
     v.strictObject({ absent: v.literal(true) }),
     v.strictObject({ present: v.literal(true) }),
   ]),

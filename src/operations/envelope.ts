@@ -148,7 +148,7 @@ function conditionOf(value: unknown): Condition | undefined | "invalid" {
   if (value === undefined) return undefined
   if (!isObject(value) || Object.keys(value).length !== 1) return "invalid"
   const { version, absent, present } = value
-  if (Number.isSafeInteger(version)) return { version: version as number }
+  if (Number.isSafeInteger(version) && (version as number) >= 0) return { version: version as number }
   if (absent === true) return { absent }
   if (present === true) return { present }
   return "invalid"

@@ -1,4 +1,5 @@
-// Times as clients write them: RFC 3339, of a day that there is. Never a guess at what was meant.
+// Times as clients write them: RFC 3339, of a day that there is, and of a year with four digits in UTC: what other years are called
+// there has another form and order. Never a guess at what was meant.
 
 /** Longer than any time there is; checked before the pattern. */
 const lengthMax = 64
@@ -9,8 +10,12 @@ export function parseTime(text: string): number | undefined {
   if (text.length > lengthMax) return undefined
   const [, year, month, day] = pattern.exec(text) ?? []
   if (year === undefined || !isDay(Number(year), Number(month), Number(day))) return undefined
-  return Date.parse(text.toUpperCase())
+  const timeMs = Date.parse(text.toUpperCase())
+  return timeMs < firstMs || timeMs > lastMs ? undefined : timeMs
 }
+
+const firstMs = Date.parse("0000-01-01T00:00:00.000Z")
+const lastMs = Date.parse("9999-12-31T23:59:59.999Z")
 
 /** Date.parse takes the 30th of February for the 2nd of March. */
 function isDay(year: number, month: number, day: number): boolean {

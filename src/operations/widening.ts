@@ -18,9 +18,11 @@ function takesAll(before: Field, after: Field | undefined): boolean {
   // What is in an index is bounded in length.
   if (after.type === "string" && isIndexed(after) && !isIndexed(before)) return false
   if (after.enum !== undefined && before.enum?.every((value) => after.enum?.includes(value)) !== true) return false
-  return isLooser(after.min, before.min, (now, then) => now <= then) && isLooser(after.max, before.max, fromAbove) && isLooser(after.maxLength, before.maxLength, fromAbove)
+  if (!isLooser(after.min, before.min, fromBelow) || !isLooser(after.minLength, before.minLength, fromBelow)) return false
+  return isLooser(after.max, before.max, fromAbove) && isLooser(after.maxLength, before.maxLength, fromAbove)
 }
 
+const fromBelow = (now: number, then: number) => now <= then
 const fromAbove = (now: number, then: number) => now >= then
 
 /** Of a bound that is there or not. */

@@ -55,6 +55,7 @@ export class ScriptedServer {
       token: "a-token",
       ...options,
       surroundings: {
+        ...options.surroundings,
         fetch: (url, init) => this.#answer(url, init),
         nowMs: () => this.nowMs,
         after: (delayMs, then) => this.#after(delayMs, then),

@@ -214,6 +214,17 @@ describe("a read", () => {
     expect(await refusalOf(welcome.service.getUser("u1"), TandemError)).toMatchObject({ code: "unexpected-answer", status: 200 })
   })
 
+  test("by a page that no node has answered yet asks whether they know the page's origin", async () => {
+    const surroundings = { origin: "http://localhost:8080" }
+    const server = new ScriptedServer(["cut"], { timeoutMs: 1_000, surroundings })
+    const hint = expect.stringContaining("--cors-origin http://localhost:8080")
+    expect(await refusalOf(server.service.getUser("u1"), TandemError)).toMatchObject({ code: "unreachable", hint })
+    expect(await refusalOf(server.service.createUser(ada), TandemError)).toMatchObject({ code: "outcome-unknown", outcome: "unknown", hint })
+    const known = new ScriptedServer([page([], 9, null), "cut"], { timeoutMs: 1_000, surroundings })
+    await known.service.pageOfUsers()
+    expect((await refusalOf(known.service.getUser("u1"), TandemError)).hint).toBeUndefined()
+  })
+
   test("is tried as often as one was told", async () => {
     const server = new ScriptedServer(["cut"], { tries: 2, ...two })
     expect(await refusalOf(server.service.getUser("u1"), TandemError)).toMatchObject({ code: "unreachable", cause: expect.any(TypeError) })

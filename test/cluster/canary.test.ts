@@ -1,5 +1,5 @@
 // Secrets with a mark, put through a real pair that is killed and has an operation throw: they are in nothing that either node
-// answers or prints, in nothing that commands write, on no command line, and in no data file, in whatever spelling.
+// answers or prints (one of them on Deno), in nothing that commands write, on no command line, and in no data file, in whatever spelling.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -30,7 +30,7 @@ const told: string[] = []
 let commandLines = ""
 
 beforeAll(async () => {
-  pair = await RealPair.make({ flags: ["--peer-timeout", "2s", "--forward-writes"] })
+  pair = await RealPair.make({ replica: "deno", flags: ["--peer-timeout", "2s", "--forward-writes"] })
   writeFileSync(join(pair.directory, "throwing.ts"), throwing)
   await pair.start()
 })

@@ -2,6 +2,7 @@
 // schemas, so that what a new operation takes is spoiled too.
 import { beforeEach, describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
+import { credentialsShape } from "../../src/http/verify.ts"
 import { operations } from "../../src/operations/registry.ts"
 import { type Answer, Harness, inside } from "./harness.ts"
 import { expectAnswer, expectProblem } from "./problem-shape.ts"
@@ -86,6 +87,17 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
     }
   })
 
+  test("is refused to a session and to the public as well, by what it is or by what it asks, and leaves no trace", async () => {
+    for (const { what, data } of spoiledData(operation, exampleOf(operation))) {
+      for (const [token, statuses] of [[story.session, [403, 422]], [null, [401, 422]]] as const) {
+        const answer = await tandem.send("POST", "/do", { body: JSON.stringify({ op, data }), token })
+        expect([what, answer.status]).toBeOneOf(statuses.map((status) => [what, status]))
+        expectAnswer(answer, answer.status)
+      }
+    }
+    expect([tandem.node.reader.disk() === disk, tandem.reported, tandem.rethrown]).toEqual([true, [], []])
+  })
+
   test("with what no JSON may hold, wherever it stands, is 400, and leaves no trace", async () => {
     const lines: string[] = []
     for (const place of placesIn(exampleOf(operation))) {
@@ -116,4 +128,18 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
       }
     }
   })
+})
+
+test("POST /verify with a body of another form is 400, says all that is wrong, and never what it was", async () => {
+  for (const { what, data } of spoiledData({ schema: credentialsShape }, { email: "ada@example.com", password: "sekrit7 pass word" })) {
+    const answer = await tandem.send("POST", "/verify", { body: JSON.stringify(data) })
+    expect([what, answer.status]).toEqual([what, 400])
+    expectAnswer(answer, 400)
+    expect(answer.text).not.toContain("sekrit7")
+  }
+  for (const [what, json] of poisons) {
+    const answer = await tandem.send("POST", "/verify", { body: `{"email":"ada@example.com","password":${json}}` })
+    expect([what, answer.status]).toEqual([what, 400])
+  }
+  expect(tandem.node.reader.disk() === disk).toBe(true)
 })

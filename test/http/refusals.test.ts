@@ -144,6 +144,7 @@ describe("an envelope or operation that is malformed is 400", () => {
     ["a name that is none", { operations: [good, { ...good, as: "a.b" }] }, "/operations/1/as"],
     ["a condition that is none", { operations: [good, { ...good, if: { version: 1, absent: true } }] }, "/operations/1/if"],
     ["a condition that is false", { operations: [good, { ...good, if: { absent: false } }] }, "/operations/1/if"],
+    ["a version below 0", { operations: [good, { ...good, if: { version: -1 } }] }, "/operations/1/if"],
     ["a version that is half", { operations: [good, { ...good, if: { version: 1.5 } }] }, "/operations/1/if"],
     ["a reference to nothing", { operations: [good, user("x", { name: { $ref: "u.id" } })] }, "/name"],
     ["a reference to a later result", { operations: [user("x", { name: { $ref: "u.id" } }), { ...good, as: "u" }] }, "/name"],

@@ -35,7 +35,7 @@ const wrong: { readonly [type: string]: readonly unknown[] } = {
   union: [true, [], {}, long],
 }
 
-export function spoiledData(operation: Operation<unknown>, example: unknown): Spoiled[] {
+export function spoiledData(operation: Pick<Operation<unknown>, "schema">, example: unknown): Spoiled[] {
   const found: Spoiled[] = []
   look(operation.schema as unknown as Looked, [], example, found)
   return found

@@ -6,6 +6,7 @@ import { pathOf, PeerClient, PeerUnauthentic, signatureHeader } from "../../src/
 import { decodeRequest, encodePeerMessage, PeerMessageDamaged, signAnswer, signRequest } from "../../src/node/peer-wire.ts"
 import type { Answer, Request as PeerRequest } from "../../src/protocol/messages.ts"
 import { envelope, requests, secret } from "./peer-messages.ts"
+import { selfSigned } from "./self-signed.ts"
 
 type Listens = (request: Request, body: Uint8Array<ArrayBuffer>) => Response | Promise<Response>
 
@@ -91,6 +92,31 @@ describe("the peer client", () => {
     }
     await expect(ask()).rejects.toThrow()
     expect(paths).toEqual(["/log/heartbeat"])
+  })
+
+  test("says nothing to who has a certificate that nobody vouches for, whatever the environment asks for", async () => {
+    let asked = 0
+    const other = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      tls: selfSigned,
+      fetch: () => {
+        asked += 1
+        return new Response("")
+      },
+    })
+    const before = process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+    try {
+      for (const value of ["1", "0"]) {
+        process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = value
+        await expect(ask(heartbeat, 30_000, `https://127.0.0.1:${other.port}`)).rejects.toThrow(/certificate/)
+      }
+    } finally {
+      if (before === undefined) delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+      else process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = before
+      await other.stop(true)
+    }
+    expect(asked).toBe(0)
   })
 
   test("says that the secrets differ where the peer refuses its signature", async () => {

@@ -19,7 +19,10 @@ test("what a field cannot have is named with what it is for", async () => {
     `${f}/to: is for references only`,
     `${f}/onDelete: is for references only`,
   ])
-  expect(await faultsOf({ type: "number", maxLength: 3 })).toEqual([`${f}/maxLength: is for strings only`])
+  expect(await faultsOf({ type: "number", minLength: 1, maxLength: 3 })).toEqual([`${f}/minLength: is for strings only`, `${f}/maxLength: is for strings only`])
+  expect(await faultsOf({ type: "string", minLength: 2, maxLength: 1 })).toEqual([`${f}/maxLength: is less than \`minLength\``])
+  expect(await faultsOf({ type: "string", minLength: 0 })).toEqual([`${f}/minLength: must be at least 1`])
+  expect(await faultsOf({ type: "string", minLength: 1, default: "" })).toEqual([`${f}/default: must not be empty`])
   expect(await faultsOf({ type: "boolean", enum: ["true"] })).toEqual([`${f}/enum: is for strings and numbers only`])
   expect(await faultsOf({ type: "json", index: true, unique: true })).toEqual([`${f}/index: cannot be for a field of type json`, `${f}/unique: cannot be for a field of type json`])
   expect(await faultsOf({ type: "reference" })).toEqual([`${f}/to: is missing: the collection that is referenced`])
