@@ -29,4 +29,4 @@ test("leaves a pair as it was, whichever node is asked", async () => {
     }
   }
   expect(await verified()).toEqual(before)
-}, 120_000)
+})

@@ -67,7 +67,7 @@ test.each<readonly [what: string, bytes: string | Buffer]>([
   const text = await said(bytes, (got) => /^HTTP\/1\.1 [45]\d\d/.test(got))
   expect(text).not.toMatch(/^HTTP\/1\.[01] [23]/)
   await expectUnharmed()
-}, 30_000)
+})
 
 test("the body of a GET, of /openapi.json too, changes no answer and is no request of its own", async () => {
   for (const path of ["/openapi.json", "/users/ada", "/livez"]) {
@@ -86,7 +86,7 @@ test("a connection on which nothing moves is cut: before a request, within its h
   // Until the other end closes; two of them never get an answer.
   for (const text of await Promise.all(begun.map((bytes) => said(bytes)))) expect(text).not.toMatch(/^HTTP\/1\.1 2/)
   await expectUnharmed()
-}, 60_000)
+})
 
 test("no answer sets a cookie or is a page, and a cookie opens nothing", async () => {
   for (const path of ["/users/ada", "/users", "/livez", "/nothing", "/openapi.json", "/do", "/%00"]) {
