@@ -15,8 +15,11 @@ export const indexReady: InternalOperation<v.InferOutput<typeof schema>> = {
   run: ({ collection, terms }, view) => {
     const definition = definitionIn(view, collection)
     if (definition === undefined) return refuse("conflict", `Collection \`${collection}\` is gone.`)
-    const readied = ([name, index]: [string, Index]): [string, Index] => [name, terms.includes(index.term) ? { ...index, state: "ready" } : index]
-    const indexes: Indexes = Object.fromEntries(Object.entries(definition.indexes).map(readied))
+    const isDone = ({ term, state }: Index) => state === "building" && terms.includes(term)
+    const entries = Object.entries(definition.indexes)
+    // The definition has changed since, or has been made again.
+    if (!entries.some(([, index]) => isDone(index))) return { kind: "value", value: {} }
+    const indexes: Indexes = Object.fromEntries(entries.map(([name, index]) => [name, isDone(index) ? { ...index, state: "ready" } : index]))
     putDefinition(view, { ...definition, indexes })
     return { kind: "entity", collection: "collections", id: collection }
   },

@@ -1,6 +1,8 @@
 // Definitions that change within one transaction, or come back by a revert when what they speak of has changed.
 import { expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
+import { indexReady } from "../../src/operations/index-ready.ts"
+import { internalTransaction } from "../../src/operations/internal-transaction.ts"
 import { rowFacts, rowTerms } from "../../src/store/row.ts"
 import { timeValue } from "../../src/store/term-value.ts"
 import { verifyStore } from "../../src/store/verify.ts"
@@ -157,4 +159,14 @@ test("the definitions of one transaction look through a bounded number of docume
   const some = bounds.lookedThroughMax / 1_000
   expect((await harness.refusal({ operations: Array.from({ length: some + 1 }, () => [one, other]).flat() })).detail).toContain("look through at most")
   await harness.commit(...Array.from({ length: some }, () => [one, other]).flat())
+})
+
+test("an index that was built for a definition of earlier makes no version of that of now", async () => {
+  const harness = new Harness()
+  await harness.commit(define("goals", { a: { type: "string", index: true } }))
+  await harness.commit({ op: "collection.drop", data: { name: "goals" } }, define("goals", { a: { type: "string", index: true } }))
+  for (const term of ["a@1", "a@2"]) {
+    expect(await harness.execute([internalTransaction(indexReady, { collection: "goals", terms: [term] })])).toMatchObject([{ kind: "record" }])
+    expect(harness.record().writes).toEqual([])
+  }
 })
