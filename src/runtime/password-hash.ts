@@ -2,6 +2,7 @@
 // stored may also be scrypt, which is only verified, never made.
 import * as crypto from "node:crypto"
 import { deno } from "./platform.ts"
+import { lowerHashThreads } from "./thread-priority.ts"
 
 const parameters = { memory: 19_456, passes: 2, parallelism: 1 } as const
 const hashBytes = 32
@@ -74,7 +75,11 @@ async function argon2id(password: string, salt: Uint8Array, { memory, passes, pa
   if (deno === undefined) {
     const options = { message, nonce: salt, parallelism, tagLength: bytes, memory, passes }
     return new Promise((resolve, reject) => {
-      crypto.argon2("argon2id", options, (error, hash) => (error ? reject(error) : resolve(hash)))
+      crypto.argon2("argon2id", options, (error, hash) => {
+        lowerHashThreads()
+        if (error) reject(error)
+        else resolve(hash)
+      })
     })
   }
   // Newer than the type declarations of either runtime.
