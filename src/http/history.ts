@@ -6,7 +6,7 @@ import { changedExample, documentExample, documentShape } from "../operations/do
 import { userExample, userShape } from "../operations/user-shape.ts"
 import { oldestOf } from "../store/horizon.ts"
 import { asOfCodes, minVersionHeader, readAsOf } from "./as-of.ts"
-import { type Cursor, cursorText, parseCursor } from "./cursor.ts"
+import { type Cursor, cursorText, parseCursor } from "./lists/cursor.ts"
 import type { Exchange } from "./exchange.ts"
 import { shownPage } from "./history-page.ts"
 import { historyItemShape } from "./history-shape.ts"

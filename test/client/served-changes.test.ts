@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "bun:test"
 import type { Cut } from "../../src/client/service.ts"
 import { TandemError } from "../../src/client/tandem-error.ts"
-import { feedTiming } from "../../src/http/feed-tail.ts"
+import { feedTiming } from "../../src/http/feed/feed-tail.ts"
 import { internalTransaction } from "../../src/operations/internal-transaction.ts"
 import { retentionTrim } from "../../src/operations/retention-trim.ts"
 import { Harness } from "../http/harness.ts"

@@ -1,6 +1,6 @@
 // Follows the changes of one node by a stream or by long polls, through every end of it: goes on with the last id it has. What
 // it saw must come once and in order; a change that breaks that is thrown at `stop`.
-import { EventReader } from "../http/event-reader.ts"
+import { EventReader } from "../http/feed/event-reader.ts"
 import type { RealNode } from "./real-node.ts"
 
 export interface SeenChange {

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto"
 import { beforeAll, expect, test } from "bun:test"
 import { operations } from "../../src/operations/registry.ts"
-import { EventReader } from "./event-reader.ts"
+import { EventReader } from "./feed/event-reader.ts"
 import { type Answer, Harness, inside, rootToken } from "./harness.ts"
 import { placesIn, withAt } from "./spoiled-data.ts"
 import { type Story, tellStory } from "./story.ts"

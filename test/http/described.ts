@@ -2,7 +2,7 @@
 import Ajv2020 from "ajv/dist/2020.js"
 import addFormats from "ajv-formats"
 import { inside } from "./harness.ts"
-import { pascal } from "../../src/http/openapi-operations.ts"
+import { pascal } from "../../src/http/openapi/openapi-operations.ts"
 
 const id = "https://tandem.test/openapi.json"
 

@@ -129,7 +129,7 @@ const list: { readonly [line: string]: Kept } = {
   },
   "more requests in flight than may be are 503": {
     "http/app.test.ts": ["more requests than may wait are 503, and health still answers"],
-    "http/feed-poll.test.ts": ["those that wait take no room from other requests"],
+    "http/feed/feed-poll.test.ts": ["those that wait take no room from other requests"],
   },
   "a client that goes away changes no outcome": {
     "http/do.test.ts": ["a client that goes away changes nothing"],

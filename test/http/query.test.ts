@@ -1,7 +1,7 @@
 // Query parameters, cursors and tags: what is taken, and that nothing is guessed.
 import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
-import { cursorText, parseCursor } from "../../src/http/cursor.ts"
+import { cursorText, parseCursor } from "../../src/http/lists/cursor.ts"
 import { etagOf, noneMatch } from "../../src/http/etag.ts"
 import { parseQuery, parseWhole, wholeParameter } from "../../src/http/query.ts"
 import { nullValue, numberValue, textValue } from "../../src/store/term-value.ts"
