@@ -48,6 +48,7 @@ async function checkAhead(data: Data, { reader, committed }: SealContext): Promi
   if (isWidening(before.fields, wanted.fields) || isSmall(reader, data.name, version)) return undefined
   const check = new ExistingCheck({ ...wanted, indexes: {} })
   await check.all(reader, version)
+  await check.follow(reader, committed)
   return check
 }
 

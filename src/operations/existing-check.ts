@@ -2,8 +2,10 @@
 // writes go on meanwhile, and completed inside of it with what was written since. Keeps a digest of each unique value, not the value.
 import { bounds } from "../bounds.ts"
 import { digestOf } from "../protocol/digest.ts"
+import { openWrites, type Write } from "../protocol/record.ts"
 import { type Refusal, refuse } from "../refusal.ts"
-import { rowDeleted, rowText } from "../store/row.ts"
+import { oldestOf } from "../store/horizon.ts"
+import { rowDeleted, rowFill, rowText } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { nullValue } from "../store/term-value.ts"
 import { Turns } from "../store/turns.ts"
@@ -16,6 +18,8 @@ import type { IsThere } from "./place-issues.ts"
 import type { EntityBody, TransactionView } from "./transaction-view.ts"
 
 export const offendersMax = 10
+/** Each round has what was written during the one before it, and so mostly less to do. */
+const followRoundsMax = 20
 
 export class ExistingCheck {
   offenders: readonly Offender[] = []
@@ -25,9 +29,12 @@ export class ExistingCheck {
   readonly #definition: Definition
   /** Per unique field, who has a value with this digest. */
   readonly #holders = new Map<string, Map<string, string>>()
+  /** The collections that it references. */
+  readonly #targets: ReadonlySet<string>
 
   constructor(definition: Definition) {
     this.#definition = definition
+    this.#targets = new Set(Object.values(definition.fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
     for (const [name, field] of Object.entries(definition.fields ?? {})) if (field.unique === true) this.#holders.set(name, new Map())
   }
 
@@ -56,6 +63,53 @@ export class ExistingCheck {
     this.#stopped = after !== undefined
   }
 
+  /** Looks again at what others write meanwhile, in turns, until little of it is left for the transaction. */
+  async follow(reader: Reader, committed: () => number): Promise<void> {
+    for (let rounds = 0; rounds < followRoundsMax && this.offenders.length === 0 && committed() - this.version > bounds.recheckRecordsMax / 20; rounds++) {
+      if (!(await this.#followTo(reader, committed()))) return
+    }
+  }
+
+  /** False where it cannot tell: the transaction will say so. */
+  async #followTo(reader: Reader, to: number): Promise<boolean> {
+    // Retention may have taken away what was being looked at.
+    const horizon = reader.horizon()
+    if ([this.#definition.name, ...this.#targets].some((collection) => oldestOf(horizon, collection) > this.version)) return false
+    const turns = new Turns()
+    const changed = new Set<string>()
+    for (let version = this.version + 1; version <= to; version++) {
+      const record = reader.record(version)
+      if (record === undefined || !this.#note(openWrites(record.bytes).writes, changed)) return false
+      if (turns.spent(record.bytes.length)) await turns.end()
+    }
+    this.#letGo(changed)
+    const { name } = this.#definition
+    const isThere = (collection: string, id: string) => isLive(reader.row(collection, id, to))
+    for (const id of changed) {
+      const row = reader.row(name, id, to)
+      if (row !== undefined && !rowDeleted(row)) this.take(id, ownValue(name, JSON.parse(rowText(row)) as EntityBody), isThere)
+      if (turns.spent(row?.length ?? 0)) await turns.end()
+    }
+    this.version = to
+    return true
+  }
+
+  /** Notes which entities of the collection were written; false where one went that they may reference. */
+  #note(writes: readonly Write[], changed: Set<string>): boolean {
+    for (const { collection, id, row } of writes) {
+      if (rowFill(row)) continue
+      if (collection === this.#definition.name) changed.add(id)
+      if (this.#targets.has(collection) && rowDeleted(row)) return false
+    }
+    return true
+  }
+
+  /** All of them let go of their values before one takes one: they may have been passed on. */
+  #letGo(changed: ReadonlySet<string>): void {
+    for (const holders of this.#holders.values()) for (const [digest, holder] of holders) if (changed.has(holder)) holders.delete(digest)
+    this.offenders = this.offenders.filter(({ id }) => !changed.has(id))
+  }
+
   take(id: string, value: JsonObject, isThere: IsThere): void {
     if (this.offenders.length >= offendersMax) return
     const message = existingIssue(this.#definition, id, value, isThere) ?? this.#whyNotUnique(id, value)
@@ -82,8 +136,8 @@ export class ExistingCheck {
   /** What was written after `version`, the transaction's own writes included. Refuses where it cannot tell. */
   since(view: TransactionView): Refusal | undefined {
     if (view.version - this.version > bounds.recheckRecordsMax) return tryAgain(this.#definition.name)
-    const { name, fields } = this.#definition
-    const targets = new Set(Object.values(fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
+    const { name } = this.#definition
+    const targets = this.#targets
     // Retention may have taken away what was being looked at, and records of what came since.
     const oldest = Math.max(view.past.oldestRecord, ...[name, ...targets].map((collection) => view.past.oldest(collection)))
     if (this.version < oldest) return tryAgain(name)
@@ -93,17 +147,10 @@ export class ExistingCheck {
     const changed = new Set<string>(view.writtenHere(name))
     for (let version = this.version + 1; version < view.version; version++) {
       const writes = view.past.writes(version)
-      // Forgotten since.
-      if (writes === undefined) return tryAgain(name)
-      for (const { collection, id, row } of writes) {
-        if (collection === name) changed.add(id)
-        // What was looked at may reference it.
-        if (targets.has(collection) && rowDeleted(row)) return tryAgain(name)
-      }
+      // Forgotten since, or what was looked at may reference what went.
+      if (writes === undefined || !this.#note(writes, changed)) return tryAgain(name)
     }
-    // All of them let go of their values before one takes one: they may have been passed on.
-    for (const holders of this.#holders.values()) for (const [digest, holder] of holders) if (changed.has(holder)) holders.delete(digest)
-    this.offenders = this.offenders.filter(({ id }) => !changed.has(id))
+    this.#letGo(changed)
     if (this.#stopped && this.offenders.length === 0) return tryAgain(name)
     const isThere = (collection: string, id: string) => view.versionOf(collection, id) !== undefined
     for (const id of changed) {

@@ -25,6 +25,40 @@ async function checked(horizon: { readonly before: number; readonly collections?
   return check.since(view)?.code ?? check.offenders.length
 }
 
+/** What 600 later writes make of a check that follows them. */
+async function followed(last: object, horizon?: { readonly before: number; readonly collections: Record<string, number> }): Promise<{ readonly version: number; readonly offenders: readonly string[] }> {
+  const tandem = new Harness()
+  const fields = { n: { type: "string" }, owner: { type: "reference", to: "users" } }
+  await tandem.commit({ op: "collection.define", data: { name: "goals", fields } }, { op: "user.create", data: { id: "u", email: "u@example.com" } })
+  const put = (id: string, n: string) => ({ op: "document.put", data: { collection: "goals", id, value: { n } } })
+  await tandem.commit(put("a", "first"), put("b", "second"))
+  const now = definitionAt(tandem.store, "goals", 2) as Definition
+  const check = new ExistingCheck({ ...now, fields: { n: { type: "string", unique: true }, owner: { type: "reference", to: "users" } } })
+  await check.all(tandem.store, 2)
+  // Its value goes from one to the other, and back.
+  for (let n = 0; n < 200; n++) {
+    await tandem.commit(put("a", "between"))
+    await tandem.commit(put("b", "first"), put("a", "second"))
+    await tandem.commit(put("b", "between"), put("a", "first"), put("b", "second"))
+  }
+  await tandem.commit(last as { readonly op: string })
+  if (horizon !== undefined) await tandem.execute([internalTransaction(retentionTrim, horizon)])
+  await check.follow(tandem.store, () => tandem.store.position().committed)
+  return { version: check.version, offenders: check.offenders.map(({ id }) => id) }
+}
+
+test("what many write meanwhile is followed, so that little is left for the transaction", async () => {
+  expect(await followed({ op: "user.create", data: { id: "v", email: "v@example.com" } })).toEqual({ version: 603, offenders: [] })
+  expect(await followed({ op: "document.create", data: { collection: "goals", id: "c", value: { n: "first" } } })).toMatchObject({ version: 603, offenders: ["c"] })
+})
+
+test("where something went that may be referenced, or retention came between, it is not followed, and so refused", async () => {
+  expect((await followed({ op: "user.delete", data: { id: "u" } })).version).toBe(2)
+  const more = { op: "user.create", data: { id: "v", email: "v@example.com" } }
+  expect((await followed(more, { before: 3, collections: {} })).version).toBe(2)
+  expect((await followed(more, { before: 2, collections: { users: 3 } })).version).toBe(2)
+})
+
 test("what came since is found while it is kept", async () => {
   expect(await checked({ before: 0 })).toBe(1)
   expect(await checked({ before: 4 })).toBe(1)
