@@ -92,7 +92,8 @@ test("every change comes once and in order while either node is killed with SIGK
 
   const all = await allChanges(pair)
   const [first, second, third, fourth] = followers.map(({ seen }) => seen)
-  expect(all.length).toBeGreaterThan(150)
+  // Five times 30, of which four may not have been heard of.
+  expect(all.length).toBeGreaterThan(5 * 26)
   expect(first).toEqual(all as ChangedVersion[])
   expect(second).toEqual(all as ChangedVersion[])
   expect(third).toEqual(all as ChangedVersion[])
