@@ -20,7 +20,7 @@ import { signUp, type SignUp } from "./sign-up.ts"
 import { type Surroundings, surroundings } from "./surroundings.ts"
 import { TandemError } from "./tandem-error.ts"
 import { type OperationOptions, transact, type Transacted, type TransactionOptions, transactOne } from "./transaction.ts"
-import { type CallOptions, Transport } from "./transport.ts"
+import { type CallOptions, Transport, type TransportOptions } from "./transport.ts"
 import type { User } from "./user.ts"
 import { View } from "./view.ts"
 
@@ -48,24 +48,7 @@ export type { UserListOptions } from "./view.ts"
 export type { ApiKey, CallOptions, Change, ChangedVersion, ChangesOptions, CollectionDefinition, Fields, Login, LogRecord, NewApiKey, NewDefinition, NewSession, NewValueOf, NodeStatus, Operation, OperationOptions }
 export type { Page, RevertOptions, Sessions, SignUp, StoreReport, Surroundings, Transacted, TransactionOptions, User, ValueOf, View, WithSecret }
 
-export interface ServiceOptions {
-  /** Of the primary, such as `https://a.example.com`. */
-  readonly url: string
-  /** Of the other node: reads go there first, and either stands in for the other. */
-  readonly replicaUrl?: string
-  /** An API key, which belongs on servers only, or a session's; undefined for what anybody may do. */
-  readonly token?: string | undefined
-  /** For a whole call, all tries and waits together (30,000). */
-  readonly timeoutMs?: number
-  /** What reads must not be older than: `service.version` of another client whose writes this one shall see. */
-  readonly minVersion?: number
-  /**
-   * How many users, documents and definitions to keep (none): one that has not changed since is not sent again. Each read still
-   * asks a node.
-   */
-  readonly cache?: number
-  /** How often a call is tried at most (as long as its time lasts). */
-  readonly tries?: number
+export interface ServiceOptions extends Omit<TransportOptions, "surroundings"> {
   /** For tests: in place of the real fetch, clock and randomness. */
   readonly surroundings?: Partial<Surroundings>
 }

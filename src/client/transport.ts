@@ -30,12 +30,20 @@ export interface Call extends CallOptions {
 }
 
 export interface TransportOptions {
+  /** Of the primary, such as `https://a.example.com`. */
   readonly url: string
+  /** Of the other node: reads go there first, and either stands in for the other. */
   readonly replicaUrl?: string
+  /** An API key, which belongs on servers only, or a session's; undefined for what anybody may do. */
   readonly token?: string | undefined
+  /** For a whole call, all tries and waits together (30,000). */
   readonly timeoutMs?: number
+  /** What reads must not be older than: `service.version` of another client whose writes this one shall see. */
   readonly minVersion?: number
-  /** How many entities to keep. */
+  /**
+   * How many users, documents and definitions to keep (none): one that has not changed since is not sent again. Each read still
+   * asks a node.
+   */
   readonly cache?: number
   /** How often a call is tried at most (as long as its time lasts). */
   readonly tries?: number

@@ -1,6 +1,7 @@
 // Slows down guessing of passwords: a growing delay after a few failures, in memory, never a lasting lock. Counts by account,
 // whether it exists or not, so that the delay tells nothing about that; another one counts by address.
 import { bounds } from "../bounds.ts"
+import { forgetOldest } from "../operations/forget-oldest.ts"
 
 interface Failures {
   count: number
@@ -33,11 +34,7 @@ export class LoginThrottle {
     const count = known !== undefined && nowMs - known.lastMs < bounds.loginForgetMs ? known.count : 0
     this.#failures.delete(who)
     this.#failures.set(who, { count: count + 1, lastMs: nowMs })
-    if (this.#failures.size <= bounds.loginFailuresKnownMax) return
-    for (const oldest of this.#failures.keys()) {
-      this.#failures.delete(oldest)
-      break
-    }
+    forgetOldest(this.#failures, bounds.loginFailuresKnownMax)
   }
 
   /** Takes back what `failed` counted. */

@@ -10,6 +10,7 @@ import { internalTransaction } from "../operations/internal-transaction.ts"
 import type { SubmittedTransaction } from "../operations/transaction.ts"
 import { rowTerms } from "../store/row.ts"
 import type { EntityRow, Reader } from "../store/store.ts"
+import { Turns } from "../store/turns.ts"
 import type { Outcome } from "./service.ts"
 
 export interface IndexBuilderParts {
@@ -48,6 +49,7 @@ export class IndexBuilder {
   async #build(name: string): Promise<void> {
     const { reader, submit } = this.#parts
     const terms = buildingIn(reader, name)
+    const turns = new Turns()
     let after: string | undefined
     do {
       const { rows, next } = reader.page(name, { at: reader.position().committed, after, limit: bounds.fillDocumentsMax })
@@ -56,9 +58,7 @@ export class IndexBuilder {
       if (ids.length > 0 && !(await this.#done(internalTransaction(indexFill, { collection: name, ids })))) return
       after = chunk.length < rows.length ? chunk.at(-1)?.id : next
       // Other work gets its turn where nothing was to be filled.
-      await new Promise((resolve) => {
-        setImmediate(resolve)
-      })
+      await turns.end()
     } while (after !== undefined)
     await submit(internalTransaction(indexReady, { collection: name, terms: [...terms] }))
   }

@@ -1,4 +1,5 @@
 // Who may see and change what, as access rules say it. Pure: reads no state, knows no HTTP. API keys stand above every rule.
+import { ownValue } from "./own-value.ts"
 import { isServer, type Principal } from "./scope.ts"
 
 export type Rule = "server" | "user" | "public" | `owner:${string}`
@@ -42,6 +43,6 @@ export function isWithin(reach: Reach, collection: string, body: { readonly [fie
 
 function ownerOf(field: string, collection: string, body: { readonly [field: string]: unknown }): unknown {
   if (collection === "users" && field === "id") return body["id"]
-  const own = body[collection === "users" ? "data" : "value"]
-  return typeof own === "object" && own !== null && Object.hasOwn(own, field) ? (own as { readonly [field: string]: unknown })[field] : undefined
+  const own = ownValue(collection, body)
+  return Object.hasOwn(own, field) ? own[field] : undefined
 }

@@ -1,6 +1,7 @@
 // Who a bearer token speaks for, as of what is committed: an API key, or a user by a session. Found once and then known for
 // as long as its row is unchanged, so that what is revoked is dead with the acknowledgement. Unknown tokens are never kept.
 import { bounds } from "../bounds.ts"
+import { forgetOldest } from "./forget-oldest.ts"
 import { rowChanged, rowDeleted, rowText } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { expiresAt } from "./account-entries.ts"
@@ -59,11 +60,7 @@ export class Bearers {
 
   #keep(token: string, known: Known): void {
     this.#known.set(token, known)
-    if (this.#known.size <= bounds.bearersKnownMax) return
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest)
-      break
-    }
+    forgetOldest(this.#known, bounds.bearersKnownMax)
   }
 
   /** By the later of this node's clock and the newest record's time: no node lets in what has ended for a record. */

@@ -7,6 +7,7 @@ import type { Definition } from "./definition.ts"
 import { fieldValue } from "./document-terms.ts"
 import { checkValue } from "./document-value.ts"
 import type { JsonObject } from "./fields.ts"
+import { ownValue } from "./own-value.ts"
 import { type IsThere, placeIssues } from "./place-issues.ts"
 import { quoted } from "./quoted.ts"
 import type { TransactionView } from "./transaction-view.ts"
@@ -46,6 +47,5 @@ function whyNotUnique(view: TransactionView, { name: collection, fields, indexes
 }
 
 function hadBefore(view: TransactionView, collection: string, id: string, name: string, value: unknown): boolean {
-  const own = view.find(collection, id)?.[collection === "users" ? "data" : "value"] as JsonObject | undefined
-  return own?.[name] === value
+  return ownValue(collection, view.find(collection, id))[name] === value
 }

@@ -4,13 +4,14 @@ import { bounds } from "../bounds.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { type Term, textTerm } from "../store/row.ts"
 import type { Access } from "./access.ts"
-import { type Definition, definitionIn, type Fields, type Index, type Indexes, isIndexed } from "./definition.ts"
+import { type Definition, definitionIn, type Fields, type Index, type Indexes, isIndexed, referencedBy } from "./definition.ts"
 import { documentTerms } from "./document-terms.ts"
 import { ExistingCheck, offendersMax } from "./existing-check.ts"
-import { ownValue, writeOwnValue } from "./own-value.ts"
+import { ownValue } from "./own-value.ts"
 import { referencesTerm } from "./referrers.ts"
 import type { Beginning, TransactionView } from "./transaction-view.ts"
 import { isWidening } from "./widening.ts"
+import { writeOwnValue } from "./write-own-value.ts"
 
 export interface Defining {
   readonly name: string
@@ -41,8 +42,7 @@ export function define(view: TransactionView, { name, fields, access }: Defining
 }
 
 export function putDefinition(view: TransactionView, { name, fields, access, indexes }: Definition, began?: Beginning): void {
-  const targets = new Set(Object.values(fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
-  const terms = [...targets].map(referencesTerm)
+  const terms = [...referencedBy(fields)].map(referencesTerm)
   view.put("collections", name, { name, fields, access, indexes }, isBuilding(indexes) ? [...terms, buildingTerm] : terms, began)
 }
 

@@ -56,6 +56,11 @@ export function isIndexed({ type, index, unique }: Field): boolean {
   return index === true || unique === true || type === "reference"
 }
 
+/** The collections that the fields' references name. */
+export function referencedBy(fields: Fields | null): ReadonlySet<string> {
+  return new Set(Object.values(fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
+}
+
 /** Times of the entity itself, which may be indexed like fields. */
 export const stampFields: readonly string[] = ["createdAt", "updatedAt"]
 

@@ -9,7 +9,7 @@ import { rowDeleted, rowFill, rowText } from "../store/row.ts"
 import type { Reader } from "../store/store.ts"
 import { nullValue } from "../store/term-value.ts"
 import { Turns } from "../store/turns.ts"
-import type { Definition } from "./definition.ts"
+import { type Definition, referencedBy } from "./definition.ts"
 import { fieldValue } from "./document-terms.ts"
 import { existingIssue, type Offender } from "./existing-value.ts"
 import type { JsonObject } from "./fields.ts"
@@ -34,7 +34,7 @@ export class ExistingCheck {
 
   constructor(definition: Definition) {
     this.#definition = definition
-    this.#targets = new Set(Object.values(definition.fields ?? {}).flatMap(({ to }) => (to === undefined ? [] : [to])))
+    this.#targets = referencedBy(definition.fields)
     for (const [name, field] of Object.entries(definition.fields ?? {})) if (field.unique === true) this.#holders.set(name, new Map())
   }
 

@@ -5,10 +5,11 @@ import { isRefusal, type Refusal, refuse } from "../refusal.ts"
 import { type Term, textTerm } from "../store/row.ts"
 import { textValue } from "../store/term-value.ts"
 import { type Definition, definitionIn, type Field } from "./definition.ts"
-import { ownValue, writeOwnValue } from "./own-value.ts"
+import { ownValue } from "./own-value.ts"
 import { isServer } from "./scope.ts"
 import type { TransactionView } from "./transaction-view.ts"
 import { deleteUser } from "./user.ts"
+import { writeOwnValue } from "./write-own-value.ts"
 
 /** Carried by definitions: which collections their references name. */
 export function referencesTerm(to: string): Term {

@@ -2,17 +2,14 @@
 // it came from.
 import { afterEach, expect, test } from "bun:test"
 import { type ChangedVersion, createService, type Cut, type Service } from "../../src/client/service.ts"
-import { RealPair, until } from "./real-pair.ts"
+import { type RealPair, until } from "./real-pair.ts"
+import { StartedPairs } from "./started-pairs.ts"
 
-const pairs: RealPair[] = []
-afterEach(async () => {
-  await Promise.all(pairs.splice(0).map((pair) => pair.remove()))
-})
+const pairs = new StartedPairs()
+afterEach(() => pairs.remove())
 
-async function startedPair(flags: readonly string[] = []): Promise<RealPair> {
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "2s", ...flags] })
-  pairs.push(pair)
-  return pair.start()
+function startedPair(flags: readonly string[] = []): Promise<RealPair> {
+  return pairs.start({ flags: ["--peer-timeout", "2s", ...flags] })
 }
 
 /** Follows from the beginning of the store; what it saw grows. */

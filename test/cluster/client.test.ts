@@ -7,18 +7,15 @@ import { fileURLToPath } from "node:url"
 import { createService, type Service } from "../../src/client/service.ts"
 import type { SmokeTarget } from "../client/smoke.ts"
 import { BrowserPage, isBrowserHere } from "./browser-page.ts"
-import { RealPair, until } from "./real-pair.ts"
+import { type RealPair, until } from "./real-pair.ts"
+import { StartedPairs } from "./started-pairs.ts"
 
 const repository = fileURLToPath(new URL("../..", import.meta.url))
-const pairs: RealPair[] = []
-afterEach(async () => {
-  await Promise.all(pairs.splice(0).map((pair) => pair.remove()))
-})
+const pairs = new StartedPairs()
+afterEach(() => pairs.remove())
 
-async function startedPair(flags: readonly string[] = []): Promise<RealPair> {
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "2s", ...flags] })
-  pairs.push(pair)
-  return pair.start()
+function startedPair(flags: readonly string[] = []): Promise<RealPair> {
+  return pairs.start({ flags: ["--peer-timeout", "2s", ...flags] })
 }
 
 function serviceOf({ a, b }: RealPair): Service {

@@ -5,18 +5,15 @@ import { exitCodes } from "../../src/runtime/exit.ts"
 import { Follower, type SeenItem } from "./follower.ts"
 import { Load } from "./load.ts"
 import type { Program } from "./real-node.ts"
-import { RealPair, until } from "./real-pair.ts"
+import { type RealPair, until } from "./real-pair.ts"
+import { StartedPairs } from "./started-pairs.ts"
 import { Witness } from "./witness.ts"
 
-const pairs: RealPair[] = []
-afterEach(async () => {
-  await Promise.all(pairs.splice(0).map((pair) => pair.remove()))
-})
+const pairs = new StartedPairs()
+afterEach(() => pairs.remove())
 
-async function make(primary: Program, replica: Program): Promise<RealPair> {
-  const pair = await RealPair.make({ primary, replica, flags: ["--peer-timeout", "1s"] })
-  pairs.push(pair)
-  return pair.start()
+function make(primary: Program, replica: Program): Promise<RealPair> {
+  return pairs.start({ primary, replica, flags: ["--peer-timeout", "1s"] })
 }
 
 interface LogPage {

@@ -15,7 +15,7 @@ import { listingOf, type ListRequest, listRequest } from "./list-request.ts"
 import { listPage, type Listed, Looks, noValue } from "./list-rows.ts"
 import { narrowed, type Span, spanOf, wholeSpan } from "./list-span.ts"
 import { pageBody } from "../page.ts"
-import { projected, valueName } from "./projection.ts"
+import { projected, projectedName } from "./projection.ts"
 import { type Declared, parameterRefusal } from "../query.ts"
 
 export interface ListAnswer {
@@ -73,7 +73,7 @@ function orderOfCursor({ by }: Cursor, { spans, sort }: ListRequest): ListOrder 
 }
 
 function itemsOf(rows: readonly Uint8Array[], collection: string, fields: readonly string[] | undefined): Uint8Array[] {
-  const name = valueName(collection)
+  const name = projectedName(collection)
   return rows.map(fields === undefined || name === undefined ? rowBody : (row) => projected(row, name, fields))
 }
 

@@ -6,7 +6,7 @@ import { type Described, hintFor, listField, listFields, whyNoField } from "./li
 import type { Filter, ListParameters, Sort } from "./list-parameters.ts"
 import type { ListOrder } from "./list-plan.ts"
 import { narrowed, type Span, spanOf } from "./list-span.ts"
-import { valueName } from "./projection.ts"
+import { projectedName } from "./projection.ts"
 import { type Declared, parameterRefusal, unknownRefusal } from "../query.ts"
 
 export interface ListRequest {
@@ -75,7 +75,7 @@ function sortOf(described: Described, sort: Sort | undefined): ListOrder | undef
 
 function fieldsRefusal({ collection, definition }: Described, asked: readonly string[] | undefined): Refusal | undefined {
   if (asked === undefined) return undefined
-  if (valueName(collection) === undefined) return parameterRefusal("fields", "is for documents and users; definitions are shown whole")
+  if (projectedName(collection) === undefined) return parameterRefusal("fields", "is for documents and users; definitions are shown whole")
   const fields = definition?.fields ?? undefined
   const unknown = fields === undefined ? undefined : asked.find((name) => !Object.hasOwn(fields, name))
   if (unknown === undefined) return undefined

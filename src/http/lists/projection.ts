@@ -1,10 +1,10 @@
 // `fields=` of a list: of each entity what all have, and of its own value only what was asked for. The one read that parses bodies.
+import { valueName } from "../../operations/own-value.ts"
 import { rowText } from "../../store/row.ts"
 
-/** Where entities of a collection keep what clients defined; undefined for those that have no such thing. */
-export function valueName(collection: string): "value" | "data" | undefined {
-  if (collection === "collections") return undefined
-  return collection === "users" ? "data" : "value"
+/** Under which name entities of a collection keep their own value; undefined for definitions, which have none. */
+export function projectedName(collection: string): "value" | "data" | undefined {
+  return collection === "collections" ? undefined : valueName(collection)
 }
 
 export function projected(row: Uint8Array, name: "value" | "data", fields: readonly string[]): Uint8Array {
