@@ -53,13 +53,16 @@ function itemsOf(entity: Entity, rows: readonly Uint8Array[]): HistoryPage {
   let bytes = 0
   let last = 0
   for (const [n, row] of rows.entries()) {
-    const record = rowChanged(row) < reader.horizon().log ? undefined : reader.record(rowChanged(row))
-    bytes += record?.bytes.length ?? 0
-    if (n > 0 && bytes > bounds.historyRecordBytesMax) return { items, last, isMore: true }
-    last = rowChanged(row)
+    const changed = rowChanged(row)
     // The difference is from the one before it, which the next page shows where this one ends here.
-    const before = last <= oldest ? undefined : (rows[n + 1] ?? keptRows(entity, last - 1, 1)[0])
-    if (isVersionSeen(entity, row, before)) items.push(last <= oldest ? oldestItem(entity, row, record) : itemOf(entity, row, record, before))
+    const before = changed <= oldest ? undefined : (rows[n + 1] ?? keptRows(entity, changed - 1, 1)[0])
+    if (isVersionSeen(entity, row, before)) {
+      const record = changed < reader.horizon().log ? undefined : reader.record(changed)
+      bytes += record?.bytes.length ?? 0
+      if (n > 0 && bytes > bounds.historyRecordBytesMax) return { items, last, isMore: true }
+      items.push(changed <= oldest ? oldestItem(entity, row, record) : itemOf(entity, row, record, before))
+    }
+    last = changed
     if (n === rows.length - 1) return { items, last, isMore: before !== undefined }
   }
   return { items, last, isMore: false }
