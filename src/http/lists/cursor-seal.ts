@@ -5,16 +5,19 @@ import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "n
 const tagBytes = 16
 
 export class CursorSeal {
-  readonly #key: Uint8Array
+  readonly #cipherKey: Uint8Array
+  readonly #tagKey: Uint8Array
 
   constructor(secret: string) {
-    this.#key = createHmac("sha256", secret).update("tandem cursors").digest()
+    const keyFor = (use: string) => createHmac("sha256", secret).update(`tandem cursors: ${use}`).digest()
+    this.#cipherKey = keyFor("cipher")
+    this.#tagKey = keyFor("tag")
   }
 
   seal(cursor: string): string {
     const plain = Buffer.from(cursor, "base64url")
     const tag = this.#tagOf(plain)
-    const cipher = createCipheriv("aes-256-ctr", this.#key, tag)
+    const cipher = createCipheriv("aes-256-ctr", this.#cipherKey, tag)
     return Buffer.concat([tag, cipher.update(plain), cipher.final()]).toString("base64url")
   }
 
@@ -23,13 +26,13 @@ export class CursorSeal {
     const bytes = Buffer.from(text, "base64url")
     if (bytes.length <= tagBytes) return ""
     const tag = bytes.subarray(0, tagBytes)
-    const decipher = createDecipheriv("aes-256-ctr", this.#key, tag)
+    const decipher = createDecipheriv("aes-256-ctr", this.#cipherKey, tag)
     const plain = Buffer.concat([decipher.update(bytes.subarray(tagBytes)), decipher.final()])
     return timingSafeEqual(this.#tagOf(plain), tag) ? plain.toString("base64url") : ""
   }
 
   /** Of the text itself, so that it begins the cipher and proves it: equal cursors look equal, and others share nothing. */
   #tagOf(plain: Uint8Array): Uint8Array {
-    return createHmac("sha256", this.#key).update(plain).digest().subarray(0, tagBytes)
+    return createHmac("sha256", this.#tagKey).update(plain).digest().subarray(0, tagBytes)
   }
 }
