@@ -8,6 +8,7 @@ import { type Digest, digestOf, digestText } from "../protocol/digest.ts"
 import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { Answer, Envelope } from "../protocol/messages.ts"
+import { answerQuestion, isQuestion } from "../protocol/question.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import { release } from "../release.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
@@ -18,6 +19,7 @@ import type { DriverParts } from "./driver-parts.ts"
 import { PeerClient } from "./peer-client.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 import { Primary } from "./primary.ts"
+import { questioned } from "./questioned.ts"
 import { Replica } from "./replica.ts"
 import type { NodeService, NodeStatus, Outcome, PeerStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
@@ -133,9 +135,10 @@ export class TandemNode implements NodeService {
   }
 
   /** One request of the other node. */
-  async receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
-    if (this.#replica !== undefined) return this.#replica.receive(request)
-    if (this.#primary !== undefined) return this.#primary.receive(request)
+  async receive({ envelope, message }: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
+    if (isQuestion(envelope, message)) return answerQuestion(questioned(this.#parts), envelope, message)
+    if (this.#replica !== undefined) return this.#replica.receive({ envelope, message })
+    if (this.#primary !== undefined) return this.#primary.receive({ envelope, message })
     throw new Error("a node has a role")
   }
 

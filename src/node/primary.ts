@@ -9,12 +9,11 @@ import type { SealedRecord } from "../protocol/record.ts"
 import { refuse, sentence } from "../refusal.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
-import type { PeerClient } from "./peer-client.ts"
-import type { DecodedRequest } from "./peer-wire.ts"
+import type { DecodedAnswer, DecodedRequest } from "./peer-wire.ts"
 import type { Fate, ReplicatedLog } from "./replicated-log.ts"
 
 export interface PrimaryParts extends DriverParts {
-  readonly client: Pick<PeerClient, "ask">
+  readonly client: { ask(envelope: Envelope, request: Request): Promise<DecodedAnswer> }
   readonly timing: Timing
   /** Exits, or returns to have the primary keep trying while it serves committed reads. */
   readonly stuck: (reason: string) => void
@@ -105,7 +104,7 @@ export class Primary implements ReplicatedLog {
   }
 
   /** A primary answers no peer: two nodes that both lead have to find out. */
-  receive({ envelope, message }: DecodedRequest): { envelope: Envelope; answer: Answer } {
+  receive({ envelope, message }: DecodedRequest<Request>): { envelope: Envelope; answer: Answer } {
     const code = this.#whyNoReplica(envelope)
     const detail = `node ${this.#state.node} is the primary of epoch ${this.#state.epoch.number}`
     const answer: Answer = { kind: "refused", of: message.kind, code, detail }

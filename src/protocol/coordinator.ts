@@ -8,7 +8,7 @@
 //   Any silence → stuck: it is neither told nor taken back.
 import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, RefusedAnswer, Request, VoteRefusalCode } from "./messages.ts"
+import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, RefusedAnswer, VoteRefusalCode } from "./messages.ts"
 import { part, stop } from "./divergence.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { prepareOf, rollbackOf, roundOf } from "./round.ts"
@@ -166,6 +166,8 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
     case "digest":
     case "diverged":
       return answerWhileSyncing(heard, envelope, answer)
+    case "position":
+      return { state, effects: [] }
     default:
       return answer satisfies never
   }
@@ -215,7 +217,7 @@ function refused(state: CoordinatorState, answer: RefusedAnswer): CoordinatorSte
 }
 
 /** Remembered, and sent again with the next tick: every request may be repeated. */
-function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
+function lost(state: CoordinatorState, kind: RefusedAnswer["of"]): CoordinatorStep {
   const { round } = state
   switch (kind) {
     case "prepare":
@@ -236,6 +238,8 @@ function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
       return lostWhileSyncing(state)
     case "diverged":
       return part(state)
+    case "position":
+      return { state, effects: [] }
     default:
       return kind satisfies never
   }

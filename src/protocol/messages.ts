@@ -91,6 +91,7 @@ export interface DivergedRequest {
   readonly common: number | null
 }
 
+/** What the primary asks of its replica. */
 export type Request =
   | HelloRequest
   | PrepareRequest
@@ -100,6 +101,14 @@ export type Request =
   | DigestRequest
   | HeartbeatRequest
   | DivergedRequest
+
+/** Who the other node is and where its log stands. Belongs to no link; see question.ts. */
+export interface PositionRequest {
+  readonly kind: "position"
+}
+
+/** All that one node may ask of the other. */
+export type PeerRequest = Request | PositionRequest
 
 export type PeerRefusalCode =
   | "protocol" // another protocol version
@@ -176,9 +185,19 @@ export interface DivergedAnswer {
   readonly kind: "diverged"
 }
 
+/** The answer's envelope says of which node, and of which epoch. */
+export interface PositionAnswer {
+  readonly kind: "position"
+  readonly role: "primary" | "replica"
+  readonly head: number
+  readonly headDigest: Digest
+  readonly committed: number
+  readonly logStart: number
+}
+
 export interface RefusedAnswer {
   readonly kind: "refused"
-  readonly of: Request["kind"]
+  readonly of: PeerRequest["kind"]
   readonly code: PeerRefusalCode
   readonly detail: string
 }
@@ -192,4 +211,5 @@ export type Answer =
   | DigestAnswer
   | HeartbeatAnswer
   | DivergedAnswer
+  | PositionAnswer
   | RefusedAnswer

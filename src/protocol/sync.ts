@@ -90,6 +90,7 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
     case "vote":
     case "rolled-back":
     case "heartbeat":
+    case "position":
       return { state, effects: [] }
     default:
       return answer satisfies never

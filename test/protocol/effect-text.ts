@@ -44,6 +44,8 @@ export function answerText(answer: Answer): string {
       return `heartbeat: head ${answer.head}, committed ${answer.committed}`
     case "diverged":
       return "diverged"
+    case "position":
+      return `position: ${answer.role}, head ${answer.head}, committed ${answer.committed}`
     case "refused":
       return `${answer.of} refused, ${answer.code}: ${answer.detail}`
     default:
