@@ -25,6 +25,7 @@ export class NodePair {
   readonly b: TandemNode
   readonly aStore: DrivenStore
   readonly bStore: DrivenStore
+  #sessions = 0
   readonly #server: ReturnType<typeof Bun.serve>
 
   constructor(settings: Partial<NodeSettings> = {}, log: readonly SealedRecord[] = []) {
@@ -37,7 +38,7 @@ export class NodePair {
       store,
       diskFloor: new DiskFloor({ floorBytes: 100, checkMs: 1, freeBytes: () => this.freeBytes, monotonicMs: () => this.nowMs }),
       rootKey: "tr_root",
-      session: `session-of-${nodeId}`,
+      newSession: () => `session-${++this.#sessions}-of-${nodeId}`,
       monotonicMs: () => this.nowMs,
       wallMs: () => this.wallMs,
       notice: () => undefined,

@@ -141,6 +141,8 @@ describe("a node's status", () => {
       oldestVersion: 1,
       oldestVersions: {},
       release,
+      promotion: null,
+      decision: null,
       disk: { freeBytes: 1_000, floorBytes: 100, dataBytes: 4_096 },
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
