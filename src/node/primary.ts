@@ -28,9 +28,6 @@ export interface PrimaryParts extends DriverParts {
   readonly stuck: (reason: string) => void
 }
 
-/** Between attempts to sync again, when it stays up although stuck. */
-const retryMs = 1_000
-
 export class Primary implements ReplicatedLog {
   readonly #parts: PrimaryParts
   readonly #asker: PeerAsker
@@ -171,7 +168,7 @@ export class Primary implements ReplicatedLog {
   #tick(): void {
     const nowMs = this.#parts.monotonicMs()
     if (this.#stuckReason !== null && nowMs >= this.#retryAtMs && this.#state.phase.name === "stuck") {
-      this.#retryAtMs = nowMs + retryMs
+      this.#retryAtMs = nowMs + bounds.stuckRetryMs
       this.#dispatch({ event: "retry" })
     }
     this.#dispatch({ event: "tick", nowMs })
@@ -226,8 +223,7 @@ export class Primary implements ReplicatedLog {
       case "acknowledge":
         failpoint("primary.acknowledge.before")
         this.#fates.acknowledged(effect.version)
-        failpoint("primary.acknowledge.after")
-        return
+        return failpoint("primary.acknowledge.after")
       case "reject":
         this.#fates.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", sentence(effect.detail), { retryAfter: 5 }))
         return
@@ -247,16 +243,13 @@ export class Primary implements ReplicatedLog {
         notice(effect.detail)
         return
       case "identify":
-        this.#identify(effect.change)
-        return
+        return this.#identify(effect.change)
       case "mode-changed":
         this.#stuckReason = null
         notice(modeNotice(effect.mode))
-        this.#asked(undefined)
-        return
+        return this.#asked(undefined)
       case "handover-refused":
-        this.#asked(effect.detail)
-        return
+        return this.#asked(effect.detail)
       case "role-changed":
         failpoint("primary.handover.after")
         this.stop()
@@ -300,7 +293,7 @@ export class Primary implements ReplicatedLog {
     this.#inSync = false
     this.#parts.stuck(reason)
     this.#stuckReason = reason
-    this.#retryAtMs = this.#parts.monotonicMs() + retryMs
+    this.#retryAtMs = this.#parts.monotonicMs() + bounds.stuckRetryMs
     this.#fates.unknown()
     this.#asked(reason)
   }

@@ -146,9 +146,9 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   const { name } = state.phase
   if (name === "stuck") return { state, effects: [] }
   if (envelope.peerSession !== state.session) return { state, effects: [] }
+  if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
   // Whatever it is by now: a node that has taken over says so as a primary, too.
   if (answer.kind === "took-over") return tookOver(state, answer.epoch)
-  if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
   const startedAnew = envelope.session !== state.peerSession
   if (answer.kind === "refused" && startedAnew) return refusedByAnother(state, answer)
   if (startedAnew || envelope.link !== state.link) return { state, effects: [] }

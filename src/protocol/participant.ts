@@ -10,7 +10,7 @@ import { type Digest, sameDigest } from "./digest.ts"
 import type { Effect } from "./effect.ts"
 import { compareEpoch } from "./epoch.ts"
 import { divergenceHint } from "./divergence.ts"
-import { identify, promote, promoted, takeOver, tookOver } from "./promotion.ts"
+import { identify, promote, promoted, takeOver, tookOver, tookOverReply } from "./promotion.ts"
 import { hello, openLink, whyStaleSender, whyStranger } from "./greeting.ts"
 import { invariant } from "./invariant.ts"
 import type { CommitRequest, DivergedRequest, PrepareRequest, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
@@ -73,7 +73,7 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Participan
   const { envelope, request, ticket } = incoming
   if (request.kind === "hello") return hello(state, incoming, request)
   // Asked again by who has not heard the answer.
-  if (request.kind === "handover" && compareEpoch(state.epoch, request.epoch) === "same") return tookOver(state, ticket, request.epoch)
+  if (request.kind === "handover" && compareEpoch(state.epoch, request.epoch) === "same") return { state, effects: [tookOverReply(ticket, request.epoch)] }
   const stranger = whyStranger(state, envelope)
   if (stranger) return refused(state, incoming, stranger.code, stranger.detail)
   const stale = whyStaleSender(state, envelope)

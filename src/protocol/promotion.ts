@@ -2,7 +2,7 @@
 // every message of the old reign is refused (I6), and what is in doubt here is committed, since nobody else can have decided otherwise.
 import { atWork } from "./decisions.ts"
 import { sameDigest } from "./digest.ts"
-import type { IdentityChange } from "./effect.ts"
+import type { Effect, IdentityChange } from "./effect.ts"
 import { compareEpoch, type Epoch } from "./epoch.ts"
 import { invariant } from "./invariant.ts"
 import type { HandoverRequest } from "./messages.ts"
@@ -54,7 +54,11 @@ export function takeOver(state: ParticipantState, incoming: IncomingRequest, { v
 
 export function tookOver(state: ParticipantState, ticket: number, epoch: Epoch): ParticipantStep {
   invariant(compareEpoch(state.epoch, epoch) === "same", "I6", "another epoch has begun")
-  return { state, effects: [{ effect: "reply", ticket, answer: { kind: "took-over", epoch } }, { effect: "role-changed" }] }
+  return { state, effects: [tookOverReply(ticket, epoch), { effect: "role-changed" }] }
+}
+
+export function tookOverReply(ticket: number, epoch: Epoch): Effect {
+  return { effect: "reply", ticket, answer: { kind: "took-over", epoch } }
 }
 
 /** First durable, then the answer. */

@@ -154,7 +154,8 @@ function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefine
     case "compare-digest":
       return { state: { ...state, phase: { name: "comparing" } }, effects: [{ effect: "read-digest", version: peer.head }] }
     case "send": {
-      const regressed = peer.head < state.committed && !peer.fresh
+      // Who was alone has acknowledged more by itself.
+      const regressed = state.mode === "paired" && peer.head < state.committed && !peer.fresh
       const effects: Effect[] = regressed ? [{ effect: "notice", detail: `the replica's log ends at version ${peer.head}, and it had acknowledged version ${state.committed}: its disk went backwards, or it was replaced; sending what it lacks` }] : []
       // The peer's whole log is in this one: what it holds is on both disks, and so decided.
       const committed = Math.max(state.committed, peer.head)

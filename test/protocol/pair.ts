@@ -172,7 +172,7 @@ export class Pair {
     const verdict = work()
     if (verdict.event === "save-refused") this.say(`the disk of ${node} refuses`)
     if (node === "b") this.participate(verdict)
-    else if (verdict.event !== "identified") this.coordinate(verdict)
+    else this.coordinate(verdict)
   }
 
   /** Takes the oldest message of a kind off the network. */
