@@ -173,6 +173,8 @@ export const bounds = {
   peerTimeoutMs: 5_000,
   syncTimeoutMs: 30_000,
   leaseMs: 10_000,
+  /** Between attempts to sync again, when a primary stays up although stuck. */
+  stuckRetryMs: 1_000,
   /** After this much quiet the committed number is written by itself. */
   idleFlushMs: 200,
   watchdogMs: 20_000,

@@ -26,6 +26,10 @@ export interface NodeStatus {
     readonly lastHeardAt: string | null
   }
   readonly lease: { readonly remainingMs: number } | null
+  /** Of a replica, what speaks against promoting it: writes that it may lack, and what may be left of its primary's lease. */
+  readonly promotion: { readonly lacking: boolean; readonly waitMs: number } | null
+  /** The newest decision about roles and mode; null where none was taken yet. */
+  readonly decision: { readonly what: "promote" | "promote-solo" | "handover" | "solo" | "paired"; readonly by: string; readonly reason: string; readonly forced: boolean } | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
   readonly startedAt: string
   /** Why it is stuck; null where it is not. */

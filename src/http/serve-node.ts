@@ -54,7 +54,7 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
     settings,
     store,
     rootKey: keepRootKey(settings),
-    session: sessionId(),
+    newSession: sessionId,
     monotonicMs,
     wallMs,
     diskFloor: new DiskFloor({

@@ -80,6 +80,8 @@ export const statusAbout: About = {
       release: "0.0.0",
       peer: { node: "b", reachable: true, head: 4, committed: 4, inSync: true, lastHeardAt: null },
       lease: { remainingMs: 1_000 },
+      promotion: null,
+      decision: null,
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,

@@ -37,16 +37,19 @@ const envelope = v.strictObject({
   link: count,
   sentAtMs: v.number(),
 })
+const decision = v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired"]), by: text, reason: text, forced: v.boolean() })
+const mode = v.picklist(["paired", "alone", "solo"])
 const kind = <const Kind extends string>(name: Kind) => ({ kind: v.literal(name) })
 
 const request = v.variant("kind", [
-  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text }),
+  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text, mode: v.exactOptional(mode), leaseMs: v.exactOptional(count) }),
   v.strictObject({ ...kind("prepare"), round: count, committed: count }),
   v.strictObject({ ...kind("commit"), version: count, digest, inSync: v.boolean() }),
   v.strictObject({ ...kind("rollback"), round: count, first: count, digest, parent: digest }),
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count }),
   v.strictObject({ ...kind("heartbeat") }),
+  v.strictObject({ ...kind("handover"), version: count, digest, epoch, decision }),
   v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest, common: v.nullable(count) }),
   v.strictObject({ ...kind("position") }),
 ])
@@ -60,6 +63,7 @@ const refusalCode = v.picklist([
   "epoch-forked",
   "session",
   "not-replica",
+  "deposed",
   "wiped",
   "stale-round",
   "gap",
@@ -80,9 +84,10 @@ const answer = v.variant("kind", [
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count, digest: v.nullable(digest) }),
   v.strictObject({ ...kind("heartbeat"), head: count, committed: count }),
+  v.strictObject({ ...kind("took-over"), epoch }),
   v.strictObject({ ...kind("diverged") }),
-  v.strictObject({ ...kind("position"), role: v.picklist(["primary", "replica"]), head: count, headDigest: digest, committed: count, logStart: count }),
-  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "diverged", "position"]), code: refusalCode, detail: text }),
+  v.strictObject({ ...kind("position"), role: v.picklist(["primary", "replica"]), mode, lacking: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count }),
+  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]), code: refusalCode, detail: text }),
 ])
 const requestHeader = v.strictObject({ envelope, message: request })
 const answerHeader = v.strictObject({ envelope, message: answer })

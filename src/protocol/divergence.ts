@@ -9,6 +9,8 @@ type Locating = Extract<Phase, { name: "locating" }>
 
 export const divergenceHint = "keep the node whose data is right; start the other one empty with --join"
 
+export const fencedHint = "the other node was promoted: run `tandem rejoin` here to make this node its replica"
+
 export function stop(state: CoordinatorState, reason: StopReason, detail: string, hint: string): CoordinatorStep {
   return { state: { ...state, phase: { name: "stopped" } }, effects: [{ effect: "stop", reason, detail, hint }] }
 }

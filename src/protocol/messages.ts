@@ -3,8 +3,11 @@
 import type { Digest } from "./digest.ts"
 import type { Epoch } from "./epoch.ts"
 import type { SealedRecord } from "./record.ts"
+import type { Decision, Mode } from "./reign.ts"
 
-export const protocolVersion = 1
+export const protocolVersion = 2
+/** What a replica still understands of a primary that was not upgraded yet, and answers in. */
+export const protocolVersionMin = 1
 
 /** On every message, in both directions. A receiver checks it before anything else (I6). */
 export interface Envelope {
@@ -35,6 +38,9 @@ export interface HelloRequest {
   readonly logStart: number
   /** Where clients reach the primary, so that the replica can point writers there. */
   readonly publicUrl: string
+  /** The sender's; from protocol 2 on. */
+  readonly mode?: Mode
+  readonly leaseMs?: number
 }
 
 export interface PrepareRequest {
@@ -75,6 +81,17 @@ export interface DigestRequest {
   readonly version: number
 }
 
+/** The primary, which writes no more, asks the replica to take its place. From protocol 2 on. */
+export interface HandoverRequest {
+  readonly kind: "handover"
+  /** Head and committed on both. */
+  readonly version: number
+  readonly digest: Digest
+  /** Of the new reign. */
+  readonly epoch: Epoch
+  readonly decision: Decision
+}
+
 export interface HeartbeatRequest {
   readonly kind: "heartbeat"
 }
@@ -100,6 +117,7 @@ export type Request =
   | RecordsRequest
   | DigestRequest
   | HeartbeatRequest
+  | HandoverRequest
   | DivergedRequest
 
 /** Who the other node is and where its log stands. Belongs to no link; see question.ts. */
@@ -119,6 +137,7 @@ export type PeerRefusalCode =
   | "epoch-forked" // equal epoch numbers, different ids: both were promoted
   | "session" // not the sessions or the link that the last hello opened
   | "not-replica"
+  | "deposed" // a primary that a higher epoch has greeted: it is about to stop, or to become a replica
   | "wiped" // an empty disk facing a log with data, and no --join
   | "stale-round"
   | "gap" // does not continue this log
@@ -175,6 +194,11 @@ export interface DigestAnswer {
   readonly digest: Digest | null
 }
 
+export interface TookOverAnswer {
+  readonly kind: "took-over"
+  readonly epoch: Epoch
+}
+
 export interface HeartbeatAnswer {
   readonly kind: "heartbeat"
   readonly head: number
@@ -189,6 +213,10 @@ export interface DivergedAnswer {
 export interface PositionAnswer {
   readonly kind: "position"
   readonly role: "primary" | "replica"
+  /** Of a primary. */
+  readonly mode: Mode
+  /** Of a replica: whether it may lack writes that were acknowledged. */
+  readonly lacking: boolean
   readonly head: number
   readonly headDigest: Digest
   readonly committed: number
@@ -210,6 +238,7 @@ export type Answer =
   | RecordsAnswer
   | DigestAnswer
   | HeartbeatAnswer
+  | TookOverAnswer
   | DivergedAnswer
   | PositionAnswer
   | RefusedAnswer

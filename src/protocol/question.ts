@@ -4,6 +4,7 @@ import type { Digest } from "./digest.ts"
 import type { LogPosition } from "./effect.ts"
 import type { Epoch } from "./epoch.ts"
 import { type Answer, type DigestRequest, type Envelope, type PeerRefusalCode, type PeerRequest, type PositionAnswer, type PositionRequest, protocolVersion } from "./messages.ts"
+import type { Mode } from "./reign.ts"
 
 export type Question = PositionRequest | DigestRequest
 
@@ -15,6 +16,8 @@ export interface Questioned {
   readonly epoch: Epoch
   readonly session: string
   readonly role: PositionAnswer["role"]
+  readonly mode: Mode
+  readonly lacking: boolean
   readonly position: LogPosition
   readonly logStart: number
   readonly digest: (version: number) => Digest | undefined
@@ -37,11 +40,11 @@ export function answerQuestion(asked: Questioned, envelope: Envelope, question: 
   return { envelope: reply, answer: stranger === undefined ? answerOf(asked, question) : { kind: "refused", of: question.kind, ...stranger } }
 }
 
-function answerOf({ role, position, logStart, digest }: Questioned, question: Question): Answer {
+function answerOf({ role, mode, lacking, position, logStart, digest }: Questioned, question: Question): Answer {
   switch (question.kind) {
     case "position": {
       const { head, headDigest, committed } = position
-      return { kind: "position", role, head, headDigest, committed, logStart }
+      return { kind: "position", role, mode, lacking, head, headDigest, committed, logStart }
     }
     case "digest":
       return { kind: "digest", version: question.version, digest: digest(question.version) ?? null }

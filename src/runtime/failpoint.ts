@@ -17,6 +17,10 @@ export const failpoints = [
   "primary.acknowledge.after",
   "primary.undo.before",
   "primary.undo.after",
+  "primary.identify.before",
+  "primary.identify.after",
+  "primary.handover.before",
+  "primary.handover.after",
   "primary.trim.before",
   "primary.trim.after",
   "replica.trim.before",
@@ -31,6 +35,9 @@ export const failpoints = [
   "replica.confirm-commit.after",
   "replica.undo.before",
   "replica.undo.after",
+  "replica.identify.before",
+  "replica.identify.after",
+  "replica.promote.after",
 ] as const
 
 export type Failpoint = (typeof failpoints)[number]

@@ -14,6 +14,7 @@
 import type { Digest } from "../protocol/digest.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { SealedRecord } from "../protocol/record.ts"
+import type { Decision, Mode } from "../protocol/reign.ts"
 import type { Refusal } from "../refusal.ts"
 import type { Horizon } from "./horizon.ts"
 
@@ -26,7 +27,27 @@ export interface Identity {
   readonly nodeId: string
   readonly role: Role
   readonly epoch: Epoch
+  /** Of a primary: how it stands towards the other copy. */
+  readonly mode: Mode
+  /** Of a replica: whether it may lack writes that were acknowledged. */
+  readonly lacking: boolean
+  /** Of the primary that a replica last heard; 0 where that is not known. */
+  readonly leaseMs: number
+  /** The newest decisions about role and mode, oldest first: what of them is not in the log yet is logged as soon as this node can write. */
+  readonly decisions: readonly LoggedDecision[]
 }
+
+export interface LoggedDecision extends Decision {
+  /** The number of the epoch, and of the decision within it. */
+  readonly epoch: number
+  readonly serial: number
+}
+
+/** What a disk is given at its very first start. */
+export type FirstIdentity = Pick<Identity, "clusterId" | "nodeId" | "role" | "epoch"> & Partial<Identity>
+
+/** What an identity has where nothing else was decided, and what releases before protocol 2 did not store. */
+export const undecided = { mode: "paired", lacking: false, leaseMs: 0, decisions: [] } as const satisfies Partial<Identity>
 
 /** Where a log stands. `committed` ≤ `head`. */
 export interface Position {
@@ -140,6 +161,8 @@ export interface Batch {
   readonly records: readonly SealedRecord[]
   /** What is known to be committed; stored with the batch. At most the head before the batch. */
   readonly committed: number
+  /** This disk alone decides: the batch is stored as committed, and `commit` shows it. */
+  readonly decided?: boolean
 }
 
 export interface Store extends Reader {

@@ -8,7 +8,7 @@ import { HardState } from "./hard-state.ts"
 import { type Horizon, horizonOfRow, horizonRow, noHorizon } from "./horizon.ts"
 import { Log } from "./log.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
-import type { Batch, HistoryQuery, HoldersPage, Identity, Page, PageQuery, Position, Store, WalkPage, WalkQuery } from "./store.ts"
+import { type Batch, type FirstIdentity, type HistoryQuery, type HoldersPage, type Identity, type Page, type PageQuery, type Position, type Store, undecided, type WalkPage, type WalkQuery } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Engine } from "./tables.ts"
 import { TermIndex } from "./term-index.ts"
@@ -33,7 +33,7 @@ export class TableStore implements Store {
   #trimmed: Trimmed
   #holds = 0
 
-  constructor(engine: Engine, first: Identity) {
+  constructor(engine: Engine, first: FirstIdentity) {
     const { tables } = engine
     this.engine = engine
     this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax, bounds.pageBytesMax)
@@ -48,7 +48,8 @@ export class TableStore implements Store {
     this.#durableCommitted = this.#position.committed
   }
 
-  #begin(first: Identity): Identity {
+  #begin(named: FirstIdentity): Identity {
+    const first = { ...undecided, ...named }
     if (this.#position.head > 0) throw new StoreDamaged("there is a log, but not whose it is: the stored identity is missing")
     this.engine.transact(() => this.#hardState.putIdentity(first))
     return first
@@ -137,15 +138,16 @@ export class TableStore implements Store {
   }
 
   /** What `prepare` does, for callers that must not wait for a promise. */
-  prepareNow({ records, committed }: Batch): Refusal | undefined {
+  prepareNow({ records, committed, decided = false }: Batch): Refusal | undefined {
     const { head, headDigest } = this.#position
     const last = records.at(-1)
     invariant(last !== undefined && continuesLog(head, headDigest, records), "I4", `a batch does not continue the log at ${head}`)
     invariant(committed === head, "I5", `a batch would be prepared while versions ${committed + 1} to ${head} are in doubt`)
-    const broken = this.#write(records, last, committed)
+    const durablyCommitted = decided ? last.version : committed
+    const broken = this.#write(records, last, durablyCommitted)
     if (broken !== undefined) return refuse("unique", broken)
     this.#position = { head: last.version, headDigest: last.digest, committed }
-    this.#durableCommitted = committed
+    this.#durableCommitted = durablyCommitted
     if (this.#horizonMoves) this.#lookAtHorizon()
     return undefined
   }

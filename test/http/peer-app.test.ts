@@ -25,6 +25,7 @@ const requests: { readonly [K in Kind]: Extract<PeerRequest, { readonly kind: K 
   records: { kind: "records", from: 1 },
   digest: { kind: "digest", version: 1 },
   heartbeat: { kind: "heartbeat" },
+  handover: { kind: "handover", version: 1, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "", forced: false } },
   diverged: { kind: "diverged", version: 1, digest, peerDigest: digest, common: 0 },
   position: { kind: "position" },
 }

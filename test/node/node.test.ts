@@ -142,6 +142,8 @@ describe("a node's status", () => {
       oldestVersion: 1,
       oldestVersions: {},
       release,
+      promotion: null,
+      decision: null,
       disk: { freeBytes: 1_000, floorBytes: 100, dataBytes: 4_096 },
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
@@ -265,7 +267,7 @@ describe("a question of the other node", () => {
     const before = [pair.a.status(), pair.b.status()]
     for (const [node, role] of [[pair.a, "primary"], [pair.b, "replica"]] as const) {
       const { envelope, answer } = await node.receive({ envelope: asks, message: { kind: "position" } })
-      expect(answer).toEqual({ kind: "position", role, ...pair.aStore.position(), logStart: 1 })
+      expect(answer).toEqual({ kind: "position", role, mode: "paired", lacking: false, ...pair.aStore.position(), logStart: 1 })
       expect(envelope).toMatchObject({ node: node.nodeId, cluster: "cluster", epoch: { number: 1, id: "first" }, link: 0 })
       const digest = await node.receive({ envelope: asks, message: { kind: "digest", version: 2 } })
       expect(digest.answer).toEqual({ kind: "digest", version: 2, digest: logOf(3)[1]?.digest ?? null })

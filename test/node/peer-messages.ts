@@ -45,7 +45,10 @@ const digest = digestOf("a digest")
 type Messages<Message extends { readonly kind: string }> = { readonly [Kind in Message["kind"]]: readonly Extract<Message, { readonly kind: Kind }>[] }
 
 const requestsByKind: Messages<PeerRequest> = {
-  hello: [{ kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000" }],
+  hello: [
+    { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000", mode: "solo", leaseMs: 10_000 },
+    { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000" },
+  ],
   prepare: [
     { kind: "prepare", round: 9, committed: 0, records: [first, second] },
     { kind: "prepare", round: 1, committed: 0, records: [] },
@@ -55,6 +58,7 @@ const requestsByKind: Messages<PeerRequest> = {
   records: [{ kind: "records", from: Number.MAX_SAFE_INTEGER }],
   digest: [{ kind: "digest", version: 0 }],
   heartbeat: [{ kind: "heartbeat" }],
+  handover: [{ kind: "handover", version: 5, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "a new machine", forced: false } }],
   diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest, common: 4 }],
   position: [{ kind: "position" }],
 }
@@ -74,8 +78,9 @@ const answersByKind: Messages<Answer> = {
     { kind: "digest", version: 6, digest: null },
   ],
   heartbeat: [{ kind: "heartbeat", head: 5, committed: 4 }],
+  "took-over": [{ kind: "took-over", epoch: { number: 2, id: "second" } }],
   diverged: [{ kind: "diverged" }],
-  position: [{ kind: "position", role: "replica", head: 5, headDigest: digest, committed: 4, logStart: 2 }],
+  position: [{ kind: "position", role: "replica", mode: "paired", lacking: true, head: 5, headDigest: digest, committed: 4, logStart: 2 }],
   refused: [{ kind: "refused", of: "prepare", code: "session", detail: "say hello again" }],
 }
 

@@ -24,6 +24,7 @@ class Setup {
   readonly stops: string[] = []
   readonly fatals: unknown[] = []
   readonly advanced: number[] = []
+  readonly roles: string[] = []
   readonly store: DrivenStore
   readonly replica: Replica
 
@@ -45,6 +46,8 @@ class Setup {
       fatal: (error) => this.fatals.push(error),
       advanced: (committed) => this.advanced.push(committed),
       joining,
+      ownLeaseMs: 10_000,
+      roleChanged: () => this.roles.push(this.store.identity().role),
       whyNoSpace: () => this.full,
     }
     this.replica = new Replica(parts)

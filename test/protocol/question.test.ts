@@ -11,6 +11,8 @@ const asked: Questioned = {
   epoch: { number: 3, id: "third" },
   session: "session of b",
   role: "replica",
+  mode: "paired",
+  lacking: true,
   position: { head: 5, headDigest: digest, committed: 4 },
   logStart: 2,
   digest: (version) => (version === 5 ? digest : undefined),
@@ -35,7 +37,7 @@ describe("a question", () => {
   test("of where the log stands is answered with role and position", () => {
     expect(answerTo({ kind: "position" })).toEqual({
       envelope: { protocol: protocolVersion, cluster: "cluster", node: "b", epoch: { number: 3, id: "third" }, session: "session of b", peerSession: "session of a", link: 0, sentAtMs: 17 },
-      answer: { kind: "position", role: "replica", head: 5, headDigest: digest, committed: 4, logStart: 2 },
+      answer: { kind: "position", role: "replica", mode: "paired", lacking: true, head: 5, headDigest: digest, committed: 4, logStart: 2 },
     })
   })
 
