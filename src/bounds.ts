@@ -133,6 +133,9 @@ export const bounds = {
   /** What one transaction of the trimming takes away, and the record bytes it looks at. */
   trimKeysMax: 1_000,
   trimBytesMax: 4 * 1024 * 1024,
+  /** What one transaction of an undo takes back, and the record bytes it looks at; the first record may have more. */
+  undoKeysMax: 10_000,
+  undoBytesMax: 16 * 1024 * 1024,
   /** How many times as long as it took it then leaves the disk to others. */
   trimPauses: 2,
   /** The longest age that retention may keep, 200 years. */

@@ -6,7 +6,8 @@
 //   2. Between prepare and commit the batch is in doubt: on disk, at `head`, but no read as of `committed` shows it.
 //   3. `commit` moves one number in memory. The number becomes durable with the next `prepare`, or with `flush`.
 //      A crash before that leaves the batch in doubt; recovery completes it, never undoes it.
-//   4. `undo` takes an in-doubt batch away again, durably, from the log and `history` alone.
+//   4. `undo` takes an in-doubt batch away again, durably, from the log and `history` alone. (So does `undoTo`, for a node that
+//      becomes the replica of another, with what it had committed alone.)
 //
 // table-store.ts implements it over the tables of an engine: LMDB's in a node, the simulator's in memory. Both pass
 // test/store/store-contract.ts. Every method that reads is synchronous. Those that write return a promise, so that
@@ -175,6 +176,12 @@ export interface Store extends Reader {
   commit(version: number): void
   /** Durably removes everything above `committed`: records, rows, index entries, keys. Rows get their predecessors back. */
   undo(): Promise<void>
+  /**
+   * The same of everything above `version`, what is committed too, newest first and in chunks: `onProgress` is given the head after
+   * each but the last. A crash between two leaves the head where the last one had it. Only a node that serves nobody does this.
+   * Resolves with a refusal, having changed nothing, where retention took away what it needs.
+   */
+  undoTo(version: number, onProgress?: (head: number) => void): Promise<Refusal | undefined>
   /** Makes the committed number durable if it is not. */
   flush(): Promise<void>
   /** Whether there is anything below the horizon still. */
