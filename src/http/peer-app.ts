@@ -4,13 +4,13 @@ import type { TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
 import { pathOf, signatureHeader } from "../node/peer-client.ts"
 import { type DecodedRequest, decodeRequest, encodePeerMessage, PeerMessageDamaged, sameSignature, signAnswer, signRequest } from "../node/peer-wire.ts"
-import type { Request as PeerRequest } from "../protocol/messages.ts"
+import type { PeerRequest } from "../protocol/messages.ts"
 import { isRefusal } from "../refusal.ts"
 import { statusOf } from "./problem.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
 import { UnsignedBodies } from "./unsigned-bodies.ts"
 
-const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged"]
+const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]
 
 export function createPeerApp(
   node: Pick<TandemNode, "receive">,

@@ -8,6 +8,7 @@ import { type Digest, digestOf } from "../protocol/digest.ts"
 import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { Answer, Envelope } from "../protocol/messages.ts"
+import { answerQuestion, isQuestion } from "../protocol/question.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
 import { Background } from "./background.ts"
@@ -19,6 +20,7 @@ import { Operator } from "./operator.ts"
 import { PeerClient } from "./peer-client.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 import { Primary } from "./primary.ts"
+import { questioned } from "./questioned.ts"
 import { Replica } from "./replica.ts"
 import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
@@ -178,8 +180,9 @@ export class TandemNode implements NodeService {
   }
 
   /** One request of the other node. */
-  async receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
-    return this.#driver.receive(request)
+  async receive({ envelope, message }: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
+    if (isQuestion(envelope, message)) return answerQuestion(questioned(this.reader, this.#driver.state.session), envelope, message)
+    return this.#driver.receive({ envelope, message })
   }
 
   get nodeId(): string {

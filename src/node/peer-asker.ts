@@ -1,10 +1,10 @@
 // Asks the other node, and hands in what came of it: its answer, or that there will be none. Says once why it cannot be talked to.
 import type { Answer, Envelope, Request } from "../protocol/messages.ts"
 import { failpoint } from "../runtime/failpoint.ts"
-import type { PeerClient } from "./peer-client.ts"
+import type { DecodedAnswer } from "./peer-wire.ts"
 
 export interface PeerAskerParts {
-  readonly client: Pick<PeerClient, "ask">
+  readonly client: { ask(envelope: Envelope, request: Request): Promise<DecodedAnswer> }
   readonly notice: (line: string) => void
   readonly answered: (envelope: Envelope, answer: Answer) => void
   readonly lost: (kind: Request["kind"]) => void

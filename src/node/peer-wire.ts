@@ -4,7 +4,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 import { digestFromText, digestText } from "../protocol/digest.ts"
-import type { Answer, Envelope, Request } from "../protocol/messages.ts"
+import type { Answer, Envelope, PeerRequest } from "../protocol/messages.ts"
 import { resealRecord, type SealedRecord } from "../protocol/record.ts"
 
 /** Bytes that are no message of this protocol, or that were not made with the shared secret. */
@@ -38,10 +38,11 @@ const envelope = v.strictObject({
   sentAtMs: v.number(),
 })
 const decision = v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired"]), by: text, reason: text, forced: v.boolean() })
+const mode = v.picklist(["paired", "alone", "solo"])
 const kind = <const Kind extends string>(name: Kind) => ({ kind: v.literal(name) })
 
 const request = v.variant("kind", [
-  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text, mode: v.exactOptional(v.picklist(["paired", "alone", "solo"])), leaseMs: v.exactOptional(count) }),
+  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text, mode: v.exactOptional(mode), leaseMs: v.exactOptional(count) }),
   v.strictObject({ ...kind("prepare"), round: count, committed: count }),
   v.strictObject({ ...kind("commit"), version: count, digest, inSync: v.boolean() }),
   v.strictObject({ ...kind("rollback"), round: count, first: count, digest, parent: digest }),
@@ -50,6 +51,7 @@ const request = v.variant("kind", [
   v.strictObject({ ...kind("heartbeat") }),
   v.strictObject({ ...kind("handover"), version: count, digest, epoch, decision }),
   v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest, common: v.nullable(count) }),
+  v.strictObject({ ...kind("position") }),
 ])
 
 const refusalCode = v.picklist([
@@ -84,13 +86,14 @@ const answer = v.variant("kind", [
   v.strictObject({ ...kind("heartbeat"), head: count, committed: count }),
   v.strictObject({ ...kind("took-over"), epoch }),
   v.strictObject({ ...kind("diverged") }),
-  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged"]), code: refusalCode, detail: text }),
+  v.strictObject({ ...kind("position"), role: v.picklist(["primary", "replica"]), mode, lacking: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count }),
+  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]), code: refusalCode, detail: text }),
 ])
 const requestHeader = v.strictObject({ envelope, message: request })
 const answerHeader = v.strictObject({ envelope, message: answer })
 
 /** The bytes of a request or an answer. */
-export function encodePeerMessage(envelope: Envelope, message: Request | Answer): Buffer {
+export function encodePeerMessage(envelope: Envelope, message: PeerRequest | Answer): Buffer {
   const records = "records" in message ? message.records : []
   const header = Buffer.from(JSON.stringify({ envelope, message: { ...message, records: undefined } }, digestsAsText))
   let size = 8 + header.length
@@ -116,9 +119,9 @@ function digestsAsText(_key: string, value: unknown): unknown {
   return value
 }
 
-export interface DecodedRequest {
+export interface DecodedRequest<Message extends PeerRequest = PeerRequest> {
   readonly envelope: Envelope
-  readonly message: Request
+  readonly message: Message
 }
 
 export interface DecodedAnswer {

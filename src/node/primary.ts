@@ -5,7 +5,7 @@ import { stepCoordinator } from "../protocol/coordinator.ts"
 import type { Effect, IdentityChange, Save } from "../protocol/effect.ts"
 import { whyNoHandover, whyNoPairing, whyNoSolo } from "../protocol/decisions.ts"
 import type { Epoch } from "../protocol/epoch.ts"
-import { type Answer, type Envelope, protocolVersion } from "../protocol/messages.ts"
+import { type Answer, type Envelope, protocolVersion, type Request } from "../protocol/messages.ts"
 import { answerRival } from "../protocol/rival.ts"
 import type { Decision, Mode } from "../protocol/reign.ts"
 import type { SealedRecord } from "../protocol/record.ts"
@@ -14,15 +14,14 @@ import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
 import { identityAfter } from "./identity-change.ts"
 import { readOwnLog } from "./own-log.ts"
-import { PeerAsker } from "./peer-asker.ts"
-import type { PeerClient } from "./peer-client.ts"
+import { PeerAsker, type PeerAskerParts } from "./peer-asker.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 import { Fates } from "./fates.ts"
 import { modeNotice } from "./mode-notice.ts"
 import type { Fate, ReplicatedLog } from "./replicated-log.ts"
 
 export interface PrimaryParts extends DriverParts {
-  readonly client: Pick<PeerClient, "ask">
+  readonly client: PeerAskerParts["client"]
   readonly timing: Timing
   /** Exits, or returns to have the primary keep trying while it serves committed reads. */
   readonly stuck: (reason: string) => void
@@ -135,7 +134,7 @@ export class Primary implements ReplicatedLog {
   }
 
   /** A primary is nobody's replica: two nodes that both lead have to find out. */
-  receive({ envelope, message }: DecodedRequest): { envelope: Envelope; answer: Answer } {
+  receive({ envelope, message }: DecodedRequest<Request>): { envelope: Envelope; answer: Answer } {
     const answer = answerRival(this.#state, envelope, message)
     // Once the answer has left.
     if (answer.kind === "refused" && answer.code === "deposed") setTimeout(() => this.#dispatch({ event: "deposed", epoch: envelope.epoch }), bounds.tickMs)

@@ -22,7 +22,7 @@ export interface ReplicaParts extends DriverParts {
 }
 
 interface Waiting {
-  readonly request: DecodedRequest
+  readonly request: DecodedRequest<Request>
   readonly answer: (answer: { envelope: Envelope; answer: Answer }) => void
 }
 
@@ -101,7 +101,7 @@ export class Replica {
     this.#dispatch({ event: "trimmed", logStart: this.#parts.store.logStart() })
   }
 
-  receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
+  receive(request: DecodedRequest<Request>): Promise<{ envelope: Envelope; answer: Answer }> {
     const ticket = ++this.#tickets
     return new Promise((answer) => {
       this.#waiting.set(ticket, { request, answer })

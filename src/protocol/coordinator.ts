@@ -9,7 +9,7 @@
 import { deposed, handOver, handoverRefused, identified, setMode, tookOver } from "./decisions.ts"
 import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, Envelope, HeartbeatAnswer, RefusedAnswer, Request, VoteRefusalCode } from "./messages.ts"
+import type { Answer, Envelope, HeartbeatAnswer, RefusedAnswer, VoteRefusalCode } from "./messages.ts"
 import { fencedHint, part, stop } from "./divergence.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { commitOf, prepareOf, rollbackOf, roundOf } from "./round.ts"
@@ -178,6 +178,8 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
     case "digest":
     case "diverged":
       return answerWhileSyncing(heard, envelope, answer)
+    case "position":
+      return { state, effects: [] }
     default:
       return answer satisfies never
   }
@@ -229,7 +231,7 @@ function refused(state: CoordinatorState, answer: RefusedAnswer): CoordinatorSte
 }
 
 /** Remembered, and sent again with the next tick: every request may be repeated. */
-function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
+function lost(state: CoordinatorState, kind: RefusedAnswer["of"]): CoordinatorStep {
   const { round } = state
   switch (kind) {
     case "prepare":
@@ -251,6 +253,8 @@ function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
       return lostWhileSyncing(state)
     case "diverged":
       return part(state)
+    case "position":
+      return { state, effects: [] }
     default:
       return kind satisfies never
   }

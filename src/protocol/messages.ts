@@ -108,6 +108,7 @@ export interface DivergedRequest {
   readonly common: number | null
 }
 
+/** What the primary asks of its replica. */
 export type Request =
   | HelloRequest
   | PrepareRequest
@@ -118,6 +119,14 @@ export type Request =
   | HeartbeatRequest
   | HandoverRequest
   | DivergedRequest
+
+/** Who the other node is and where its log stands. Belongs to no link; see question.ts. */
+export interface PositionRequest {
+  readonly kind: "position"
+}
+
+/** All that one node may ask of the other. */
+export type PeerRequest = Request | PositionRequest
 
 export type PeerRefusalCode =
   | "protocol" // another protocol version
@@ -200,9 +209,23 @@ export interface DivergedAnswer {
   readonly kind: "diverged"
 }
 
+/** The answer's envelope says of which node, and of which epoch. */
+export interface PositionAnswer {
+  readonly kind: "position"
+  readonly role: "primary" | "replica"
+  /** Of a primary. */
+  readonly mode: Mode
+  /** Of a replica: whether it may lack writes that were acknowledged. */
+  readonly lacking: boolean
+  readonly head: number
+  readonly headDigest: Digest
+  readonly committed: number
+  readonly logStart: number
+}
+
 export interface RefusedAnswer {
   readonly kind: "refused"
-  readonly of: Request["kind"]
+  readonly of: PeerRequest["kind"]
   readonly code: PeerRefusalCode
   readonly detail: string
 }
@@ -217,4 +240,5 @@ export type Answer =
   | HeartbeatAnswer
   | TookOverAnswer
   | DivergedAnswer
+  | PositionAnswer
   | RefusedAnswer

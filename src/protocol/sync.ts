@@ -82,6 +82,7 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
     case "vote":
     case "rolled-back":
     case "heartbeat":
+    case "position":
     case "took-over":
       return { state, effects: [] }
     default:

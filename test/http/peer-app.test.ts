@@ -6,7 +6,7 @@ import { pathOf, signatureHeader } from "../../src/node/peer-client.ts"
 import { type DecodedRequest, decodeAnswer, encodePeerMessage, signAnswer, signRequest } from "../../src/node/peer-wire.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
 import { InvariantBroken } from "../../src/protocol/invariant.ts"
-import { type Answer, type Envelope, protocolVersion, type Request as PeerRequest } from "../../src/protocol/messages.ts"
+import { type Answer, type Envelope, protocolVersion, type PeerRequest } from "../../src/protocol/messages.ts"
 import { sealRecord } from "../../src/protocol/record.ts"
 import { inside } from "./harness.ts"
 
@@ -27,6 +27,7 @@ const requests: { readonly [K in Kind]: Extract<PeerRequest, { readonly kind: K 
   heartbeat: { kind: "heartbeat" },
   handover: { kind: "handover", version: 1, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "", forced: false } },
   diverged: { kind: "diverged", version: 1, digest, peerDigest: digest, common: 0 },
+  position: { kind: "position" },
 }
 const kinds = Object.keys(requests) as Kind[]
 

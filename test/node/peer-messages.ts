@@ -1,6 +1,6 @@
 // One message of every kind that the two nodes send each other, for the tests of how they are written and sent.
 import { digestOf, genesisDigest } from "../../src/protocol/digest.ts"
-import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
+import { type Answer, type Envelope, protocolVersion, type PeerRequest } from "../../src/protocol/messages.ts"
 import { sealRecord, type SealedRecord } from "../../src/protocol/record.ts"
 import { encodeRow, textTerm } from "../../src/store/row.ts"
 
@@ -44,7 +44,7 @@ const digest = digestOf("a digest")
 
 type Messages<Message extends { readonly kind: string }> = { readonly [Kind in Message["kind"]]: readonly Extract<Message, { readonly kind: Kind }>[] }
 
-const requestsByKind: Messages<Request> = {
+const requestsByKind: Messages<PeerRequest> = {
   hello: [
     { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000", mode: "solo", leaseMs: 10_000 },
     { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000" },
@@ -60,6 +60,7 @@ const requestsByKind: Messages<Request> = {
   heartbeat: [{ kind: "heartbeat" }],
   handover: [{ kind: "handover", version: 5, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "a new machine", forced: false } }],
   diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest, common: 4 }],
+  position: [{ kind: "position" }],
 }
 
 const answersByKind: Messages<Answer> = {
@@ -79,8 +80,9 @@ const answersByKind: Messages<Answer> = {
   heartbeat: [{ kind: "heartbeat", head: 5, committed: 4 }],
   "took-over": [{ kind: "took-over", epoch: { number: 2, id: "second" } }],
   diverged: [{ kind: "diverged" }],
+  position: [{ kind: "position", role: "replica", mode: "paired", lacking: true, head: 5, headDigest: digest, committed: 4, logStart: 2 }],
   refused: [{ kind: "refused", of: "prepare", code: "session", detail: "say hello again" }],
 }
 
-export const requests: readonly Request[] = Object.values(requestsByKind).flat()
+export const requests: readonly PeerRequest[] = Object.values(requestsByKind).flat()
 export const answers: readonly Answer[] = Object.values(answersByKind).flat()

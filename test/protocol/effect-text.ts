@@ -48,6 +48,8 @@ export function answerText(answer: Answer): string {
       return `took over, epoch ${answer.epoch.number}`
     case "diverged":
       return "diverged"
+    case "position":
+      return `position: ${answer.role}, head ${answer.head}, committed ${answer.committed}`
     case "refused":
       return `${answer.of} refused, ${answer.code}: ${answer.detail}`
     default:
