@@ -34,8 +34,7 @@ export class Operator {
     const next = { number: epoch.number + 1, id: this.#parts.newSession() }
     const why = await this.#afterWork(() => this.#parts.role().replica?.promote(next, solo ? "solo" : "alone", decision))
     if (why === undefined) return this.#parts.standing()
-    const waitMs = this.#parts.role().replica?.leaseLeftMs() ?? 0
-    return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: promoteHint, ...(waitMs > 0 ? { retryAfter: Math.ceil(waitMs / 1_000) } : {}) })
+    return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: promoteHint })
   }
 
   /** Begins, or ends, that this primary acknowledges what is on its own disk only; or says why not. */

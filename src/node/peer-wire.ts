@@ -87,7 +87,7 @@ const answer = v.variant("kind", [
   v.strictObject({ ...kind("took-over"), epoch }),
   v.strictObject({ ...kind("diverged") }),
   v.strictObject({ ...kind("position"), role: v.picklist(["primary", "replica"]), mode, lacking: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count }),
-  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]), code: refusalCode, detail: text }),
+  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]), code: refusalCode, detail: text, log: v.exactOptional(v.strictObject({ start: count, head: count })) }),
 ])
 const requestHeader = v.strictObject({ envelope, message: request })
 const answerHeader = v.strictObject({ envelope, message: answer })

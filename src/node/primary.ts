@@ -6,7 +6,7 @@ import type { Effect, IdentityChange, Save } from "../protocol/effect.ts"
 import { whyNoHandover, whyNoPairing, whyNoSolo } from "../protocol/decisions.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../protocol/messages.ts"
-import { answerRival } from "../protocol/rival.ts"
+import { afterRival, answerRival } from "../protocol/rival.ts"
 import type { Decision, Mode } from "../protocol/reign.ts"
 import type { SealedRecord } from "../protocol/record.ts"
 import { refuse, sentence } from "../refusal.ts"
@@ -136,8 +136,8 @@ export class Primary implements ReplicatedLog {
   /** A primary is nobody's replica: two nodes that both lead have to find out. */
   receive({ envelope, message }: DecodedRequest<Request>): { envelope: Envelope; answer: Answer } {
     const answer = answerRival(this.#state, envelope, message)
-    // Once the answer has left.
-    if (answer.kind === "refused" && answer.code === "deposed") setTimeout(() => this.#dispatch({ event: "deposed", epoch: envelope.epoch }), bounds.tickMs)
+    const event = afterRival(this.#state, envelope, message, answer)
+    if (event !== undefined) setTimeout(() => this.#dispatch(event), bounds.tickMs)
     return { envelope: { ...this.#envelope(), protocol: envelope.protocol, peerSession: envelope.session, sentAtMs: envelope.sentAtMs }, answer }
   }
 

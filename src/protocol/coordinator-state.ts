@@ -69,7 +69,7 @@ export type Phase =
   /** Fetching what this log lacks. */
   | { readonly name: "adopting"; readonly ask: AskState }
   /** Looking for the last common version of two diverged logs, to name it. */
-  | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null }
+  | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null; readonly rival: Rival | null }
   /** It is found, and the replica is being told, so that both nodes stop and say the same. */
   | { readonly name: "parting"; readonly detail: string }
   /** Both logs are equal; before the replica hears that, this primary durably stops being alone. */
@@ -82,6 +82,11 @@ export type Phase =
   | { readonly name: "retiring"; readonly epoch: Epoch }
   | { readonly name: "stuck"; readonly reason: string }
   | { readonly name: "stopped" }
+
+/** A primary of another reign with the same number. There is no link to it: it is asked as anybody may ask it. */
+export interface Rival {
+  readonly sinceMs: number
+}
 
 export interface Round {
   readonly number: number
@@ -127,6 +132,8 @@ export type CoordinatorEvent =
   | { readonly event: "trimmed"; readonly logStart: number }
   /** Stuck, but staying up: try to sync again. */
   | { readonly event: "retry" }
+  /** Another primary of the same epoch number says where the logs parted. */
+  | { readonly event: "told-apart"; readonly detail: string }
   /** A node of a higher epoch has greeted this one. */
   | { readonly event: "deposed"; readonly epoch: Epoch }
   /** An operator's decision; only where `whyNoSolo` and `whyNoPairing` say nothing against it. */

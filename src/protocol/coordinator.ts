@@ -10,7 +10,7 @@ import { deposed, handOver, handoverRefused, identified, setMode, tookOver } fro
 import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
 import { invariant } from "./invariant.ts"
 import type { Answer, Envelope, HeartbeatAnswer, RefusedAnswer, VoteRefusalCode } from "./messages.ts"
-import { fencedHint, part, stop } from "./divergence.ts"
+import { fencedHint, isRival, part, rivalHint, stop } from "./divergence.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { commitOf, prepareOf, rollbackOf, roundOf } from "./round.ts"
 import { loneSaved, proposeLone } from "./solo.ts"
@@ -46,6 +46,8 @@ export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent
       return identified({ ...state, diskBusy: false, moding: null }, state.moding)
     case "set-mode":
       return setMode(state, event.mode, event.decision)
+    case "told-apart":
+      return stop(state, "diverged", event.detail, rivalHint)
     case "deposed":
       return deposed(state, event.epoch)
     case "hand-over":
@@ -147,6 +149,7 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   if (name === "stuck") return { state, effects: [] }
   if (envelope.peerSession !== state.session) return { state, effects: [] }
   if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
+  if (isRival(state.phase)) return answerWhileSyncing(state, envelope, answer)
   // Whatever it is by now: a node that has taken over says so as a primary, too.
   if (answer.kind === "took-over") return tookOver(state, answer.epoch)
   const startedAnew = envelope.session !== state.peerSession

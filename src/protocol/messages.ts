@@ -225,6 +225,8 @@ export interface PositionAnswer {
 
 export interface RefusedAnswer {
   readonly kind: "refused"
+  /** Of a primary that was promoted as well: where its log begins and ends, to find out where the two parted. */
+  readonly log?: { readonly start: number; readonly head: number }
   readonly of: PeerRequest["kind"]
   readonly code: PeerRefusalCode
   readonly detail: string

@@ -1,5 +1,6 @@
 // What a primary answers to a node that takes it for its replica: two nodes that both lead have to find out which one is right.
-import type { CoordinatorState } from "./coordinator-state.ts"
+import type { CoordinatorEvent, CoordinatorState } from "./coordinator-state.ts"
+import { toldApart } from "./divergence.ts"
 import { compareEpoch } from "./epoch.ts"
 import type { Answer, Envelope, PeerRefusalCode, Request } from "./messages.ts"
 
@@ -8,8 +9,16 @@ export function answerRival(state: CoordinatorState, envelope: Envelope, request
   if (request.kind === "handover" && envelope.cluster === state.cluster && compareEpoch(state.epoch, request.epoch) === "same") {
     return { kind: "took-over", epoch: state.epoch }
   }
+  const code = whyNoReplica(state, envelope)
+  if (code === "epoch-forked" && request.kind === "diverged") return { kind: "diverged" }
   const detail = `node ${state.node} is the primary of epoch ${state.epoch.number}`
-  return { kind: "refused", of: request.kind, code: whyNoReplica(state, envelope), detail }
+  return { kind: "refused", of: request.kind, code, detail, ...(code === "epoch-forked" ? { log: { start: state.logStart, head: state.head } } : {}) }
+}
+
+/** What follows for the one that answered, once the answer has left. */
+export function afterRival(state: CoordinatorState, envelope: Envelope, request: Request, answer: Answer): CoordinatorEvent | undefined {
+  if (answer.kind === "diverged" && request.kind === "diverged") return { event: "told-apart", detail: toldApart(state, request) }
+  return answer.kind === "refused" && answer.code === "deposed" ? { event: "deposed", epoch: envelope.epoch } : undefined
 }
 
 function whyNoReplica({ session, cluster, epoch }: CoordinatorState, envelope: Envelope): PeerRefusalCode {

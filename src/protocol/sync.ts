@@ -2,10 +2,10 @@
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
 import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck, unsynced } from "./coordinator-state.ts"
 import { type Digest, genesisDigest } from "./digest.ts"
-import { behind, damaged, fencedHint, locate, ownDigestRead, part, peerDigestHeard, probe, stop } from "./divergence.ts"
+import { behind, damaged, fencedHint, locate, locateRival, ownDigestRead, part, peerDigestHeard, probe, rivalHint, stop, tickRival } from "./divergence.ts"
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, Vote } from "./messages.ts"
+import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, RefusedAnswer, Vote } from "./messages.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { compareLogs } from "./recovery.ts"
 import { inSyncAgain } from "./reign.ts"
@@ -40,7 +40,7 @@ export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
     case "adopting":
       return phase.ask === "under-way" || state.diskBusy ? { state, effects: [] } : fetchNext(state)
     case "locating":
-      return phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }
+      return phase.rival === null ? (phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }) : tickRival(state, phase, phase.rival)
     case "settling":
       return phase.ask === "lost" ? settleHeads(state) : { state, effects: [] }
     case "comparing":
@@ -68,7 +68,7 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
   switch (answer.kind) {
     case "refused":
       if (phase.name !== "greeting" && phase.name !== "opening") return { state, effects: [] }
-      return answer.of === "hello" ? helloRefused(state, answer.code, answer.detail) : { state, effects: [] }
+      return answer.of === "hello" ? helloRefused(state, answer) : { state, effects: [] }
     case "hello":
       return helloAnswered(state, envelope, answer)
     case "records":
@@ -90,7 +90,7 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
   }
 }
 
-function helloRefused(state: CoordinatorState, code: Extract<Answer, { kind: "refused" }>["code"], detail: string): CoordinatorStep {
+function helloRefused(state: CoordinatorState, { code, detail, log }: RefusedAnswer): CoordinatorStep {
   switch (code) {
     case "itself":
     case "same-node":
@@ -105,7 +105,7 @@ function helloRefused(state: CoordinatorState, code: Extract<Answer, { kind: "re
     case "fenced":
       return stop(state, "fenced", detail, fencedHint)
     case "epoch-forked":
-      return stop(state, "diverged", detail, "decide which node's data to keep, and start the other one empty with --join")
+      return log === undefined ? stop(state, "diverged", detail, rivalHint) : locateRival(state, log)
     case "not-replica":
       return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
     // The peer may come round: a wiped node is started with --join, one that lags gets a newer disk, a session settles.

@@ -163,6 +163,12 @@ export class RealNode {
     return { status: response.status, body: (await response.json()) as { readonly [name: string]: unknown }, headers: response.headers }
   }
 
+  /** A decision about its role or mode, `promote` say; the answer whatever its status is. */
+  async decide(what: "promote" | "solo" | "handover", body: object = {}): Promise<{ readonly status: number; readonly body: { readonly [name: string]: unknown } }> {
+    const response = await this.fetch(`/node/${what}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+    return { status: response.status, body: (await response.json()) as { readonly [name: string]: unknown } }
+  }
+
   async isReady(): Promise<boolean> {
     try {
       const response = await fetch(`${this.url}/readyz?for=sync`, { signal: AbortSignal.timeout(2_000) })

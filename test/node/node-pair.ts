@@ -22,8 +22,9 @@ export class NodePair {
   readonly stuck: string[] = []
   readonly notices: string[] = []
   readonly fatals: unknown[] = []
-  readonly a: TandemNode
-  readonly b: TandemNode
+  a: TandemNode
+  b: TandemNode
+  readonly #make: { readonly a: () => TandemNode; readonly b: () => TandemNode }
   readonly aStore: DrivenStore
   readonly bStore: DrivenStore
   #sessions = 0
@@ -55,8 +56,9 @@ export class NodePair {
       exitStuck: (reason) => this.stuck.push(reason),
       dataBytes: () => 4_096,
     })
-    this.a = new TandemNode(of("a", this.aStore, ofB.port))
-    this.b = new TandemNode(of("b", this.bStore, ofA.port))
+    this.#make = { a: () => new TandemNode(of("a", this.aStore, ofB.port)), b: () => new TandemNode(of("b", this.bStore, ofA.port)) }
+    this.a = this.#make.a()
+    this.b = this.#make.b()
   }
 
   async start(): Promise<this> {
@@ -66,6 +68,13 @@ export class NodePair {
     return this
   }
 
+
+  /** Its process ends and starts anew on the same disk. */
+  restart(name: "a" | "b"): void {
+    this[name].stop()
+    this[name] = this.#make[name]()
+    this[name].start()
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.a.stop()

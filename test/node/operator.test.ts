@@ -2,7 +2,10 @@
 import { describe, expect, test } from "bun:test"
 import type { TandemNode } from "../../src/node/node.ts"
 import { pairRow, pairStateOf, unlogged } from "../../src/operations/pair-state.ts"
+import { digestText, genesisDigest } from "../../src/protocol/digest.ts"
 import { until } from "../cluster/real-pair.ts"
+import { log } from "../protocol/chain.ts"
+import { Pair, timing } from "../protocol/pair.ts"
 import type { DrivenStore } from "./driven-pair.ts"
 import { NodePair } from "./node-pair.ts"
 import { submitted } from "./submitted.ts"
@@ -30,7 +33,7 @@ describe("promote", () => {
   test("waits for the lease of the primary that was heard, and says for how long", async () => {
     await using pair = await new NodePair().start()
     const refusal = await pair.b.promote(promotion)
-    expect(refusal).toMatchObject({ refused: true, code: "wrong-state", detail: "Node b is the replica of epoch 1, and is not promoted: its primary may still answer reads for 11 s.", retryAfter: 11 })
+    expect(refusal).toMatchObject({ refused: true, code: "wrong-state", detail: "Node b is the replica of epoch 1, and is not promoted: its primary may still answer reads for 11 s." })
     expect(pair.b.role()).toBe("replica")
     expect(pair.b.status().promotion).toEqual({ lacking: false, waitMs: leaseMs })
   })
@@ -153,5 +156,63 @@ describe("handover", () => {
     expect(await pair.b.handover(asked)).toMatchObject({ code: "wrong-state", detail: "Node b is the replica of epoch 1: the primary hands over." })
     await until("a has noticed", () => pair.a.status().stuck !== null)
     expect(await pair.a.handover(asked)).toMatchObject({ code: "wrong-state", detail: "Node a is the primary of epoch 1, and does not hand over: it is not in sync with its replica." })
+  })
+})
+
+describe("both nodes were promoted", () => {
+  /** b by its operator; a by a disk that says so. What each wrote alone is its own. */
+  async function both(writesOfA: readonly string[], writesOfB: readonly string[]): Promise<NodePair> {
+    const pair = await cut()
+    await pair.b.promote({ ...promotion, solo: true })
+    await pair.aStore.saveIdentity({ epoch: { number: 2, id: "another" }, mode: "solo" })
+    pair.restart("a")
+    for (const [node, ids] of [[pair.a, writesOfA], [pair.b, writesOfB]] as const) {
+      await until("it writes", () => node.whyNotWritable() === undefined)
+      for (const id of ids) expect(await node.submit(user(id))).toMatchObject({ kind: "committed" })
+    }
+    await until("b's decision is logged", () => unlogged(pair.bStore.identity(), pair.bStore).length === 0)
+    return pair
+  }
+
+  async function stopped(pair: NodePair): Promise<string[]> {
+    pair.fatals.length = 0
+    pair.down = false
+    await until("both stop", () => pair.fatals.length >= 2)
+    return pair.fatals.map(String)
+  }
+
+  test("and wrote: both stop at first contact, and name the last common version and both digests (P6)", async () => {
+    await using pair = await both(["a1", "a2"], ["b1"])
+    const digests = [pair.aStore, pair.bStore].map((store) => digestText(store.record(2)?.digest ?? genesisDigest))
+    for (const line of await stopped(pair)) {
+      expect(line).toStartWith("diverged: both nodes were promoted to epoch 2: the logs have diverged: the last common version is 1; version 2 has digest ")
+      for (const digest of digests) expect(line).toContain(digest)
+    }
+    expect(pair.a.committed()).toBe(3)
+  })
+
+  test("and one wrote nothing: both stop, and say that they differ in nothing but what one of them has more", async () => {
+    await using pair = await both([], ["b1"])
+    for (const line of await stopped(pair)) expect(line).toBe("diverged: both nodes were promoted to epoch 2: both logs are equal up to version 1, where one of them ends")
+  })
+
+  test("from the first contact on neither acknowledges anything (P5)", async () => {
+    await using pair = await both(["a1"], ["b1"])
+    await stopped(pair)
+    for (const node of [pair.a, pair.b]) {
+      const outcome = node.submit(user("late"))
+      expect(await Promise.race([outcome, new Promise((resolve) => setTimeout(() => resolve("nothing"), 300))])).toBe("nothing")
+    }
+  })
+
+  test("a primary whose rival vanishes before it has found out stops as well", async () => {
+    const pair = new Pair({ a: { log: log(3), mode: "solo" }, b: { log: log(3) } })
+    pair.tick()
+    const envelope = { ...pair.envelope(), node: "b", session: "b9", epoch: { number: 1, id: "other" }, peerSession: pair.a.session }
+    pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "epoch-forked", detail: "", log: { start: 1, head: 3 } } })
+    expect(pair.a.phase.name).toBe("locating")
+    pair.hold("digest", "hello")
+    pair.pass(timing.peerTimeoutMs + 200)
+    expect(pair.read()).toContain("a   stops, diverged: both nodes were promoted to epoch 1; the other one does not say any more where its log parts from this one")
   })
 })

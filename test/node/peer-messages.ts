@@ -81,7 +81,10 @@ const answersByKind: Messages<Answer> = {
   "took-over": [{ kind: "took-over", epoch: { number: 2, id: "second" } }],
   diverged: [{ kind: "diverged" }],
   position: [{ kind: "position", role: "replica", mode: "paired", lacking: true, head: 5, headDigest: digest, committed: 4, logStart: 2 }],
-  refused: [{ kind: "refused", of: "prepare", code: "session", detail: "say hello again" }],
+  refused: [
+    { kind: "refused", of: "prepare", code: "session", detail: "say hello again" },
+    { kind: "refused", of: "hello", code: "epoch-forked", detail: "both lead", log: { start: 1, head: 5 } },
+  ],
 }
 
 export const requests: readonly PeerRequest[] = Object.values(requestsByKind).flat()
