@@ -8,9 +8,10 @@ import { handover } from "./handover.ts"
 import { importCommand } from "./import.ts"
 import { log } from "./log.ts"
 import { promote } from "./promote.ts"
+import { rejoin } from "./rejoin.ts"
 import { serve } from "./serve.ts"
 import { solo } from "./solo.ts"
 import { status } from "./status.ts"
 import { verify } from "./verify.ts"
 
-export const commands: readonly Command[] = [dev, serve, status, doCommand, get, log, importCommand, exportCommand, verify, promote, solo, handover]
+export const commands: readonly Command[] = [dev, serve, status, doCommand, get, log, importCommand, exportCommand, verify, promote, solo, handover, rejoin]
