@@ -7,8 +7,8 @@ import type { SubmittedTransaction } from "../operations/transaction.ts"
 import { type Digest, digestOf } from "../protocol/digest.ts"
 import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
-import type { Answer, Envelope } from "../protocol/messages.ts"
-import { answerQuestion, isQuestion } from "../protocol/question.ts"
+import { type Answer, type Envelope, type PeerRequest, protocolVersion } from "../protocol/messages.ts"
+import { answerQuestion, isQuestion, questionEnvelope } from "../protocol/question.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
 import { Background } from "./background.ts"
@@ -18,7 +18,7 @@ import type { DriverParts } from "./driver-parts.ts"
 import { statusOf } from "./node-status.ts"
 import { Operator } from "./operator.ts"
 import { PeerClient } from "./peer-client.ts"
-import type { DecodedRequest } from "./peer-wire.ts"
+import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
 import { Primary } from "./primary.ts"
 import { questioned } from "./questioned.ts"
 import { Replica } from "./replica.ts"
@@ -183,6 +183,12 @@ export class TandemNode implements NodeService {
   async receive({ envelope, message }: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
     if (isQuestion(envelope, message)) return answerQuestion(questioned(this.reader, this.#driver.state.session), envelope, message)
     return this.#driver.receive({ envelope, message })
+  }
+
+  /** A release that speaks another protocol is told which one this is. */
+  refuseProtocol({ protocol, session, sentAtMs }: PeerProtocolUnknown, of: PeerRequest["kind"]): { envelope: Envelope; answer: Answer } {
+    const envelope = { ...questionEnvelope(questioned(this.reader, this.#driver.state.session), sentAtMs), peerSession: session }
+    return { envelope, answer: { kind: "refused", of, code: "protocol", detail: `this node speaks protocol ${protocolVersion}, the caller ${protocol}` } }
   }
 
   get nodeId(): string {
