@@ -5,7 +5,7 @@ import type { Decision } from "../protocol/reign.ts"
 import { release } from "../release.ts"
 import type { Store } from "../store/store.ts"
 import type { DiskFloor } from "./disk-floor.ts"
-import type { RoleDriver } from "./node.ts"
+import type { RoleDriver } from "./role-driver.ts"
 import type { NodeStatus, PeerStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
 

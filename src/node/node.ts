@@ -7,24 +7,23 @@ import type { SubmittedTransaction } from "../operations/transaction.ts"
 import { type Digest, digestOf } from "../protocol/digest.ts"
 import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
-import type { Answer, Envelope } from "../protocol/messages.ts"
-import { answerQuestion, isQuestion } from "../protocol/question.ts"
+import { type Answer, type Envelope, type PeerRequest, protocolVersion } from "../protocol/messages.ts"
+import { answerQuestion, isQuestion, questionEnvelope } from "../protocol/question.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
 import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
-import type { DriverParts } from "./driver-parts.ts"
 import { statusOf } from "./node-status.ts"
 import { Operator } from "./operator.ts"
-import { PeerClient } from "./peer-client.ts"
-import type { DecodedRequest } from "./peer-wire.ts"
-import { Primary } from "./primary.ts"
+import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
+import type { Primary } from "./primary.ts"
 import { questioned } from "./questioned.ts"
-import { Replica } from "./replica.ts"
+import type { Replica } from "./replica.ts"
+import { type RoleDriver, takeRole } from "./role-driver.ts"
 import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
-import { Writer } from "./writer.ts"
+import type { Writer } from "./writer.ts"
 
 export interface NodeParts {
   readonly settings: NodeSettings
@@ -76,22 +75,12 @@ export class TandemNode implements NodeService {
     this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing() })
   }
 
-  /** The driver of the role that the identity has: at the start, and whenever the role has changed. A new session each time (I6). */
   #takeRole(): RoleDriver {
-    const { store, settings, diskFloor, newSession, ...parts } = this.#parts
-    const driver: DriverParts = {
-      ...parts,
-      store,
-      session: newSession(),
-      publicUrl: settings.publicUrl,
+    return takeRole(this.#parts, {
       advanced: (committed) => this.#waiters.advanced(committed),
       roleChanged: () => this.#changeRole(),
-    }
-    if (store.identity().role === "replica") {
-      return { replica: new Replica({ ...driver, joining: settings.join, ownLeaseMs: settings.leaseMs, whyNoSpace: () => diskFloor.whyNoSpace() }) }
-    }
-    const primary = this.#primaryOf(driver)
-    return { primary, writer: this.#writerOf(primary) }
+      whyNotWritable: () => this.#whyNoBatch(),
+    })
   }
 
   #changeRole(): void {
@@ -116,31 +105,6 @@ export class TandemNode implements NodeService {
 
   get #driver(): Primary | Replica {
     return this.#role.primary ?? this.#role.replica
-  }
-
-  #primaryOf(driver: DriverParts): Primary {
-    const { settings, notice, exitStuck } = this.#parts
-    return new Primary({
-      ...driver,
-      client: new PeerClient({ peerUrl: settings.peerUrl, secret: settings.secret, timeoutMs: settings.peerTimeoutMs }),
-      timing: {
-        heartbeatMs: bounds.heartbeatMs,
-        peerTimeoutMs: settings.peerTimeoutMs,
-        syncTimeoutMs: settings.syncTimeoutMs,
-        leaseMs: settings.leaseMs,
-      },
-      stuck: (reason) => {
-        notice(`stuck: ${reason}`)
-        if (settings.whenStuck === "exit") exitStuck(reason)
-        // After those under way have been told, which may put their retries into the queue.
-        queueMicrotask(() => this.#writer?.refuseQueued(refuse("unavailable", `This node is stuck: ${reason}.`, { retryAfter: 1 })))
-      },
-    })
-  }
-
-  #writerOf(log: Primary): Writer {
-    const { store, wallMs, monotonicMs } = this.#parts
-    return new Writer({ reader: store, log, wallMs, monotonicMs, epoch: () => store.identity().epoch.number, whyNotWritable: () => this.#whyNoBatch() })
   }
 
   get #inSync(): boolean {
@@ -183,6 +147,12 @@ export class TandemNode implements NodeService {
   async receive({ envelope, message }: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
     if (isQuestion(envelope, message)) return answerQuestion(questioned(this.reader, this.#driver.state.session), envelope, message)
     return this.#driver.receive({ envelope, message })
+  }
+
+  /** A release that speaks another protocol is told which one this is. */
+  refuseProtocol({ protocol, session, sentAtMs }: PeerProtocolUnknown, of: PeerRequest["kind"]): { envelope: Envelope; answer: Answer } {
+    const envelope = { ...questionEnvelope(questioned(this.reader, this.#driver.state.session), sentAtMs), peerSession: session }
+    return { envelope, answer: { kind: "refused", of, code: "protocol", detail: `this node speaks protocol ${protocolVersion}, the caller ${protocol}` } }
   }
 
   get nodeId(): string {
@@ -285,11 +255,6 @@ export class TandemNode implements NodeService {
 }
 
 export const rootKeyPrefix = "tr_"
-/** Of the one role that a node has. */
-export type RoleDriver =
-  | { readonly primary: Primary; readonly writer: Writer; readonly replica?: never }
-  | { readonly replica: Replica; readonly primary?: never; readonly writer?: never }
-
 const handingOver = refuse("unavailable", "This node hands over to the other one; the transaction was not committed.", { retryAfter: 1 })
 const stopping = refuse("unavailable", "This node is stopping; the transaction was not committed.", { retryAfter: 2 })
 const rootPrincipal: Principal = { name: "root", scopes: ["admin"] }

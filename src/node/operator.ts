@@ -6,7 +6,7 @@ import { atWork } from "../protocol/decisions.ts"
 import type { Decision } from "../protocol/reign.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Store } from "../store/store.ts"
-import type { RoleDriver } from "./node.ts"
+import type { RoleDriver } from "./role-driver.ts"
 import type { Asked, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 
 export interface OperatorParts {

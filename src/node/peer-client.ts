@@ -39,6 +39,7 @@ export class PeerClient {
     })
     const bytes = await bodyOf(response, path)
     if (response.status === 401) throw new PeerUnauthentic("the peer does not accept this node's secret: both need the same --secret-file")
+    if (response.status === 400 || response.status === 404) throw new Error(`the peer does not understand ${path}: where it runs an older release, upgrade it; of a pair the replica is upgraded first`)
     if (response.status !== 200) throw new Error(`the peer answered ${path} with status ${response.status}`)
     if (!sameSignature(response.headers.get(signatureHeader) ?? "", signAnswer(secret, signature, bytes))) {
       throw new PeerUnauthentic("the peer's answer is not signed with this pair's secret")

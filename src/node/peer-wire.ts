@@ -4,7 +4,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 import { digestFromText, digestText } from "../protocol/digest.ts"
-import type { Answer, Envelope, PeerRequest } from "../protocol/messages.ts"
+import { type Answer, type Envelope, isSpoken, type PeerRequest, protocolVersion } from "../protocol/messages.ts"
 import { resealRecord, type SealedRecord } from "../protocol/record.ts"
 
 /** Bytes that are no message of this protocol, or that were not made with the shared secret. */
@@ -12,6 +12,18 @@ export class PeerMessageDamaged extends Error {
   constructor(detail: string) {
     super(`a message from the peer cannot be read: ${detail}`)
     this.name = "PeerMessageDamaged"
+  }
+}
+
+/** A message of a protocol that this release does not speak: nothing of it can be relied on but who sent it. */
+export class PeerProtocolUnknown extends Error {
+  constructor(
+    readonly protocol: number,
+    readonly session: string,
+    readonly sentAtMs: number,
+  ) {
+    super(`a message from the peer is of protocol ${protocol}, and this release speaks ${protocolVersion}`)
+    this.name = "PeerProtocolUnknown"
   }
 }
 
@@ -129,9 +141,20 @@ export interface DecodedAnswer {
   readonly message: Answer
 }
 
-/** Throws PeerMessageDamaged, also where a record's bytes are none. */
+/** Of any protocol, so that a release can say which ones it speaks. */
+const anyHeader = v.looseObject({ envelope: v.looseObject({ protocol: count, session: text, sentAtMs: v.number() }) })
+
+function checkProtocol(header: unknown): void {
+  const { success, output } = v.safeParse(anyHeader, header)
+  if (!success || isSpoken(output.envelope.protocol)) return
+  const { protocol, session, sentAtMs } = output.envelope
+  throw new PeerProtocolUnknown(protocol, session, sentAtMs)
+}
+
+/** Throws PeerMessageDamaged, also where a record's bytes are none, and PeerProtocolUnknown. */
 export function decodeRequest(bytes: Uint8Array): DecodedRequest {
   const { header, records } = split(bytes)
+  checkProtocol(header)
   const decoded = checked(requestHeader, header)
   const { message } = decoded
   if (records.length > 0 && message.kind !== "prepare") throw new PeerMessageDamaged(`a ${message.kind} carries no records`)

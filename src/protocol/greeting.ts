@@ -3,7 +3,7 @@ import { compareEpoch, type Epoch } from "./epoch.ts"
 import { behindHint } from "./divergence.ts"
 import type { Effect, IdentityChange } from "./effect.ts"
 import { invariant } from "./invariant.ts"
-import { type Envelope, type HelloRequest, type PeerRefusalCode, protocolVersion, protocolVersionMin } from "./messages.ts"
+import { type Envelope, type HelloRequest, isSpoken, type PeerRefusalCode, protocolVersion } from "./messages.ts"
 import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused, type Work } from "./participant-state.ts"
 
 /** Who the caller is, and where both logs stand; with `open`, from now on only messages of this link count. */
@@ -91,10 +91,6 @@ export function envelopeOfAnswer(state: ParticipantState, asked: Envelope): Enve
   const { cluster, node, epoch, session } = state
   const link = asked.peerSession === session ? asked.link : 0
   return { protocol: isSpoken(asked.protocol) ? asked.protocol : protocolVersion, cluster, node, epoch, session, peerSession: asked.session, link, sentAtMs: asked.sentAtMs }
-}
-
-function isSpoken(protocol: number): boolean {
-  return protocol >= protocolVersionMin && protocol <= protocolVersion
 }
 
 /** Another cluster, another protocol or a lower epoch: such a message changes nothing (I6). */

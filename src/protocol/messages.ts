@@ -9,6 +9,10 @@ export const protocolVersion = 2
 /** What a replica still understands of a primary that was not upgraded yet, and answers in. */
 export const protocolVersionMin = 1
 
+export function isSpoken(protocol: number): boolean {
+  return protocol >= protocolVersionMin && protocol <= protocolVersion
+}
+
 /** On every message, in both directions. A receiver checks it before anything else (I6). */
 export interface Envelope {
   readonly protocol: number

@@ -95,8 +95,6 @@ function helloRefused(state: CoordinatorState, { code, detail, log }: RefusedAns
     case "itself":
     case "same-node":
       return stop(state, "foreign", detail, "check --node and --peer on both machines")
-    case "protocol":
-      return stop(state, "foreign", detail, "run releases of the same protocol on both machines")
     case "foreign-cluster":
       if (state.head === 0) {
         return stop(state, "foreign", `this disk is empty, and the peer has data of another cluster: ${detail}`, emptyPrimaryHint)
@@ -108,6 +106,9 @@ function helloRefused(state: CoordinatorState, { code, detail, log }: RefusedAns
       return log === undefined ? stop(state, "diverged", detail, rivalHint) : locateRival(state, log)
     case "not-replica":
       return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
+    // Of a pair the replica is upgraded first.
+    case "protocol":
+      return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `${detail}: upgrade the replica first` }] }
     // The peer may come round: a wiped node is started with --join, one that lags gets a newer disk, a session settles.
     case "wiped":
     case "behind":

@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { previousRelease } from "../../.ci/previous-release.ts"
 
 const repository = fileURLToPath(new URL("../..", import.meta.url))
 
 /** What a node can run on. */
-export type Program = "bun" | "deno" | "executable"
+export type Program = "bun" | "deno" | "executable" | "previous release"
 
 export function commandOf(program: Program): readonly string[] {
   switch (program) {
@@ -17,6 +18,8 @@ export function commandOf(program: Program): readonly string[] {
       return [join(repository, "node_modules/.bin/deno"), "run", "-A", "--no-prompt", join(repository, "server.ts")]
     case "executable":
       return [join(repository, "dist/tandem")]
+    case "previous release":
+      return [previousRelease()]
     default:
       return program satisfies never
   }
