@@ -1,6 +1,6 @@
 // Opens the LMDB environment of a node, after looking at the file: LMDB maps it into memory, and a damaged one would
 // end the process with a signal instead of an error. A file that is refused here is left untouched.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { type DatabaseOptions, open, type RootDatabase } from "lmdb"
 import { checkDataFile } from "./data-file.ts"
@@ -10,7 +10,7 @@ import { type Engine, tableNames, type Table, type Tables } from "./tables.ts"
 import { transact } from "./transact.ts"
 
 export const formatVersion = 2
-const fileName = "data.mdb"
+export const fileName = "data.mdb"
 /** A data file is made in a directory of its own, whose name begins so; six characters follow. */
 const temporaryName = "new-"
 const temporary = /^new-\w{6}$/
@@ -25,7 +25,7 @@ export function openEnvironment(directory: string): Engine {
   const root = openRoot(path)
   try {
     checkFormat(path, root)
-    return engineOf(root, (name) => existing(path, root, name))
+    return engineOf(path, root, (name) => existing(path, root, name))
   } catch (error) {
     void root.close()
     throw error
@@ -50,11 +50,24 @@ function openRoot(path: string): RootDatabase<Buffer, Buffer> {
 
 const binary = { encoding: "binary", keyEncoding: "binary" } as const
 
-function engineOf(root: RootDatabase<Buffer, Buffer>, table: (name: string) => Table): Engine {
+function engineOf(path: string, root: RootDatabase<Buffer, Buffer>, table: (name: string) => Table): Engine {
+  let copies = 0
   return {
     tables: Object.fromEntries(tableNames.map((name) => [name, table(name)])) as Tables,
     transact: (write) => transact(root, write),
-    close: () => root.close(),
+    copyTo: async (path, compact) => {
+      copies++
+      try {
+        await root.backup(path, compact)
+      } finally {
+        copies--
+      }
+    },
+    sizeBytes: () => statSync(path).size,
+    // A copy cannot be stopped, and one whose source is closed ends the process with a signal. Nothing that is durable needs the closing.
+    close: async () => {
+      if (copies === 0) await root.close()
+    },
   }
 }
 
@@ -85,7 +98,7 @@ function create(directory: string, path: string): void {
   const place = mkdtempSync(join(directory, temporaryName))
   const made = join(place, fileName)
   const root = openRoot(made)
-  const engine = engineOf(root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
+  const engine = engineOf(made, root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
   engine.transact(() => {
     engine.tables.hard_state.put(formatKey, Buffer.from(String(formatVersion)))
   })
