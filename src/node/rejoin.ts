@@ -54,10 +54,10 @@ export async function rejoin(parts: RejoinParts): Promise<Rejoined> {
 }
 
 async function askPosition(parts: RejoinParts): Promise<Rejoin> {
-  const { node, role, epoch, position, logStart } = questioned(parts.store, parts.session)
+  const { node, role, mode, epoch, position, logStart } = questioned(parts.store, parts.session)
   const { envelope, message } = await ask(parts, { kind: "position" })
   if (message.kind !== "position") throw new Error(`the peer answers position with ${message.kind}`)
-  return { own: { node, role, epoch, logStart, ...position }, peer: { ...message, node: envelope.node, epoch: envelope.epoch }, discard: parts.discard }
+  return { own: { node, role, mode, epoch, logStart, ...position }, peer: { ...message, node: envelope.node, epoch: envelope.epoch }, discard: parts.discard }
 }
 
 async function askDigest(parts: RejoinParts, version: number): Promise<Digest | null> {

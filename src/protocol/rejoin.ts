@@ -3,12 +3,15 @@
 import type { Digest } from "./digest.ts"
 import type { LogPosition } from "./effect.ts"
 import { compareEpoch, type Epoch } from "./epoch.ts"
+import type { Mode } from "./reign.ts"
 import { beginSearch, narrow, nextProbe, type PrefixSearch } from "./recovery.ts"
 
 /** One of the two nodes, as it says of itself. */
 export interface RejoinSide extends LogPosition {
   readonly node: string
   readonly role: "primary" | "replica"
+  /** Of a primary. */
+  readonly mode: Mode
   readonly epoch: Epoch
   /** The first version that its log has. */
   readonly logStart: number
@@ -66,10 +69,17 @@ function goOn(rejoin: Rejoin, search: PrefixSearch): RejoinStep {
 }
 
 function takeBack({ own, peer, discard }: Rejoin, common: number): RejoinStep {
-  if (own.committed <= common || discard) return { step: "take-back", common }
-  const detail = `versions ${common + 1} to ${own.committed} are committed here, and are not in the log of node ${peer.node}: this node acknowledged them alone, or that one lost them`
+  const committed = decidedHere(own)
+  if (committed <= common || discard) return { step: "take-back", common }
+  const versions = committed === common + 1 ? `version ${committed} is committed here, and is` : `versions ${common + 1} to ${committed} are committed here, and are`
+  const detail = `${versions} not in the log of node ${peer.node}: acknowledged by this node alone, or lost by that one`
   const hint = "`tandem rejoin --discard` writes them to a file in the data directory, and takes them back."
   return { step: "refuse", why: "would-discard", detail, hint }
+}
+
+/** Who led alone had nobody to wait for: it may have shown all that is on its disk, before it was stored that it did. */
+function decidedHere({ role, mode, head, committed }: RejoinSide): number {
+  return role === "primary" && mode !== "paired" ? head : committed
 }
 
 function whyNoRejoin(own: RejoinSide, peer: RejoinSide): RejoinStep | undefined {

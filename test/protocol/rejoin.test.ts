@@ -24,8 +24,8 @@ interface Side extends Partial<RejoinSide> {
 
 function sides({ log: ownLog = log(5), ...own }: Side, { log: peerLog = log(5), ...peer }: Side, discard = false): { readonly rejoin: Rejoin; readonly end: RejoinStep; readonly asked: number[] } {
   const rejoin: Rejoin = {
-    own: { node: "a", role: "primary", epoch: first, logStart: 1, ...positionOf(ownLog), ...own },
-    peer: { node: "b", role: "primary", epoch: second, logStart: 1, ...positionOf(peerLog), ...peer },
+    own: { node: "a", role: "primary", mode: "paired", epoch: first, logStart: 1, ...positionOf(ownLog), ...own },
+    peer: { node: "b", role: "primary", mode: "alone", epoch: second, logStart: 1, ...positionOf(peerLog), ...peer },
     discard,
   }
   const asked: number[] = []
@@ -56,8 +56,16 @@ describe("the old primary", () => {
     const own = fiveAnd(["alone", "alone", "in doubt"])
     const peer = fiveAnd(["other"])
     const stopped = sides({ log: own, committed: 7 }, { log: peer }).end
-    expect(stopped).toMatchObject({ step: "refuse", why: "would-discard", detail: expect.stringContaining("versions 6 to 7 are committed here") as unknown })
+    expect(stopped).toMatchObject({ step: "refuse", why: "would-discard", detail: expect.stringContaining("versions 6 to 7 are committed here, and are not") as unknown })
     expect(sides({ log: own, committed: 7 }, { log: peer }, true).end).toEqual({ step: "take-back", common: 5 })
+  })
+
+  test("that led alone has decided what was in doubt, stored as committed or not: it may have shown that (P2)", () => {
+    const own = fiveAnd(["in doubt"])
+    for (const mode of ["alone", "solo"] as const) {
+      expect(sides({ log: own, committed: 4, mode }, {}).end).toMatchObject({ step: "refuse", why: "would-discard", detail: expect.stringContaining("version 6 is committed here, and is not") as unknown })
+    }
+    expect(sides({ log: own, committed: 4, mode: "solo", role: "replica" }, {}).end).toEqual({ step: "take-back", common: 5 })
   })
 
   test("is told to begin anew where the logs have no version in common", () => {
