@@ -30,6 +30,8 @@ export interface NodeStatus {
   readonly promotion: { readonly lacking: boolean; readonly waitMs: number } | null
   /** The newest decision about roles and mode; null where none was taken yet. */
   readonly decision: { readonly what: "promote" | "promote-solo" | "handover" | "solo" | "paired"; readonly by: string; readonly reason: string; readonly forced: boolean } | null
+  /** Of a replica that fetches a copy of its primary's data, how much it has: it shows nothing meanwhile; null otherwise. */
+  readonly fetching: { readonly version: number | null; readonly bytes: number; readonly totalBytes: number } | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
   readonly startedAt: string
   /** Why it is stuck; null where it is not. */

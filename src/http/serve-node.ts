@@ -3,6 +3,8 @@ import { createHmac } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bounds } from "../bounds.ts"
+import { PeerClient } from "../node/peer-client.ts"
+import { Snapshots } from "../node/snapshots.ts"
 import { DiskFloor } from "../node/disk-floor.ts"
 import { rootKeyPrefix, TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
@@ -19,6 +21,7 @@ import { hashPassword, isOutdatedHash, verifyPasswordHash } from "../runtime/pas
 import { sessionId } from "../runtime/random.ts"
 import { type Listener, serve } from "../runtime/serve.ts"
 import { startWatchdog } from "../runtime/watchdog.ts"
+import { copyEnvironment } from "../store/copy.ts"
 import { StoreDamaged } from "../store/store-damaged.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
 import type { TableStore } from "../store/table-store.ts"
@@ -50,6 +53,8 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   // Before the store: a disk that does not answer may hang its opening.
   const watchdog = startWatchdog(settings.watchdogMs)
   const store = await openStore(settings)
+  const notice = (line: string): void => void process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`)
+  const client = new PeerClient({ peerUrl: settings.peerUrl, secret: settings.secret, timeoutMs: settings.peerTimeoutMs })
   const node = new TandemNode({
     settings,
     store,
@@ -64,9 +69,24 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
       monotonicMs,
     }),
     dataBytes: () => statSync(join(dataDirectory, "data.mdb")).size,
-    notice: (line) => process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`),
+    notice,
     stop: (reason, detail, hint) => fatal(exitCodes[reason], `${detail}. ${hint}.`),
     fatal: endOn,
+    snapshots: new Snapshots({
+      reader: store,
+      dataDirectory,
+      nodeId: settings.nodeId,
+      copyTo: (path) => copyEnvironment(store, path, { freeBytes, floorBytes: settings.diskFloorBytes }),
+      ask: (envelope, request) => client.ask(envelope, request),
+      newId: sessionId,
+      chunkBytes: bounds.snapshotChunkBytes,
+      freeBytes: () => freeBytes(dataDirectory),
+      floorBytes: settings.diskFloorBytes,
+      monotonicMs,
+      notice,
+      restart: (sentence) => fatal(exitCodes.stuck, sentence),
+      fatal: endOn,
+    }),
     exitStuck: (reason) => fatal(exitCodes.stuck, `stuck: ${reason}. Start it again: it then syncs with its peer before it serves`),
   })
   const listeners = listen(settings, node, store)

@@ -15,6 +15,8 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly mayTrim: () => boolean
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
+  /** What else is looked after. */
+  readonly tick: () => void
 }
 
 export class Background {
@@ -45,6 +47,7 @@ export class Background {
         this.#sweeper.tick()
       }
       this.#trimmer.tick()
+      this.#parts.tick()
     }, bounds.tickMs)
   }
 

@@ -9,13 +9,14 @@ import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import { type Answer, type Envelope, type PeerRequest, protocolVersion } from "../protocol/messages.ts"
 import { answerQuestion, isQuestion, questionEnvelope } from "../protocol/question.ts"
+import { isSnapshotRequest } from "../protocol/snapshot.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
 import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import { statusOf } from "./node-status.ts"
-import { Operator } from "./operator.ts"
+import { Operator, promoteHint } from "./operator.ts"
 import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
 import type { Primary } from "./primary.ts"
 import { questioned } from "./questioned.ts"
@@ -23,12 +24,14 @@ import type { Replica } from "./replica.ts"
 import { type RoleDriver, takeRole } from "./role-driver.ts"
 import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
+import type { Snapshots } from "./snapshots.ts"
 import type { Writer } from "./writer.ts"
 
 export interface NodeParts {
   readonly settings: NodeSettings
   readonly store: Store
   readonly diskFloor: DiskFloor
+  readonly snapshots: Pick<Snapshots, "answer" | "cancelFetch" | "fetch" | "fetching" | "tick">
   readonly rootKey: string
   /** A process or a role that begins draws a new one. */
   readonly newSession: () => string
@@ -70,6 +73,7 @@ export class TandemNode implements NodeService {
       wallMs: parts.wallMs,
       fatal: parts.fatal,
       trimmed: () => this.#driver.trimmed(),
+      tick: () => parts.snapshots.tick(this.#inSync),
     })
     this.#role = this.#takeRole()
     this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing() })
@@ -132,6 +136,9 @@ export class TandemNode implements NodeService {
   }
 
   promote(decision: PromoteDecision): Promise<Standing | Refusal> {
+    const { snapshots } = this.#parts
+    if (snapshots.fetching !== null && !decision.force) return Promise.resolve(refuse("wrong-state", `Node ${this.nodeId} fetches a copy of its primary's data, and lacks what was acknowledged until it has it.`, { hint: promoteHint }))
+    snapshots.cancelFetch()
     return this.#operator.promote(decision)
   }
 
@@ -145,7 +152,9 @@ export class TandemNode implements NodeService {
 
   /** One request of the other node. */
   async receive({ envelope, message }: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
-    if (isQuestion(envelope, message)) return answerQuestion(questioned(this.reader, this.#driver.state.session), envelope, message)
+    const asked = questioned(this.reader, this.#driver.state.session)
+    if (isQuestion(envelope, message)) return answerQuestion(asked, envelope, message)
+    if (isSnapshotRequest(message)) return this.#parts.snapshots.answer(asked, envelope, message)
     return this.#driver.receive({ envelope, message })
   }
 
@@ -187,6 +196,8 @@ export class TandemNode implements NodeService {
   whyNotReadable(): Refusal | undefined {
     const { settings } = this.#parts
     if (this.#replica !== undefined) {
+      const fetched = this.#parts.snapshots.fetching
+      if (fetched !== null) return refuse("unavailable", `This replica fetches a copy of its primary's data: it has ${fetched.bytes} of ${fetched.totalBytes} bytes.`, { retryAfter: 5 })
       if (this.#replica.state.synced || settings.staleReads) return undefined
       return refuse("unavailable", "This replica has not synced with its primary since it started.", { retryAfter: 1 })
     }

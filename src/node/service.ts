@@ -5,6 +5,7 @@ import type { Decision } from "../protocol/reign.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { Refusal } from "../refusal.ts"
 import type { Reader, Role } from "../store/store.ts"
+import type { FetchProgress } from "./snapshot-fetch.ts"
 
 export type Outcome =
   | {
@@ -83,6 +84,8 @@ export interface NodeStatus {
   readonly promotion: { readonly lacking: boolean; readonly waitMs: number } | null
   /** The newest about role and mode; null where none was made yet. */
   readonly decision: Decision | null
+  /** Of a replica that fetches a copy of its primary's data, how much it has; null otherwise. */
+  readonly fetching: FetchProgress | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
   readonly startedAt: string
   /** Why it is stuck, with `--when-stuck serve-reads`; null otherwise. */

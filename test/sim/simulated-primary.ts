@@ -159,6 +159,7 @@ export class SimulatedPrimary extends Incarnation {
       case "handover-refused":
       case "reply":
       case "serve-log":
+      case "fetch-snapshot":
         throw new Error(`a coordinator asked for ${effect.effect}`)
       default:
         effect satisfies never
