@@ -1,7 +1,8 @@
 // A whole copy from node to node: killed on either side at every step of it, damaged on its way or where it is kept, and without room.
 // The pair ends in sync with equal data, and what is half there is never shown (fault 18).
-import { describe, expect, test } from "bun:test"
-import { readdirSync, rmSync } from "node:fs"
+import { afterAll, describe, expect, test } from "bun:test"
+import { closeSync, cpSync, existsSync, openSync, readdirSync, readSync, statSync, writeSync } from "node:fs"
+import { join } from "node:path"
 import { PeerClient } from "../../src/node/peer-client.ts"
 import type { Epoch } from "../../src/protocol/epoch.ts"
 import { protocolVersion } from "../../src/protocol/messages.ts"
@@ -16,9 +17,21 @@ const atOnce = new Turnstile(2)
 const text = "x".repeat(700_000)
 const documents = 20
 
-/** A pair whose primary has trimmed its log, and whose replica has lost its disk; neither runs. */
-async function trimmedPair(options: { readonly proxied?: boolean } = {}): Promise<RealPair> {
-  const pair = await RealPair.make({ flags: ["--retention", "1", "--peer-timeout", "3s"], ...options })
+const flags = ["--retention", "1", "--peer-timeout", "3s"]
+let made: Promise<RealPair> | undefined
+
+afterAll(async () => (await made)?.remove())
+
+/** A pair whose primary has trimmed its log, and whose replica has an empty disk; neither runs. */
+async function trimmedPair(): Promise<RealPair> {
+  made ??= makeTrimmed()
+  const [from, pair] = [await made, await RealPair.make({ flags })]
+  cpSync(from.a.data, pair.a.data, { recursive: true })
+  return pair
+}
+
+async function makeTrimmed(): Promise<RealPair> {
+  const pair = await RealPair.make({ flags })
   await pair.start()
   expect((await pair.a.do({ op: "collection.define", data: { name: "notes" } })).status).toBe(200)
   for (let n = 0; n < documents; n++) {
@@ -26,7 +39,6 @@ async function trimmedPair(options: { readonly proxied?: boolean } = {}): Promis
   }
   await until("the log is trimmed", async () => (await logStart(pair)) > 2, () => pair.printed)
   for (const node of [pair.b, pair.a]) await node.stop()
-  loseDisk(pair.b)
   return pair
 }
 
@@ -36,10 +48,6 @@ async function logStart({ a, primaryPeerUrl }: RealPair): Promise<number> {
   const client = new PeerClient({ peerUrl: primaryPeerUrl, secret: pairSecret, timeoutMs: 10_000 })
   const { message } = await client.ask({ protocol: protocolVersion, cluster, node: "test", epoch, session: "test", peerSession: null, link: 0, sentAtMs: 0 }, { kind: "position" })
   return message.kind === "position" ? message.logStart : 0
-}
-
-function loseDisk(node: RealNode): void {
-  rmSync(node.data, { recursive: true, force: true })
 }
 
 function joining(node: RealNode, failpoint?: string): void {
@@ -127,3 +135,89 @@ async function died({ b }: RealPair, victim: RealNode, armed: string): Promise<{
     if (!b.running) joining(b, victim === b ? armed : undefined)
   }
 }
+
+/** More free space than any disk has. */
+const noRoom = ["--disk-floor", String(Number.MAX_SAFE_INTEGER)]
+
+/** The last byte of a file is another one from now on. */
+function flipLastByte(path: string): void {
+  const [file, byte, at] = [openSync(path, "r+"), Buffer.alloc(1), statSync(path).size - 1]
+  readSync(file, byte, 0, 1, at)
+  byte[0] = (byte[0] ?? 0) ^ 1
+  writeSync(file, byte, 0, 1, at)
+  closeSync(file)
+}
+
+describe("a copy", () => {
+  test("that is damaged where the primary keeps it is made anew, and not given (P6)", async () => {
+    const pair = await trimmedPair()
+    try {
+      pair.a.start()
+      joining(pair.b, "snapshot.write-chunk.after:1")
+      expect((await pair.b.ended).signal).toBe("SIGKILL")
+      flipLastByte(join(pair.a.data, "snapshot/data.mdb"))
+      await inSyncAtLast(pair)
+      expect(pair.a.printed).toContain("the copy for the other node is damaged, and is made anew")
+    } finally {
+      await pair.remove()
+    }
+  })
+
+  test("that is damaged where it arrives is asked for again there (P6)", async () => {
+    const pair = await trimmedPair()
+    try {
+      pair.a.start()
+      joining(pair.b, "snapshot.whole.after")
+      expect((await pair.b.ended).signal).toBe("SIGKILL")
+      flipLastByte(join(pair.b.data, "fetching/data.mdb"))
+      await inSyncAtLast(pair)
+    } finally {
+      await pair.remove()
+    }
+  })
+
+  test("for which the primary has no room comes once it has", async () => {
+    const pair = await trimmedPair()
+    try {
+      pair.a.start({ flags: noRoom })
+      joining(pair.b)
+      await until("the replica says why it waits", () => pair.b.printed.includes("waits for a copy: there is no room for a copy of"), () => pair.printed)
+      await until("and status says that it waits", async () => ((await pair.b.json("/status")) as { readonly fetching: object | null }).fetching !== null)
+      expect(await (await pair.b.fetch("/readyz")).text()).toContain("fetches a copy of its primary's data")
+      expect((await pair.b.decide("promote")).body).toMatchObject({ code: "wrong-state" })
+      await pair.a.stop()
+      await inSyncAtLast(pair)
+    } finally {
+      await pair.remove()
+    }
+  })
+
+  test("for which the replica has no room is not begun: it ends, says so, and keeps what it has", async () => {
+    const pair = await trimmedPair()
+    try {
+      pair.a.start()
+      pair.b.start({ flags: ["--join", ...noRoom] })
+      expect(await pair.b.ended).toEqual({ code: 75, signal: null })
+      expect(pair.b.printed).toContain("there is no room for a copy of")
+      expect(existsSync(join(pair.b.data, "data.mdb"))).toBe(true)
+      await inSyncAtLast(pair)
+    } finally {
+      await pair.remove()
+    }
+  })
+
+  test("is for who was started with --join: any other replica that lags stops and says so (P6)", async () => {
+    const pair = await trimmedPair()
+    try {
+      pair.a.start()
+      joining(pair.b, "snapshot.begin.before")
+      await pair.b.ended
+      pair.b.start()
+      expect(await pair.b.ended).toEqual({ code: 72, signal: null })
+      expect(pair.b.printed).toContain("--join")
+      await inSyncAtLast(pair)
+    } finally {
+      await pair.remove()
+    }
+  })
+})
