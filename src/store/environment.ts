@@ -1,9 +1,10 @@
 // Opens the LMDB environment of a node, after looking at the file: LMDB maps it into memory, and a damaged one would
 // end the process with a signal instead of an error. A file that is refused here is left untouched.
-import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { type DatabaseOptions, open, type RootDatabase } from "lmdb"
 import { checkDataFile } from "./data-file.ts"
+import { syncPath } from "./sync-path.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import { type Engine, tableNames, type Table, type Tables } from "./tables.ts"
 import { transact } from "./transact.ts"
@@ -53,6 +54,8 @@ function engineOf(root: RootDatabase<Buffer, Buffer>, table: (name: string) => T
   return {
     tables: Object.fromEntries(tableNames.map((name) => [name, table(name)])) as Tables,
     transact: (write) => transact(root, write),
+    // Compacted: a copy of all pages as they are holds the writers up, for as long as it takes.
+    copyTo: (path) => root.backup(path, true),
     close: () => root.close(),
   }
 }
@@ -108,10 +111,4 @@ function syncParent(directory: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error
   }
-}
-
-function syncPath(path: string): void {
-  const file = openSync(path, "r")
-  fsyncSync(file)
-  closeSync(file)
 }

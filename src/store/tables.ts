@@ -26,5 +26,7 @@ export interface Engine {
   readonly tables: Tables
   /** Runs `write` as one transaction that is on disk when this returns. Throws having changed nothing. */
   transact(write: () => void): void
+  /** A file with all that was committed at one moment, made while others write. Not on the disk when it resolves. An engine without files has it not. */
+  copyTo?(path: string): Promise<void>
   close(): Promise<void>
 }
