@@ -7,6 +7,7 @@ import { dirname, join } from "node:path"
 import { backupName, pruneBackups } from "../store/backup-name.ts"
 import { syncPath } from "../store/sync-path.ts"
 import { wallMs } from "../runtime/clock.ts"
+import { freeBytes } from "../runtime/disk-space.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import { lockFile } from "../runtime/file-lock.ts"
 import { apiFlags, connect } from "./api.ts"
@@ -143,12 +144,14 @@ async function ofStopped({ terminal }: Invocation, data: string, to: string, kee
     throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint: "Take the backup from the running node, with --url." })
   }
   const { openLmdbStore } = await withAddon(() => import("../store/lmdb-store.ts"), terminal)
-  const { Copy } = await import("../store/copy.ts")
+  const { copyEnvironment } = await import("../store/copy.ts")
+  const { CopyPlace } = await import("../store/copy-place.ts")
   const store = openLmdbStore(data, { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } })
   const identity = store.identity()
-  const copy = await whileWaiting(terminal, "copies the data", Copy.of(store.engine, data, "new-"))
-  await store.close()
+  const copy = new CopyPlace(data, "new-")
   try {
+    await whileWaiting(terminal, "copies the data", copyEnvironment(store, copy.path, { freeBytes, floorBytes: 0 }))
+    await store.close()
     const version = await checked(copy.directory, terminal)
     const name = backupName(identity, version, wallMs())
     const path = isDirectory(to) ? join(to, name) : to

@@ -4,7 +4,8 @@ import { mkdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { bounds } from "../bounds.ts"
 import { backupMark, backupName, pruneBackups } from "../store/backup-name.ts"
-import { Copy, removeCopies } from "../store/copy.ts"
+import { copyEnvironment } from "../store/copy.ts"
+import { CopyPlace, removeCopyPlaces } from "../store/copy-place.ts"
 import type { TableStore } from "../store/table-store.ts"
 import { type CopyReport, checkCopy } from "../runtime/check-copy.ts"
 import { failpoint } from "../runtime/failpoint.ts"
@@ -31,11 +32,10 @@ export interface BackupStatus {
 }
 
 export interface BackupsParts {
-  readonly store: Pick<TableStore, "engine" | "identity" | "flush">
+  readonly store: TableStore
   readonly settings: BackupSettings | undefined
   readonly dataDirectory: string
   readonly freeBytes: (path: string) => number
-  readonly dataBytes: () => number
   readonly monotonicMs: () => number
   readonly wallMs: () => number
   readonly notice: (line: string) => void
@@ -80,10 +80,10 @@ export class Backups {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     const mark = backupMark(store.identity().nodeId)
     return this.#alone(async () => {
-      removeCopies(directory, mark)
-      const { copy, report } = await this.#checked(directory, mark)
+      removeCopyPlaces(directory, mark)
+      const { place, report } = await this.#checked(directory, mark)
       const path = join(directory, backupName(store.identity(), report.version, wallMs()))
-      copy.moveTo(path)
+      place.moveTo(path)
       failpoint("backup.rename.after")
       pruneBackups(directory, keep, store.identity())
       return { ...report, path, bytes: statSync(path).size }
@@ -94,26 +94,23 @@ export class Backups {
   async temporary(): Promise<TemporaryBackup> {
     const { store, wallMs, dataDirectory } = this.#parts
     return this.#alone(async () => {
-      const { copy, report } = await this.#checked(dataDirectory, "new-")
-      return { ...report, path: copy.path, bytes: statSync(copy.path).size, name: backupName(store.identity(), report.version, wallMs()), remove: () => copy.remove() }
+      const { place, report } = await this.#checked(dataDirectory, "new-")
+      return { ...report, path: place.path, bytes: statSync(place.path).size, name: backupName(store.identity(), report.version, wallMs()), remove: () => place.remove() }
     })
   }
 
-  async #checked(beside: string, mark: string): Promise<{ readonly copy: Copy; readonly report: CopyReport }> {
-    const { store, freeBytes, dataBytes } = this.#parts
-    const [needed, free] = [dataBytes() + bounds.diskFloorBytes, freeBytes(beside)]
-    if (free < needed) throw new Error(`${beside} has ${free} bytes of free space, and a copy may take ${needed}`)
+  async #checked(beside: string, mark: string): Promise<{ readonly place: CopyPlace; readonly report: CopyReport }> {
+    const { store, freeBytes } = this.#parts
     failpoint("backup.copy.before")
-    // So that all that was acknowledged until now is in it as committed: what is in doubt in a backup is not restored.
-    await store.flush()
-    const copy = await Copy.of(store.engine, beside, mark)
-    failpoint("backup.copy.after")
+    const place = new CopyPlace(beside, mark)
     try {
-      const report = await checkCopy(copy.directory)
+      await copyEnvironment(store, place.path, { freeBytes, floorBytes: bounds.diskFloorBytes })
+      failpoint("backup.copy.after")
+      const report = await checkCopy(place.directory)
       failpoint("backup.check.after")
-      return { copy, report }
+      return { place, report }
     } catch (error) {
-      copy.remove()
+      place.remove()
       throw error
     }
   }

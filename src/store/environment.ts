@@ -1,16 +1,15 @@
 // Opens the LMDB environment of a node, after looking at the file: LMDB maps it into memory, and a damaged one would
 // end the process with a signal instead of an error. A file that is refused here is left untouched.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { type DatabaseOptions, open, type RootDatabase } from "lmdb"
 import { checkDataFile } from "./data-file.ts"
-import { syncPath } from "./sync-path.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import { type Engine, tableNames, type Table, type Tables } from "./tables.ts"
 import { transact } from "./transact.ts"
 
 export const formatVersion = 2
-const fileName = "data.mdb"
+export const fileName = "data.mdb"
 /** A data file is made in a directory of its own, whose name begins so; six characters follow. */
 const temporaryName = "new-"
 const temporary = /^new-\w{6}$/
@@ -25,7 +24,7 @@ export function openEnvironment(directory: string): Engine {
   const root = openRoot(path)
   try {
     checkFormat(path, root)
-    return engineOf(root, (name) => existing(path, root, name))
+    return engineOf(path, root, (name) => existing(path, root, name))
   } catch (error) {
     void root.close()
     throw error
@@ -50,13 +49,25 @@ function openRoot(path: string): RootDatabase<Buffer, Buffer> {
 
 const binary = { encoding: "binary", keyEncoding: "binary" } as const
 
-function engineOf(root: RootDatabase<Buffer, Buffer>, table: (name: string) => Table): Engine {
+function engineOf(path: string, root: RootDatabase<Buffer, Buffer>, table: (name: string) => Table): Engine {
+  let copies = 0
   return {
     tables: Object.fromEntries(tableNames.map((name) => [name, table(name)])) as Tables,
     transact: (write) => transact(root, write),
-    // Compacted: a copy of all pages as they are holds the writers up, for as long as it takes.
-    copyTo: (path) => root.backup(path, true),
-    close: () => root.close(),
+    copyTo: async (path) => {
+      copies++
+      try {
+        // Compacted: a copy of all pages as they are holds the writers up, for as long as it takes.
+        await root.backup(path, true)
+      } finally {
+        copies--
+      }
+    },
+    sizeBytes: () => statSync(path).size,
+    // A copy cannot be stopped, and one whose source is closed ends the process with a signal. Nothing that is durable needs the closing.
+    close: async () => {
+      if (copies === 0) await root.close()
+    },
   }
 }
 
@@ -87,7 +98,7 @@ function create(directory: string, path: string): void {
   const place = mkdtempSync(join(directory, temporaryName))
   const made = join(place, fileName)
   const root = openRoot(made)
-  const engine = engineOf(root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
+  const engine = engineOf(made, root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
   engine.transact(() => {
     engine.tables.hard_state.put(formatKey, Buffer.from(String(formatVersion)))
   })
@@ -111,4 +122,10 @@ function syncParent(directory: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error
   }
+}
+
+export function syncPath(path: string): void {
+  const file = openSync(path, "r")
+  fsyncSync(file)
+  closeSync(file)
 }

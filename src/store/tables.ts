@@ -26,7 +26,9 @@ export interface Engine {
   readonly tables: Tables
   /** Runs `write` as one transaction that is on disk when this returns. Throws having changed nothing. */
   transact(write: () => void): void
-  /** A file with all that was committed at one moment, made while others write. Not on the disk when it resolves. An engine without files has it not. */
+  /** Of an engine on a disk: its state of some moment after the call as a new file, while writes go on. Neither fsynced nor looked at. */
   copyTo?(path: string): Promise<void>
+  /** Of an engine on a disk: of its file. */
+  sizeBytes?(): number
   close(): Promise<void>
 }
