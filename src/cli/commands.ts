@@ -9,10 +9,11 @@ import { handover } from "./handover.ts"
 import { importCommand } from "./import.ts"
 import { log } from "./log.ts"
 import { promote } from "./promote.ts"
+import { rejoin } from "./rejoin.ts"
 import { restoreCommand } from "./restore.ts"
 import { serve } from "./serve.ts"
 import { solo } from "./solo.ts"
 import { status } from "./status.ts"
 import { verify } from "./verify.ts"
 
-export const commands: readonly Command[] = [dev, serve, status, doCommand, get, log, importCommand, exportCommand, verify, backup, restoreCommand, promote, solo, handover]
+export const commands: readonly Command[] = [dev, serve, status, doCommand, get, log, importCommand, exportCommand, verify, backup, restoreCommand, promote, solo, handover, rejoin]

@@ -43,6 +43,12 @@ export const failpoints = [
   "replica.identify.before",
   "replica.identify.after",
   "replica.promote.after",
+  "rejoin.file.before",
+  "rejoin.file.after",
+  "rejoin.undo.before",
+  "rejoin.chunk.after",
+  "rejoin.undo.after",
+  "rejoin.identify.after",
 ] as const
 
 export type Failpoint = (typeof failpoints)[number]

@@ -12,9 +12,10 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, st
 import { open } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type Digest, sameDigest } from "../protocol/digest.ts"
-import { fileName, syncPath } from "./environment.ts"
+import { fileName } from "./environment.ts"
 import { openLmdbStore } from "./lmdb-store.ts"
 import type { Identity } from "./store.ts"
+import { syncPath } from "./sync-path.ts"
 import type { TableStore } from "./table-store.ts"
 
 export interface Copied {

@@ -1,10 +1,11 @@
 // Opens the LMDB environment of a node, after looking at the file: LMDB maps it into memory, and a damaged one would
 // end the process with a signal instead of an error. A file that is refused here is left untouched.
-import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { type DatabaseOptions, open, type RootDatabase } from "lmdb"
 import { checkDataFile } from "./data-file.ts"
 import { StoreDamaged } from "./store-damaged.ts"
+import { syncPath } from "./sync-path.ts"
 import { type Engine, tableNames, type Table, type Tables } from "./tables.ts"
 import { transact } from "./transact.ts"
 
@@ -122,10 +123,4 @@ function syncParent(directory: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error
   }
-}
-
-export function syncPath(path: string): void {
-  const file = openSync(path, "r")
-  fsyncSync(file)
-  closeSync(file)
 }

@@ -145,6 +145,11 @@ export class RealNode {
     return readFileSync(join(this.data, "root.key"), "utf8").trim()
   }
 
+  /** What the node itself is told, for commands that take the same. */
+  get flags(): readonly string[] {
+    return this.#flags
+  }
+
   /** A request with the root key. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
