@@ -15,6 +15,7 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly mayTrim: () => boolean
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
+  readonly backups: { tick(): void }
 }
 
 export class Background {
@@ -45,6 +46,7 @@ export class Background {
         this.#sweeper.tick()
       }
       this.#trimmer.tick()
+      this.#parts.backups.tick()
     }, bounds.tickMs)
   }
 

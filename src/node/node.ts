@@ -11,6 +11,7 @@ import { type Answer, type Envelope, type PeerRequest, protocolVersion } from ".
 import { answerQuestion, isQuestion, questionEnvelope } from "../protocol/question.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
+import type { Backups } from "./backups.ts"
 import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
@@ -29,6 +30,7 @@ export interface NodeParts {
   readonly settings: NodeSettings
   readonly store: Store
   readonly diskFloor: DiskFloor
+  readonly backups: Pick<Backups, "tick" | "status">
   readonly rootKey: string
   /** A process or a role that begins draws a new one. */
   readonly newSession: () => string
@@ -70,6 +72,7 @@ export class TandemNode implements NodeService {
       wallMs: parts.wallMs,
       fatal: parts.fatal,
       trimmed: () => this.#driver.trimmed(),
+      backups: parts.backups,
     })
     this.#role = this.#takeRole()
     this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing() })
