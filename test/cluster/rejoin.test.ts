@@ -103,7 +103,7 @@ describe("the old primary", () => {
       expect([code, err]).toEqual([0, ""])
       expect(out).toContain("Node a is the replica of node b, the primary of epoch 2, at version")
       const again = await rejoin(a)
-      expect([again.code, again.out]).toEqual([0, "Node a is a replica already, and node b the primary of its epoch 2. Start it with `tandem serve`.\n"])
+      expect([again.code, again.out]).toEqual([0, "Node a is a replica already, and node b the primary of its epoch 2; its log is part of that one's. Start it with `tandem serve`.\n"])
 
       a.start()
       await oneAgain(pair, b)
