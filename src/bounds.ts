@@ -152,6 +152,10 @@ export const bounds = {
   trimPauses: 2,
   /** The longest age that retention may keep, 200 years. */
   retentionAgeMsMax: 73_000 * 86_400_000,
+  /** When a node that makes backups by itself makes the first, how often then, and how many it keeps. */
+  backupFirstMs: 60_000,
+  backupEveryMs: 86_400_000,
+  backupKeep: 7,
   /** How often the primary looks whether the horizon should move. */
   retentionCheckMs: 1_000,
   /** How long sessions and tokens are kept after their end; how often they are looked through, and how many in one go. */

@@ -83,6 +83,7 @@ export const statusAbout: About = {
       promotion: null,
       decision: null,
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
+      backup: null,
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     },

@@ -13,18 +13,22 @@ import { syncPath } from "../store/sync-path.ts"
 export function writeDiscarded(directory: string, reader: Reader, from: number): string {
   const { head, headDigest } = reader.position()
   const path = join(directory, `discarded-${from}-${head}-${digestText(headDigest).slice(0, 8)}.jsonl`)
-  if (existsSync(path)) return path
+  if (!existsSync(path)) write(path, reader, from, head)
+  // Its name, too, where it is there already: whoever gave it that may have died of it.
+  syncPath(directory)
+  return path
+}
+
+function write(path: string, reader: Reader, from: number, to: number): void {
   const unfinished = `${path}.partial`
   const file = openSync(unfinished, "w", 0o600)
   try {
-    for (const lines of chunksOf(reader, from, head)) writeAll(file, lines)
+    for (const lines of chunksOf(reader, from, to)) writeAll(file, lines)
   } finally {
     closeSync(file)
   }
   syncPath(unfinished)
   renameSync(unfinished, path)
-  syncPath(directory)
-  return path
 }
 
 function* chunksOf(reader: Reader, from: number, to: number): Iterable<Buffer> {

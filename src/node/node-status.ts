@@ -4,6 +4,7 @@ import { digestText } from "../protocol/digest.ts"
 import type { Decision } from "../protocol/reign.ts"
 import { release } from "../release.ts"
 import type { Store } from "../store/store.ts"
+import type { Backups } from "./backups.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import type { RoleDriver } from "./role-driver.ts"
 import type { NodeStatus, PeerStatus } from "./service.ts"
@@ -15,6 +16,7 @@ export interface StatusParts {
   readonly settings: NodeSettings
   readonly diskFloor: DiskFloor
   readonly snapshots: Pick<Snapshots, "fetching">
+  readonly backups: Pick<Backups, "status">
   readonly dataBytes: () => number
   readonly monotonicMs: () => number
   readonly wallMs: () => number
@@ -47,6 +49,7 @@ export function statusOf(parts: StatusParts): NodeStatus {
     decision: newestDecision(store),
     fetching: snapshots.fetching,
     disk: { freeBytes: diskFloor.freeBytes(), floorBytes: settings.diskFloorBytes, dataBytes: dataBytes() },
+    backup: parts.backups.status,
     startedAt,
     stuck: primary?.stuckReason ?? null,
   }

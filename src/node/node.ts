@@ -12,10 +12,12 @@ import { answerQuestion, isQuestion, questionEnvelope } from "../protocol/questi
 import { isSnapshotRequest } from "../protocol/snapshot.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
+import type { Backups } from "./backups.ts"
 import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import { statusOf } from "./node-status.ts"
+import { DecisionLog } from "./decision-log.ts"
 import { Operator, promoteHint } from "./operator.ts"
 import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
 import type { Primary } from "./primary.ts"
@@ -31,6 +33,7 @@ export interface NodeParts {
   readonly settings: NodeSettings
   readonly store: Store
   readonly diskFloor: DiskFloor
+  readonly backups: Pick<Backups, "tick" | "status">
   readonly snapshots: Pick<Snapshots, "answer" | "cancelFetch" | "fetch" | "fetching" | "tick">
   readonly rootKey: string
   /** A process or a role that begins draws a new one. */
@@ -53,6 +56,7 @@ export class TandemNode implements NodeService {
   readonly #rootKeyDigest: Digest
   readonly #bearers: Bearers
   readonly #startedAt: string
+  readonly #decisionLog: DecisionLog
   readonly #operator: Operator
   #draining = false
 
@@ -73,10 +77,18 @@ export class TandemNode implements NodeService {
       wallMs: parts.wallMs,
       fatal: parts.fatal,
       trimmed: () => this.#driver.trimmed(),
-      tick: () => parts.snapshots.tick(this.#inSync),
+      tick: () => {
+        parts.backups.tick()
+        parts.snapshots.tick(this.#inSync)
+      },
+    })
+    this.#decisionLog = new DecisionLog({
+      reader: store,
+      mayWrite: () => this.#whyNoBatch() === undefined,
+      submit: (transaction) => this.#writer?.submit(transaction) ?? Promise.resolve({ kind: "refused", refusal: handingOver }),
     })
     this.#role = this.#takeRole()
-    this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing() })
+    this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing(), decisionPending: () => this.#decisionLog.pending })
   }
 
   #takeRole(): RoleDriver {
@@ -118,6 +130,7 @@ export class TandemNode implements NodeService {
   start(): void {
     this.#driver.start()
     this.#background.start()
+    this.#decisionLog.start()
   }
 
   /** Refuses new writes, and resolves once every accepted one has its outcome, or the time is over. */
@@ -132,6 +145,7 @@ export class TandemNode implements NodeService {
   /** No tick any more; what has no outcome by now gets none. */
   stop(): void {
     this.#background.stop()
+    this.#decisionLog.stop()
     this.#driver.stop()
   }
 
@@ -216,7 +230,8 @@ export class TandemNode implements NodeService {
       return refuse("not-primary", detail, primary === undefined ? {} : { primary })
     }
     if (this.#draining) return stopping
-    return this.#operator.handingOver ? handingOver : this.#whyNoBatch()
+    if (this.#operator.handingOver) return handingOver
+    return this.#whyNoBatch() ?? this.#whyNotYet()
   }
 
   /** Asked before each batch: what was accepted before this node began to stop is still written. */
@@ -227,6 +242,12 @@ export class TandemNode implements NodeService {
     }
     const full = diskFloor.whyNoSpace()
     return full === undefined ? undefined : refuse("disk-full", sentence(full))
+  }
+
+  /** Where it decides alone. */
+  #whyNotYet(): Refusal | undefined {
+    if (this.#primary?.mode !== "solo" || !this.#decisionLog.pending) return undefined
+    return refuse("unavailable", "This node logs that it is solo first; the transaction was not run.", { retryAfter: 1 })
   }
 
   maybeStale(): boolean {
@@ -240,7 +261,7 @@ export class TandemNode implements NodeService {
   }
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
-    if (this.#writer !== undefined && !this.#draining && !this.#operator.handingOver) return this.#writer.submit(transaction)
+    if (this.#writer !== undefined && !this.#draining && !this.#operator.handingOver && this.#whyNotYet() === undefined) return this.#writer.submit(transaction)
     const refusal = this.whyNotWritable() ?? refuse("not-primary", "This node is a replica.")
     return Promise.resolve({ kind: "refused", refusal })
   }

@@ -50,7 +50,7 @@ const envelope = v.strictObject({
   link: count,
   sentAtMs: v.number(),
 })
-const decision = v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired"]), by: text, reason: text, forced: v.boolean() })
+const decision = v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired", "restore"]), by: text, reason: text, forced: v.boolean() })
 const mode = v.picklist(["paired", "alone", "solo"])
 const kind = <const Kind extends string>(name: Kind) => ({ kind: v.literal(name) })
 

@@ -3,8 +3,9 @@
 //
 // What a crash leaves behind, and running it again finishes:
 //   1. The file of what goes is written. Before it is whole, nothing has changed.
-//   2. That goes, newest first, in chunks. Still the primary of its epoch, the node is fenced wherever it starts.
-//   3. The identity is stored, in one transaction: now it is a replica.
+//   2. A node that led alone does so no more.
+//   3. That goes, newest first, in chunks. Still the primary of its epoch, the node is fenced by the other one, and waits without it.
+//   4. The identity is stored, in one transaction: now it is a replica.
 import type { Digest } from "../protocol/digest.ts"
 import type { Envelope, PeerRefusalCode, RefusedAnswer } from "../protocol/messages.ts"
 import { type Question, questionEnvelope } from "../protocol/question.ts"
@@ -81,6 +82,7 @@ function ownDigest(store: Store, version: number): Digest {
 async function carryOut({ store, dataDirectory, onProgress }: RejoinParts, peer: RejoinSide, common: number): Promise<Rejoined> {
   const { head } = store.position()
   const file = head > common ? keep(dataDirectory, store, common + 1) : undefined
+  await endAlone(store)
   failpoint("rejoin.undo.before")
   const refusal = await store.undoTo(common, (now) => {
     failpoint("rejoin.chunk.after")
@@ -91,6 +93,14 @@ async function carryOut({ store, dataDirectory, onProgress }: RejoinParts, peer:
   await store.saveIdentity({ role: "replica", epoch: peer.epoch, mode: "paired", lacking: true })
   failpoint("rejoin.identify.after")
   return { step: "rejoined", peer, common, takenBack: head - common, file }
+}
+
+/** What it decided alone is stored as decided. From here on it neither reads nor writes without the other one, wherever it starts. */
+async function endAlone(store: Store): Promise<void> {
+  if (store.identity().role !== "primary" || store.identity().mode === "paired") return
+  store.commit(store.position().head)
+  await store.flush()
+  await store.saveIdentity({ mode: "paired" })
 }
 
 function keep(dataDirectory: string, store: Store, from: number): string {

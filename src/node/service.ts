@@ -1,4 +1,5 @@
 // What a running node offers to the HTTP layer. node/node.ts implements it; http/ knows nothing else of the node.
+import type { BackupStatus } from "./backups.ts"
 import type { Principal } from "../operations/scope.ts"
 import type { SubmittedTransaction } from "../operations/transaction.ts"
 import type { Decision } from "../protocol/reign.ts"
@@ -87,6 +88,8 @@ export interface NodeStatus {
   /** Of a replica that fetches a copy of its primary's data, how much it has; null otherwise. */
   readonly fetching: FetchProgress | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
+  /** The newest that this process made, and why the last one came to nothing; null where it makes none. */
+  readonly backup: BackupStatus | null
   readonly startedAt: string
   /** Why it is stuck, with `--when-stuck serve-reads`; null otherwise. */
   readonly stuck: string | null

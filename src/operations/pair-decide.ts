@@ -6,7 +6,7 @@ import type { InternalOperation } from "./internal-transaction.ts"
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
 const schema = v.strictObject({
-  what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired"]),
+  what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired", "restore"]),
   by: v.string(),
   reason: v.string(),
   forced: v.boolean(),

@@ -7,7 +7,7 @@ import { beginSearch, describeDivergence, narrow, nextProbe, type PrefixSearch }
 
 type Locating = Extract<Phase, { name: "locating" }>
 
-export const divergenceHint = "keep the node whose data is right; start the other one empty with --join"
+export const divergenceHint = "decide which node's data is right, and run `tandem rejoin` on the other one"
 
 export const rivalHint = "decide which node's data to keep, and run `tandem rejoin` on the other one"
 

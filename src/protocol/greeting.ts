@@ -1,5 +1,6 @@
 // Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
 import { compareEpoch, type Epoch } from "./epoch.ts"
+import { rivalHint } from "./divergence.ts"
 import type { Effect, IdentityChange } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import { type Envelope, type HelloRequest, isSpoken, type PeerRefusalCode, protocolVersion } from "./messages.ts"
@@ -52,7 +53,7 @@ function learnt(state: ParticipantState, cluster: string, epoch: Epoch, { head, 
 function forked(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
   const detail = `both nodes were promoted to epoch ${state.epoch.number}`
   const step = refused(state, incoming, "epoch-forked", detail)
-  const hint = "decide which node's data to keep, and start the other one empty with --join"
+  const hint = rivalHint
   return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
 }
 

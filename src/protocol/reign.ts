@@ -8,7 +8,7 @@
 export type Mode = "paired" | "alone" | "solo"
 
 export interface Decision {
-  readonly what: "promote" | "promote-solo" | "handover" | "solo" | "paired"
+  readonly what: "promote" | "promote-solo" | "handover" | "solo" | "paired" | "restore"
   /** Who decided: the name of a principal. */
   readonly by: string
   readonly reason: string

@@ -1,5 +1,6 @@
-// How a node that was the primary becomes the replica of the one that was promoted while it was away: from where both logs stand,
-// and the digests of some versions, to what of its own log has to go. A decision only: node/rejoin.ts carries it out.
+// How a node that was the primary becomes the replica of the one that was promoted while it was away, and how a replica whose log has
+// parted from its primary's follows it again: from where both logs stand, and the digests of some versions, to what of its own log has to
+// go. A decision only: node/rejoin.ts carries it out.
 import type { Digest } from "./digest.ts"
 import type { LogPosition } from "./effect.ts"
 import { compareEpoch, type Epoch } from "./epoch.ts"
@@ -69,6 +70,9 @@ function goOn(rejoin: Rejoin, search: PrefixSearch): RejoinStep {
 }
 
 function takeBack({ own, peer, discard }: Rejoin, common: number): RejoinStep {
+  if (common === own.head && own.role === "replica" && compareEpoch(own.epoch, peer.epoch) === "same") {
+    return { step: "done", detail: `node ${own.node} is a replica already, and node ${peer.node} the primary of its epoch ${own.epoch.number}` }
+  }
   const committed = decidedHere(own)
   if (committed <= common || discard) return { step: "take-back", common }
   const versions = committed === common + 1 ? `version ${committed} is committed here, and is` : `versions ${common + 1} to ${committed} are committed here, and are`
@@ -91,7 +95,8 @@ function whyNoRejoin(own: RejoinSide, peer: RejoinSide): RejoinStep | undefined 
     case "forked":
       return undefined
     case "same":
-      if (own.role === "replica") return { step: "done", detail: `node ${own.node} is a replica already, and node ${peer.node} the primary of its epoch ${own.epoch.number}` }
+      // What it holds in doubt may be nowhere else: its primary has been solo since.
+      if (own.role === "replica") return undefined
       return refuse("foreign", `nodes ${own.node} and ${peer.node} are both the primary of one epoch, ${own.epoch.number}: one data directory is a copy of the other`, "Check --node, --data and --peer on both machines.")
     case "lower":
       return refuse("not-due", `node ${peer.node} is still the primary of epoch ${peer.epoch.number}, which was over when epoch ${own.epoch.number} began; this node is the ${own.role} of that`, `Run \`tandem rejoin\` at node ${peer.node}.`)

@@ -32,8 +32,6 @@ export const copySteps = ["copied", "settled", "synced", "renamed"] as const
 export type CopyStep = (typeof copySteps)[number]
 
 export interface CopyOptions {
-  /** Leaves out what is free: a smaller file, which takes three times as long to make. */
-  readonly compact?: boolean
   /** Of the file system that holds a path. */
   readonly freeBytes: (path: string) => number
   /** What is to stay free beside the copy. */
@@ -85,11 +83,11 @@ function checkRoom(store: TableStore, directory: string, { freeBytes, floorBytes
   throw new CopyFailed(`there is no room for a copy of ${needed} bytes in ${directory}: ${free} bytes are free, and ${floorBytes} are to stay so`)
 }
 
-async function copyInto(place: string, store: TableStore, path: string, { compact = false, at = () => undefined }: CopyOptions): Promise<Copied> {
+async function copyInto(place: string, store: TableStore, path: string, { at = () => undefined }: CopyOptions): Promise<Copied> {
   const made = join(place, fileName)
   const before = store.position().committed
   if (store.engine.copyTo === undefined) throw new CopyFailed("a store in memory cannot be copied")
-  await store.engine.copyTo(made, compact)
+  await store.engine.copyTo(made)
   chmodSync(made, 0o600)
   at("copied")
   const copied = await settle(place, store, before)

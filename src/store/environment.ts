@@ -55,10 +55,11 @@ function engineOf(path: string, root: RootDatabase<Buffer, Buffer>, table: (name
   return {
     tables: Object.fromEntries(tableNames.map((name) => [name, table(name)])) as Tables,
     transact: (write) => transact(root, write),
-    copyTo: async (path, compact) => {
+    copyTo: async (path) => {
       copies++
       try {
-        await root.backup(path, compact)
+        // Compacted: a copy of all pages as they are holds the writers up, for as long as it takes.
+        await root.backup(path, true)
       } finally {
         copies--
       }

@@ -27,7 +27,7 @@ export interface Engine {
   /** Runs `write` as one transaction that is on disk when this returns. Throws having changed nothing. */
   transact(write: () => void): void
   /** Of an engine on a disk: its state of some moment after the call as a new file, while writes go on. Neither fsynced nor looked at. */
-  copyTo?(path: string, compact: boolean): Promise<void>
+  copyTo?(path: string): Promise<void>
   /** Of an engine on a disk: of its file. */
   sizeBytes?(): number
   close(): Promise<void>

@@ -57,6 +57,7 @@ export const askedRoutes: readonly AskedRoute[] = [
   { route: "POST /node/promote", path: "/node/promote", body: {}, key: "admin", ...forKeys },
   { route: "POST /node/solo", path: "/node/solo", body: { on: true }, key: "admin", ...forKeys },
   { route: "POST /node/handover", path: "/node/handover", body: {}, key: "admin", ...forKeys },
+  { route: "GET /node/backup", path: "/node/backup", key: "admin", ...forKeys },
   { route: "GET /log", path: "/log", key: "log", ...forKeys },
   { route: "GET /log/:version", path: "/log/1", key: "log", ...forKeys },
   { route: "GET /changes", path: "/changes?limit=500", ...changes, anonymous: 401 },

@@ -131,6 +131,7 @@ export class FakeNode implements NodeService {
       decision: null,
       fetching: null,
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
+      backup: null,
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     }

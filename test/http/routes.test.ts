@@ -54,6 +54,7 @@ const expected: { readonly [route: string]: Expected } = {
   "POST /node/promote": { right: { path: "/node/promote", body: { reason: "why" } }, malformed: { path: "/node/promote", body: { solo: 1 } }, oversized: { path: "/node/promote", body: { reason: "x".repeat(bounds.bodyBytesMax) } } },
   "POST /node/solo": { right: { path: "/node/solo", body: { on: true } }, malformed: { path: "/node/solo", body: {} }, oversized: { path: "/node/solo", body: { on: true, reason: "x".repeat(bounds.bodyBytesMax) } } },
   "POST /node/handover": { right: { path: "/node/handover", body: {} }, malformed: { path: "/node/handover", body: { to: "b" } }, oversized: { path: "/node/handover", body: { reason: "x".repeat(bounds.bodyBytesMax) } } },
+  "GET /node/backup": { right: { path: "/node/backup" }, malformed: { path: "/node/backup?to=here" } },
   "GET /log": { right: { path: "/log?from=1&limit=1" }, malformed: { path: "/log?from=x" }, oversized: { path: "/log?limit=501" }, oversizedStatus: 400 },
   "GET /log/:version": { right: { path: "/log/1" }, malformed: { path: "/log/x" }, oversized: { path: "/log/281474976710656" }, oversizedStatus: 400 },
   "GET /changes": { right: { path: "/changes?since=1" }, malformed: { path: "/changes?since=x" }, oversized: { path: "/changes?limit=501" }, oversizedStatus: 400 },

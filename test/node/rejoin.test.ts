@@ -92,6 +92,19 @@ describe("a rejoin", () => {
     expect((await run(own, peer)).rejoined.step).toBe("done")
   })
 
+  test("of a node that led alone ends that before anything goes: killed in between, it neither reads nor writes without the other one (P2)", async () => {
+    const own = await storeOf("a", first, ["1", "alone", "in doubt"], 2)
+    await own.saveIdentity({ mode: "solo" })
+    const undoTo = own.undoTo.bind(own)
+    const before: unknown[] = []
+    own.undoTo = (version) => {
+      before.push(own.identity().mode, new TableStore(own.engine, own.identity()).position().committed)
+      return undoTo(version)
+    }
+    expect((await run(own, await storeOf("b", second, ["1"]), true)).rejoined.step).toBe("rejoined")
+    expect(before).toEqual(["paired", 3])
+  })
+
   test("keeps each version as the log shows it, with the whole record, and never in the place of another file", async () => {
     const own = await storeOf("a", first, ["1", "2", "3"])
     const records = own.records(2, 3, 9, 1_000_000)

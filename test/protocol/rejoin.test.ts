@@ -122,6 +122,14 @@ describe("to rejoin", () => {
     }
   })
 
+  test("of a replica takes back what it holds in doubt where its primary was solo since, and what it committed only with --discard (I1)", () => {
+    const replica = { role: "replica", epoch: second } as const
+    const peer = { log: fiveAnd(["solo", "solo"]), mode: "solo" } as const
+    expect(sides({ ...replica, log: fiveAnd(["in doubt"]), committed: 5 }, peer).end).toEqual({ step: "take-back", common: 5 })
+    expect(sides({ ...replica, log: fiveAnd(["in doubt"]) }, peer).end).toMatchObject({ step: "refuse", why: "would-discard" })
+    expect(sides({ ...replica, log: fiveAnd(["in doubt"]) }, peer, true).end).toEqual({ step: "take-back", common: 5 })
+  })
+
   test("is done already for a replica of the peer's epoch", () => {
     expect(sides({ role: "replica", epoch: second }, {}).end.step).toBe("done")
   })

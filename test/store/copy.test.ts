@@ -67,12 +67,12 @@ afterEach(async () => {
   for (const copying of made.splice(0)) await copying.remove()
 })
 
-describe.each([false, true])("a copy, compacting %p,", (compact) => {
+describe("a copy", () => {
   test("has everything that the store has, and who it belongs to", async () => {
     const copying = Copying.make()
     await copying.store.saveIdentity({ clusterId: "c", epoch: { number: 3, id: "e" } })
     await copying.write(300)
-    const { version, headDigest, bytes, identity, timeMs } = await copying.copy({ compact })
+    const { version, headDigest, bytes, identity, timeMs } = await copying.copy()
     await copying.store.flush()
 
     const copy = copying.openCopy()
@@ -89,7 +89,7 @@ describe.each([false, true])("a copy, compacting %p,", (compact) => {
     const copying = Copying.make()
     for (let n = 0; n < 20; n++) await copying.write(100, 10_000)
     let copied = false
-    const copy = copying.copy({ compact }).finally(() => {
+    const copy = copying.copy().finally(() => {
       copied = true
     })
     while (!copied) {
