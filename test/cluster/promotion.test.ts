@@ -5,7 +5,7 @@ import type { RealNode } from "./real-node.ts"
 import { type PairOptions, RealPair, until } from "./real-pair.ts"
 
 /** Short, so that a promotion need not wait for long. */
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "2s"]
+const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "4s"]
 
 async function withPair(run: (pair: RealPair) => Promise<void>, options: PairOptions = {}): Promise<void> {
   const pair = await RealPair.make({ flags, ...options })
