@@ -16,6 +16,7 @@ import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import { statusOf } from "./node-status.ts"
+import { DecisionLog } from "./decision-log.ts"
 import { Operator } from "./operator.ts"
 import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
 import type { Primary } from "./primary.ts"
@@ -52,6 +53,7 @@ export class TandemNode implements NodeService {
   readonly #rootKeyDigest: Digest
   readonly #bearers: Bearers
   readonly #startedAt: string
+  readonly #decisionLog: DecisionLog
   readonly #operator: Operator
   #draining = false
 
@@ -74,8 +76,13 @@ export class TandemNode implements NodeService {
       trimmed: () => this.#driver.trimmed(),
       backups: parts.backups,
     })
+    this.#decisionLog = new DecisionLog({
+      reader: store,
+      mayWrite: () => this.#whyNoBatch() === undefined,
+      submit: (transaction) => this.#writer?.submit(transaction) ?? Promise.resolve({ kind: "refused", refusal: handingOver }),
+    })
     this.#role = this.#takeRole()
-    this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing() })
+    this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing(), decisionPending: () => this.#decisionLog.pending })
   }
 
   #takeRole(): RoleDriver {
@@ -117,6 +124,7 @@ export class TandemNode implements NodeService {
   start(): void {
     this.#driver.start()
     this.#background.start()
+    this.#decisionLog.start()
   }
 
   /** Refuses new writes, and resolves once every accepted one has its outcome, or the time is over. */
@@ -131,6 +139,7 @@ export class TandemNode implements NodeService {
   /** No tick any more; what has no outcome by now gets none. */
   stop(): void {
     this.#background.stop()
+    this.#decisionLog.stop()
     this.#driver.stop()
   }
 
@@ -208,7 +217,8 @@ export class TandemNode implements NodeService {
       return refuse("not-primary", detail, primary === undefined ? {} : { primary })
     }
     if (this.#draining) return stopping
-    return this.#operator.handingOver ? handingOver : this.#whyNoBatch()
+    if (this.#operator.handingOver) return handingOver
+    return this.#whyNoBatch() ?? this.#whyNotYet()
   }
 
   /** Asked before each batch: what was accepted before this node began to stop is still written. */
@@ -219,6 +229,12 @@ export class TandemNode implements NodeService {
     }
     const full = diskFloor.whyNoSpace()
     return full === undefined ? undefined : refuse("disk-full", sentence(full))
+  }
+
+  /** Where it decides alone. */
+  #whyNotYet(): Refusal | undefined {
+    if (this.#primary?.mode !== "solo" || !this.#decisionLog.pending) return undefined
+    return refuse("unavailable", "This node logs that it is solo first; the transaction was not run.", { retryAfter: 1 })
   }
 
   maybeStale(): boolean {
@@ -232,7 +248,7 @@ export class TandemNode implements NodeService {
   }
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
-    if (this.#writer !== undefined && !this.#draining && !this.#operator.handingOver) return this.#writer.submit(transaction)
+    if (this.#writer !== undefined && !this.#draining && !this.#operator.handingOver && this.#whyNotYet() === undefined) return this.#writer.submit(transaction)
     const refusal = this.whyNotWritable() ?? refuse("not-primary", "This node is a replica.")
     return Promise.resolve({ kind: "refused", refusal })
   }

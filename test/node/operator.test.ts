@@ -57,6 +57,17 @@ describe("promote", () => {
     expect(pair.b.mode()).toBe("solo")
   })
 
+  test("with solo: nothing of a client is looked at before the decision is in the log (I10)", async () => {
+    await using pair = await cut()
+    await pair.b.promote({ ...promotion, solo: true })
+    // In the same turn: it has not been logged yet.
+    expect(unlogged(pair.bStore.identity(), pair.bStore)).toHaveLength(1)
+    expect(await pair.b.submit(user("u2"))).toMatchObject({ kind: "refused", refusal: { code: "unavailable" } })
+    expect(pair.b.whyNotWritable()).toMatchObject({ code: "unavailable" })
+    await until("it writes", () => pair.b.whyNotWritable() === undefined)
+    expect(unlogged(pair.bStore.identity(), pair.bStore)).toHaveLength(0)
+  })
+
   test("a retry under its key gets the answer that the old primary gave (P3)", async () => {
     await using pair = await cut()
     await pair.b.promote({ ...promotion, solo: true })
