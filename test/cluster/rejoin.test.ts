@@ -11,7 +11,7 @@ import { RealPair, until } from "./real-pair.ts"
 import { isStraceHere, strace } from "./strace.ts"
 
 /** Short, so that a promotion need not wait for long. */
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "2s", "--max-body", "8MiB"]
+const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "4s", "--max-body", "8MiB"]
 
 async function withPair(run: (pair: RealPair) => Promise<void>): Promise<void> {
   const pair = await RealPair.make({ flags })
