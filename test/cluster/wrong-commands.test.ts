@@ -7,7 +7,7 @@ import { runCommand } from "./real-command.ts"
 import type { RealNode } from "./real-node.ts"
 import { RealPair, until } from "./real-pair.ts"
 
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "4s", "--when-stuck", "serve-reads"]
+const flags = ["--lease", "1s", "--peer-timeout", "1s", "--when-stuck", "serve-reads"]
 
 /** What a command needs of a node. */
 type Named = Pick<RealNode, "program" | "url" | "data" | "flags">
