@@ -10,6 +10,7 @@ import type { RoleDriver } from "./role-driver.ts"
 import type { NodeStatus, PeerStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
 import type { Snapshots } from "./snapshots.ts"
+import type { Shipper } from "./shipper.ts"
 
 export interface StatusParts {
   readonly store: Store
@@ -17,6 +18,7 @@ export interface StatusParts {
   readonly diskFloor: DiskFloor
   readonly snapshots: Pick<Snapshots, "fetching">
   readonly backups: Pick<Backups, "status">
+  readonly shipper: Pick<Shipper, "status"> | undefined
   readonly dataBytes: () => number
   readonly monotonicMs: () => number
   readonly wallMs: () => number
@@ -50,6 +52,7 @@ export function statusOf(parts: StatusParts): NodeStatus {
     fetching: snapshots.fetching,
     disk: { freeBytes: diskFloor.freeBytes(), floorBytes: settings.diskFloorBytes, dataBytes: dataBytes() },
     backup: parts.backups.status,
+    shipping: parts.shipper?.status ?? null,
     startedAt,
     stuck: primary?.stuckReason ?? null,
   }

@@ -27,6 +27,7 @@ import { type RoleDriver, takeRole } from "./role-driver.ts"
 import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
 import type { Snapshots } from "./snapshots.ts"
+import type { Shipper } from "./shipper.ts"
 import type { Writer } from "./writer.ts"
 
 export interface NodeParts {
@@ -35,6 +36,8 @@ export interface NodeParts {
   readonly diskFloor: DiskFloor
   readonly backups: Pick<Backups, "tick" | "status">
   readonly snapshots: Pick<Snapshots, "answer" | "cancelFetch" | "fetch" | "fetching" | "tick">
+  /** Undefined where no log is shipped. */
+  readonly shipper: Pick<Shipper, "tick" | "status"> | undefined
   readonly rootKey: string
   /** A process or a role that begins draws a new one. */
   readonly newSession: () => string
@@ -79,6 +82,7 @@ export class TandemNode implements NodeService {
       trimmed: () => this.#driver.trimmed(),
       tick: () => {
         parts.backups.tick()
+        parts.shipper?.tick()
         parts.snapshots.tick(this.#inSync)
       },
     })
@@ -251,7 +255,7 @@ export class TandemNode implements NodeService {
   }
 
   maybeStale(): boolean {
-    if (this.#replica !== undefined) return !this.#replica.state.synced
+    if (this.#replica !== undefined) return !this.#replica.isNewest
     return this.#primary !== undefined && this.#primary.mode === "paired" && this.#primary.leaseRemainingMs() <= 0
   }
 
