@@ -31,6 +31,9 @@ export const failpoints = [
   "replica.confirm-commit.after",
   "replica.undo.before",
   "replica.undo.after",
+  "migrate.chunk",
+  "migrate.rename.before",
+  "migrate.rename.after",
 ] as const
 
 export type Failpoint = (typeof failpoints)[number]

@@ -165,11 +165,11 @@ describe("rule 9: a data file", () => {
     const directory = newDirectory()
     const engine = openEngine(directory)
     engine.transact(() => {
-      engine.tables.hard_state.put(Buffer.from("format"), Buffer.from("3"))
+      engine.tables.hard_state.put(Buffer.from("format"), Buffer.from("4"))
     })
     await engines.pop()?.close()
     const before = readFileSync(dataFile(directory))
-    expect(() => openEngine(directory)).toThrow("has format 3; this release reads format 2")
+    expect(() => openEngine(directory)).toThrow("has format 4; this release reads format 3")
     expect(readFileSync(dataFile(directory)).equals(before)).toBe(true)
   })
 
