@@ -44,7 +44,7 @@ export function engineOf(root: Root, table: (name: TableName) => Table): Engine 
 /** Undefined where the file says nothing that this release understands. */
 export function formatOf(path: string, root: Root): number | undefined {
   const stored = existing(path, root, "hard_state").get(formatKey)
-  return stored === undefined ? undefined : Number(stored.toString("utf8"))
+  return stored === undefined || !/^\d{1,9}$/.test(stored.toString("utf8")) ? undefined : Number(stored.toString("utf8"))
 }
 
 /** As it is stored, without its checksums. Never makes a table: that would write to a file that is not ours. */
