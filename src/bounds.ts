@@ -133,6 +133,9 @@ export const bounds = {
   /** What one transaction of the trimming takes away, and the record bytes it looks at. */
   trimKeysMax: 1_000,
   trimBytesMax: 4 * 1024 * 1024,
+  /** What one transaction of an undo takes back, and the record bytes it looks at; the first record may have more. */
+  undoKeysMax: 10_000,
+  undoBytesMax: 16 * 1024 * 1024,
   /** How many times as long as it took it then leaves the disk to others. */
   trimPauses: 2,
   /** What one transaction of a data file's way to a newer format copies. */
@@ -140,6 +143,10 @@ export const bounds = {
   migrateBytesMax: 16 * 1024 * 1024,
   /** The longest age that retention may keep, 200 years. */
   retentionAgeMsMax: 73_000 * 86_400_000,
+  /** When a node that makes backups by itself makes the first, how often then, and how many it keeps. */
+  backupFirstMs: 60_000,
+  backupEveryMs: 86_400_000,
+  backupKeep: 7,
   /** How often the primary looks whether the horizon should move. */
   retentionCheckMs: 1_000,
   /** How long sessions and tokens are kept after their end; how often they are looked through, and how many in one go. */
@@ -176,6 +183,8 @@ export const bounds = {
   peerTimeoutMs: 5_000,
   syncTimeoutMs: 30_000,
   leaseMs: 10_000,
+  /** Between attempts to sync again, when a primary stays up although stuck. */
+  stuckRetryMs: 1_000,
   /** After this much quiet the committed number is written by itself. */
   idleFlushMs: 200,
   watchdogMs: 20_000,

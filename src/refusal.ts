@@ -12,6 +12,7 @@ export type RefusalCode =
   | "collection-missing"
   | "method-not-allowed"
   | "unique" // another entity holds this value
+  | "wrong-state" // the node's role or mode does not allow this
   | "conflict" // the entity is in a state that does not allow this
   | "precondition-failed"
   | "too-large"

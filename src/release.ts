@@ -1,2 +1,2 @@
 // The release of this program, as `--version` and status show it.
-export const release = "0.1.0"
+export const release = "0.2.0"

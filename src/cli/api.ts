@@ -31,6 +31,8 @@ export interface Api {
   read(path: string): Promise<unknown>
   /** The answer to a transaction, as it is written. */
   transact(body: string, key: string): Promise<unknown>
+  /** A file that the node sends, with its headers, as it comes. */
+  download(path: string): Promise<{ readonly headers: Headers; readonly body: ReadableStream<Uint8Array> | null }>
   /** Sends lines and gives the lines that come back, whenever they do: the first one sent may be typed by hand. */
   stream(path: string, lines: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>
 }
@@ -52,6 +54,7 @@ export function connect(flags: Flags, terminal: Pick<Terminal, "variable">): Api
     ask: (asked) => told(asked(service), url, token === undefined),
     read: (path) => call({ method: "GET", path, first: "primary" }),
     transact: (body, key) => call({ method: "POST", path: "/do", body, first: "primary", key }),
+    download: (path) => told(transport.open({ method: "GET", path, first: "primary", attemptMs: Number.POSITIVE_INFINITY, timeoutMs: Number.POSITIVE_INFINITY }), url, token === undefined),
     stream: async (path, lines, signal) => {
       const headers = { "content-type": "application/x-ndjson" }
       const asked = { method: "POST", path, body: lines, headers, first: "primary", signal, timeoutMs: Number.POSITIVE_INFINITY } as const

@@ -9,7 +9,7 @@ import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { type DevNode, devNodes, freePorts, makeSecret } from "./dev-pair.ts"
 import { SupervisedNode } from "./supervised-node.ts"
 import { type Terminal, whoeverReads } from "./terminal.ts"
-import { thisProgram } from "./this-program.ts"
+import { thisProgram } from "../runtime/this-program.ts"
 
 const defaultPort = 4000
 

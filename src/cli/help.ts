@@ -35,7 +35,7 @@ export function commandHelp(command: Command): string {
     `${command.examples.length === 1 ? "Example" : "Examples"}:\n${command.examples.map((example) => `  ${example}\n`).join("")}`,
     `Exit codes:\n${indented([...new Set(exits)].map((code) => [String(code), exitMeanings[code]]))}`,
   ]
-  if (command.name === "serve") sections.push(`Every flag can come from the environment instead: --when-stuck as ${variableOf("when-stuck")}.\n`)
+  if ("when-stuck" in command.flags) sections.push(`Every flag can come from the environment instead: --when-stuck as ${variableOf("when-stuck")}.\n`)
   return sections.join("\n")
 }
 

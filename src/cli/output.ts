@@ -9,21 +9,21 @@ export class ReaderGone extends Error {}
 const retryMs = 10
 
 /** Resolves when the system has taken all of it. */
-export type Output = (text: string) => Promise<void>
+export type Output = (text: string | Uint8Array) => Promise<void>
 
 export function outputTo(descriptor: number): Output {
   let before: Promise<void> = Promise.resolve()
   return (text) => {
-    before = before.then(() => writeAll(descriptor, Buffer.from(text)))
+    before = before.then(() => writeAll(descriptor, typeof text === "string" ? Buffer.from(text) : text))
     return before
   }
 }
 
-async function writeAll(descriptor: number, bytes: Buffer): Promise<void> {
+async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length; ) written += await writeSome(descriptor, bytes.subarray(written))
 }
 
-async function writeSome(descriptor: number, bytes: Buffer): Promise<number> {
+async function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
   const { error, count } = await new Promise<{ error: NodeJS.ErrnoException | null; count: number }>((resolve) => {
     write(descriptor, bytes, 0, bytes.length, null, (error, count) => resolve({ error, count }))
   })

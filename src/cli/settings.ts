@@ -2,7 +2,7 @@
 // must never print a secret.
 import { readFileSync } from "node:fs"
 import { bounds } from "../bounds.ts"
-import type { Address, NodeSettings } from "../node/settings.ts"
+import type { Address, BackupSettings, NodeSettings } from "../node/settings.ts"
 import type { Flags } from "./flags.ts"
 import { parseDuration, parseSize } from "./quantity.ts"
 import { parseKeep, parseKeepOf, retentionRule } from "./retention-setting.ts"
@@ -47,6 +47,7 @@ export function readSettings(
       keep: (source.optional("retention", parseKeep, retentionRule) ?? { keep: undefined }).keep,
       collections: new Map(source.words("retention-of", parseKeepOf, `must be <collection>=<what to keep>, and that ${retentionRule}`).map(({ collection, keep }) => [collection, keep])),
     },
+    backup: backupOf(source),
     diskFloorBytes: source.size("disk-floor", bounds.diskFloorBytes, 0, Number.MAX_SAFE_INTEGER),
   }
   if (source.wrong.length === 0 && settings.join && settings.role === "primary") {
@@ -56,6 +57,19 @@ export function readSettings(
     source.fail("peer-listen", "must differ from --listen")
   }
   return source.wrong.length === 0 ? { settings } : { wrong: source.wrong }
+}
+
+function backupOf(source: SettingSource): BackupSettings | undefined {
+  const directory = source.given("backup-to")?.text
+  const everyMs = source.duration("backup-every", bounds.backupEveryMs)
+  const keep = source.parsed("backup-keep", parseCount, String(bounds.backupKeep), "must be a number, 1 or more")
+  if (directory !== undefined) return { directory, everyMs, keep }
+  for (const name of ["backup-every", "backup-keep"]) if (source.given(name) !== undefined) source.fail(name, "goes with --backup-to, the directory for backups")
+  return undefined
+}
+
+function parseCount(text: string): number | undefined {
+  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined
 }
 
 /** Collects what is wrong and goes on, so that all of it can be told at once. */

@@ -52,6 +52,12 @@ export function statusRows(answer: Fields, paint: Paint): string[][] {
     ["peer", inline(peer["node"]), yes(peer["reachable"], "reachable", "unreachable"), yes(peer["inSync"], "in sync", "not in sync")],
     ["", `committed ${inline(peer["committed"])}, head ${inline(peer["head"])}, last heard ${inline(peer["lastHeardAt"])}`],
   ]
+  const decision = fieldsOf(answer, "decision")
+  if (textField(decision, "what") !== undefined) {
+    const why = textField(decision, "reason") ?? ""
+    rows.push(["decided", `${inline(decision["what"])} by ${inline(decision["by"])}${decision["forced"] === true ? ", forced" : ""}${why === "" ? "" : `: ${inline(why)}`}`])
+  }
+  if (fieldsOf(answer, "promotion")["lacking"] === true) rows.push([paint("red", "lacking"), "it may lack writes that were acknowledged, and is not to be promoted"])
   if (stuck !== undefined) rows.push([paint("red", "stuck"), inline(stuck)])
   return rows.map(([name = "", ...values]) => [paint("dim", name), values.join("  ")])
 }

@@ -1,9 +1,6 @@
 // `tandem verify`: checks a node's whole log chain, rows, history and indexes, and shows a digest that both nodes share.
 // Never changes anything it looks at.
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import { exitCodes } from "../runtime/exit.ts"
-import { lockFile } from "../runtime/file-lock.ts"
 import { apiFlags, connect } from "./api.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
@@ -12,8 +9,8 @@ import { type Fields, fieldsOf, isFields, textField } from "./fields.ts"
 import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { ProgressBar, whileWaiting } from "./progress.ts"
+import { withStoppedNode } from "./stopped-node.ts"
 import { table } from "./table.ts"
-import { withAddon } from "./with-addon.ts"
 
 export const verify: Command = {
   name: "verify",
@@ -48,27 +45,14 @@ function checkRunning({ flags, terminal }: Invocation): Promise<unknown> {
   return whileWaiting(terminal, `${api.url} checks its data`, api.ask((service) => service.checkStore({ timeoutMs: Number.POSITIVE_INFINITY })))
 }
 
-/** What an empty disk would be given; this one has its own. */
-const unused = { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } } as const
-
 async function checkStopped(data: string, { terminal }: Invocation): Promise<Fields> {
-  // Opening would make a new one.
-  if (!existsSync(join(data, "data.mdb"))) throw new CommandFailed(`There is no node's data in ${data}.`)
-  const lock = await lockFile(join(data, "lock"))
-  if (lock === undefined) {
-    throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint: "Stop it first, or check it with --url." })
-  }
-  const { openLmdbStore } = await withAddon(() => import("../store/lmdb-store.ts"), terminal)
   const { verifyStore } = await import("../store/verify.ts")
   const bar = new ProgressBar(terminal, "verify", "entries")
+  const onProgress = (done: number, total: number): void => bar.at(done, total === 0 ? undefined : done / total)
   try {
-    const store = openLmdbStore(data, unused)
-    const { committed, digest, problems, counts } = await verifyStore(store, (done, total) => bar.at(done, total === 0 ? undefined : done / total))
-    await store.close()
+    const checked = await withStoppedNode(data, terminal, (store) => verifyStore(store, onProgress), "Stop it first, or check it with --url.")
+    const { committed, digest, problems, counts } = checked
     return { version: committed, digest, problems, counts }
-  } catch (error) {
-    if (error instanceof Error && error.name === "StoreDamaged") throw new CommandFailed(error.message, { exitCode: exitCodes.damaged })
-    throw error
   } finally {
     bar.end()
   }

@@ -10,6 +10,7 @@ import type { JsonObject } from "./json.ts"
 import type { LogRecord } from "./log-record.ts"
 import type { NodeStatus, StoreReport } from "./node-status.ts"
 import type { Change, Operation, ResultsOf } from "./operation.ts"
+import { Operator } from "./operator.ts"
 import { eachItem, type Page } from "./page.ts"
 import { pathOf } from "./path.ts"
 import { Reader } from "./reader.ts"
@@ -33,6 +34,7 @@ export type { Access, DefinedField, Field, Index, Rule } from "./definition.ts"
 export type { Document } from "./document.ts"
 export type { ErrorCode, NodeCode } from "./error-code.ts"
 export type { DiffStep, HistoryItem } from "./history-item.ts"
+export type { Decided, DecisionOptions, PromoteOptions } from "./operator.ts"
 export type { Identity } from "./identity.ts"
 export type { JsonObject, Patch } from "./json.ts"
 export type { Filter, FilterValue, ListOptions, ListOptionsFor, Range, Where } from "./list-query.ts"
@@ -82,10 +84,12 @@ export function createService({ surroundings: own, ...options }: ServiceOptions)
 
 export class Service extends Accounts {
   readonly session: Sessions
+  readonly operator: Operator
 
   constructor(transport: Transport) {
     super(transport)
     this.session = new Sessions(transport)
+    this.operator = new Operator(transport)
   }
 
   /** The same nodes for somebody else: with the token of a session, say, or with none. Shares nothing but `version`. */

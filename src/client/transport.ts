@@ -105,6 +105,11 @@ export class Transport {
     return this.#settle<Answer>(call, attempt)
   }
 
+  /** Asked of the node at `url` and no other, one time. */
+  once(call: Call): Promise<Answer> {
+    return new Transport({ ...this.#options, tries: 1 }).send(call)
+  }
+
   /** The same, once the answer has begun: its time is that until then. */
   open(call: Call): Promise<Opened> {
     return this.#settle<Opened>(call, open)

@@ -1,6 +1,7 @@
 // The headers of answers that clients may build on, as /openapi.json names them. entity-headers.ts and exchange.ts set them.
 import * as v from "valibot"
 import { versionShape } from "../operations/entity-shape.ts"
+import { digestHeader, nameHeader } from "./backup-headers.ts"
 import { etagHeader } from "./etag.ts"
 import { replayedHeader } from "./idempotency.ts"
 import { linkHeader } from "./page.ts"
@@ -21,4 +22,6 @@ export const answerHeaders: readonly Described[] = [
   etagHeader,
   linkHeader,
   replayedHeader,
+  digestHeader,
+  nameHeader,
 ]

@@ -1,6 +1,7 @@
 // One request and how it is answered: every public response is made here, so that none lacks a header it must have.
 // GET /users/{id} passes here on every request: nothing here waits, and headers are one plain object.
 import type { Context } from "hono"
+import type { Backups } from "../node/backups.ts"
 import type { NodeService } from "../node/service.ts"
 import type { Passwords } from "../operations/passwords.ts"
 import type { Rules } from "../operations/rules.ts"
@@ -43,6 +44,7 @@ export interface Shared {
   readonly settings: PublicSettings
   readonly passwords: Passwords
   readonly storeCheck: StoreCheck
+  readonly backups: Pick<Backups, "temporary">
   readonly openApi: OpenApi
   readonly throttles: LoginThrottles
   readonly rules: Rules

@@ -3,17 +3,17 @@ import { Hono } from "hono"
 import type { TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
 import { pathOf, signatureHeader } from "../node/peer-client.ts"
-import { type DecodedRequest, decodeRequest, encodePeerMessage, PeerMessageDamaged, sameSignature, signAnswer, signRequest } from "../node/peer-wire.ts"
-import type { Request as PeerRequest } from "../protocol/messages.ts"
+import { type DecodedRequest, decodeRequest, encodePeerMessage, PeerMessageDamaged, PeerProtocolUnknown, sameSignature, signAnswer, signRequest } from "../node/peer-wire.ts"
+import type { PeerRequest } from "../protocol/messages.ts"
 import { isRefusal } from "../refusal.ts"
 import { statusOf } from "./problem.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
 import { UnsignedBodies } from "./unsigned-bodies.ts"
 
-const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "diverged"]
+const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]
 
 export function createPeerApp(
-  node: Pick<TandemNode, "receive">,
+  node: Pick<TandemNode, "receive" | "refuseProtocol">,
   { secret, peerTimeoutMs }: Pick<NodeSettings, "secret" | "peerTimeoutMs">,
   hooks: UnexpectedHooks = processHooks,
 ): { fetch(request: Request): Response | Promise<Response> } {
@@ -31,8 +31,9 @@ export function createPeerApp(
       if (!sameSignature(signature, signRequest(secret, path, body))) return said("not signed with this pair's secret", 401)
       const decoded = decode(body)
       if (typeof decoded === "string") return said(decoded, 400)
-      if (decoded.message.kind !== kind) return said("the message is of another kind", 400)
-      const { envelope, answer } = await node.receive(decoded)
+      const isUnknown = decoded instanceof PeerProtocolUnknown
+      if (!isUnknown && decoded.message.kind !== kind) return said("the message is of another kind", 400)
+      const { envelope, answer } = isUnknown ? node.refuseProtocol(decoded, kind) : await node.receive(decoded)
       const bytes = encodePeerMessage(envelope, answer)
       return new Response(new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength), {
         headers: { "content-type": "application/octet-stream", [signatureHeader]: signAnswer(secret, signature, bytes) },
@@ -48,10 +49,11 @@ export function createPeerApp(
 }
 
 /** The message, or why it is none. */
-function decode(body: Uint8Array): DecodedRequest | string {
+function decode(body: Uint8Array): DecodedRequest | PeerProtocolUnknown | string {
   try {
     return decodeRequest(body)
   } catch (error) {
+    if (error instanceof PeerProtocolUnknown) return error
     if (error instanceof PeerMessageDamaged) return error.message
     throw error
   }

@@ -13,6 +13,7 @@ const kinds: { readonly [Code in RefusalCode]: readonly [status: number, title: 
   "collection-missing": [404, "There is no such collection"],
   "method-not-allowed": [405, "The method is not allowed here"],
   unique: [409, "Another entity holds this value"],
+  "wrong-state": [409, "The node's role or mode does not allow this"],
   conflict: [409, "The state does not allow this"],
   "precondition-failed": [412, "A precondition is not met"],
   "too-large": [413, "The request is too large"],

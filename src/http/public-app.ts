@@ -3,6 +3,7 @@
 import { type Context, Hono } from "hono"
 import type { H, RouterRoute } from "hono/types"
 import { bounds } from "../bounds.ts"
+import type { Backups } from "../node/backups.ts"
 import type { NodeService } from "../node/service.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { randomBytes } from "../runtime/random.ts"
@@ -33,6 +34,7 @@ export interface PublicAppOptions {
   readonly passwords: Passwords
   /** The full check that GET /status/verify runs. */
   readonly verifyStore: () => Promise<StoreReport>
+  readonly backups: Pick<Backups, "temporary">
   readonly hooks?: UnexpectedHooks
   readonly streamIdleMs?: number
   readonly feedTiming?: FeedTiming
@@ -53,6 +55,7 @@ export function createPublicApp(options: PublicAppOptions): PublicApp {
     node: options.node,
     settings: options.settings,
     passwords: options.passwords,
+    backups: options.backups,
     storeCheck: new StoreCheck(options.verifyStore),
     openApi: new OpenApi(() => openApiDocument(routes, operations)),
     throttles: new LoginThrottles(monotonicMs),

@@ -1,5 +1,7 @@
 // Every public route, with the scope it needs and what it says of itself. The only place where a path is bound to what answers it.
+import { backupAbout, getBackup } from "./backup.ts"
 import { changesAbout, getChanges } from "./feed/changes.ts"
+import { handoverAbout, postHandover, postPromote, postSolo, promoteAbout, soloAbout } from "./decisions.ts"
 import { getOutcome, outcomeAbout } from "./do-outcome.ts"
 import { postStream, streamAbout } from "./do-stream.ts"
 import { postTransaction, transactionAbout } from "./do.ts"
@@ -26,6 +28,10 @@ export const routes: readonly Route[] = [
   { method: "POST", path: "/do/stream", scope: "write", handler: postStream, about: streamAbout },
   { method: "GET", path: "/do/:key", scope: "any", also: "sessions", handler: getOutcome, about: outcomeAbout },
   { method: "POST", path: "/verify", scope: "write", handler: postVerify, about: verifyAbout },
+  { method: "POST", path: "/node/promote", scope: "admin", handler: postPromote, about: promoteAbout },
+  { method: "POST", path: "/node/solo", scope: "admin", handler: postSolo, about: soloAbout },
+  { method: "POST", path: "/node/handover", scope: "admin", handler: postHandover, about: handoverAbout },
+  { method: "GET", path: "/node/backup", scope: "admin", handler: getBackup, about: backupAbout },
   { method: "GET", path: "/log", scope: "log", handler: getLog, about: logAbout },
   { method: "GET", path: "/log/:version", scope: "log", handler: getRecord, about: recordAbout },
   { method: "GET", path: "/changes", scope: "read", also: "everyone", handler: getChanges, about: changesAbout },

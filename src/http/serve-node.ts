@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bounds } from "../bounds.ts"
+import { Backups } from "../node/backups.ts"
 import { DiskFloor } from "../node/disk-floor.ts"
 import { rootKeyPrefix, TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
@@ -51,11 +52,15 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   // Before the store: a disk that does not answer may hang its opening.
   const watchdog = startWatchdog(settings.watchdogMs)
   const store = await openStore(settings)
+  const notice = (line: string): void => void process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`)
+  const dataBytes = (): number => statSync(join(dataDirectory, "data.mdb")).size
+  const backups = new Backups({ store, settings: settings.backup, dataDirectory, freeBytes, monotonicMs, wallMs, notice })
   const node = new TandemNode({
     settings,
     store,
+    backups,
     rootKey: keepRootKey(settings),
-    session: sessionId(),
+    newSession: sessionId,
     monotonicMs,
     wallMs,
     diskFloor: new DiskFloor({
@@ -64,13 +69,13 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
       freeBytes: () => freeBytes(dataDirectory),
       monotonicMs,
     }),
-    dataBytes: () => statSync(join(dataDirectory, "data.mdb")).size,
-    notice: (line) => process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`),
+    dataBytes,
+    notice,
     stop: (reason, detail, hint) => fatal(exitCodes[reason], `${detail}. ${hint}.`),
     fatal: endOn,
     exitStuck: (reason) => fatal(exitCodes.stuck, `stuck: ${reason}. Start it again: it then syncs with its peer before it serves`),
   })
-  const listeners = listen(settings, node, store)
+  const listeners = listen(settings, node, store, backups)
   node.start()
   hooks.onReady?.({ publicUrl: settings.publicUrl, peerUrl: `http://${settings.peerListen.hostname}:${listeners.peer.port}` })
 
@@ -159,12 +164,13 @@ function keepRootKey({ dataDirectory, secret }: NodeSettings): string {
   return key
 }
 
-function listen(settings: NodeSettings, node: TandemNode, store: TableStore): { readonly public: Listener; readonly peer: Listener; readonly endFeed: () => void } {
+function listen(settings: NodeSettings, node: TandemNode, store: TableStore, backups: Backups): { readonly public: Listener; readonly peer: Listener; readonly endFeed: () => void } {
   const passwords = new PasswordQueue({ hashPassword, verifyPasswordHash, isOutdatedHash })
   const publicApp = createPublicApp({
     node,
     settings,
     passwords,
+    backups,
     verifyStore: () => verifyStore(store, () => undefined),
   })
   const peerApp = createPeerApp(node, settings)

@@ -26,7 +26,19 @@ export const nodeStatusShape = v.strictObject({
     lastHeardAt: v.nullable(timeShape),
   }),
   lease: v.pipe(v.nullable(v.strictObject({ remainingMs: v.number() })), v.description("Of the primary; null on a replica.")),
+  promotion: v.pipe(
+    v.nullable(v.strictObject({ lacking: v.boolean(), waitMs: bytes })),
+    v.description("Of a replica, what speaks against promoting it: writes that it may lack, and what may be left of its primary's lease."),
+  ),
+  decision: v.pipe(
+    v.nullable(v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired", "restore"]), by: v.string(), reason: v.string(), forced: v.boolean() })),
+    v.description("The newest decision about roles and mode: who took it, and why; null where none was taken yet."),
+  ),
   disk: v.strictObject({ freeBytes: bytes, floorBytes: bytes, dataBytes: bytes }),
+  backup: v.pipe(
+    v.nullable(v.strictObject({ version: v.nullable(versionShape), at: v.nullable(timeShape), error: v.nullable(v.string()) })),
+    v.description("The newest backup that this process made, and why the last one came to nothing, if it did; null where it makes none."),
+  ),
   startedAt: timeShape,
   stuck: v.pipe(v.nullable(v.string()), v.description("Why it is stuck; null where it is not.")),
 })

@@ -14,6 +14,7 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly mayTrim: () => boolean
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
+  readonly backups: { tick(): void }
 }
 
 export class Background {
@@ -30,7 +31,7 @@ export class Background {
     this.#indexBuilder = new IndexBuilder({ ...parts, reader: store })
     this.#retention = new Retention({ ...parts, reader: store })
     this.#sweeper = new Sweeper({ ...parts, reader: store })
-    this.#trimmer = new Trimmer({ ...parts, role: store.identity().role })
+    this.#trimmer = new Trimmer(parts)
   }
 
   start(): void {
@@ -41,6 +42,7 @@ export class Background {
         this.#sweeper.tick()
       }
       this.#trimmer.tick()
+      this.#parts.backups.tick()
     }, bounds.tickMs)
   }
 

@@ -14,6 +14,8 @@ export interface DriverParts {
   readonly stop: (reason: StopReason, detail: string, hint: string) => void
   /** Ends the process: the disk failed, or a bug was found. Never returns to normal work. */
   readonly fatal: (error: unknown) => void
+  /** This node's identity is the other role's now: a driver of that role takes over. */
+  readonly roleChanged: () => void
   /** `committed` has moved. */
   readonly advanced: (committed: number) => void
 }

@@ -4,31 +4,37 @@ import { bounds } from "../bounds.ts"
 import { Bearers } from "../operations/bearers.ts"
 import type { Principal } from "../operations/scope.ts"
 import type { SubmittedTransaction } from "../operations/transaction.ts"
-import { type Digest, digestOf, digestText } from "../protocol/digest.ts"
+import { type Digest, digestOf } from "../protocol/digest.ts"
 import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
-import type { Answer, Envelope } from "../protocol/messages.ts"
+import { type Answer, type Envelope, type PeerRequest, protocolVersion } from "../protocol/messages.ts"
+import { answerQuestion, isQuestion, questionEnvelope } from "../protocol/question.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
-import { release } from "../release.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
+import type { Backups } from "./backups.ts"
 import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
-import type { DriverParts } from "./driver-parts.ts"
-import { PeerClient } from "./peer-client.ts"
-import type { DecodedRequest } from "./peer-wire.ts"
-import { Primary } from "./primary.ts"
-import { Replica } from "./replica.ts"
-import type { NodeService, NodeStatus, Outcome, PeerStatus } from "./service.ts"
+import { statusOf } from "./node-status.ts"
+import { DecisionLog } from "./decision-log.ts"
+import { Operator } from "./operator.ts"
+import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
+import type { Primary } from "./primary.ts"
+import { questioned } from "./questioned.ts"
+import type { Replica } from "./replica.ts"
+import { type RoleDriver, takeRole } from "./role-driver.ts"
+import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
-import { Writer } from "./writer.ts"
+import type { Writer } from "./writer.ts"
 
 export interface NodeParts {
   readonly settings: NodeSettings
   readonly store: Store
   readonly diskFloor: DiskFloor
+  readonly backups: Pick<Backups, "tick" | "status">
   readonly rootKey: string
-  readonly session: string
+  /** A process or a role that begins draws a new one. */
+  readonly newSession: () => string
   readonly monotonicMs: () => number
   readonly wallMs: () => number
   readonly notice: (line: string) => void
@@ -42,13 +48,13 @@ export interface NodeParts {
 export class TandemNode implements NodeService {
   readonly #parts: NodeParts
   readonly #waiters = new CommittedWaiters()
-  readonly #primary: Primary | undefined
-  readonly #replica: Replica | undefined
-  readonly #writer: Writer | undefined
+  #role: RoleDriver
   readonly #background: Background
   readonly #rootKeyDigest: Digest
   readonly #bearers: Bearers
   readonly #startedAt: string
+  readonly #decisionLog: DecisionLog
+  readonly #operator: Operator
   #draining = false
 
   constructor(parts: NodeParts) {
@@ -57,63 +63,68 @@ export class TandemNode implements NodeService {
     this.#bearers = new Bearers(parts.store)
     this.#startedAt = new Date(parts.wallMs()).toISOString()
     const { settings, store } = parts
-    const driver: DriverParts = {
-      store,
-      session: parts.session,
-      publicUrl: settings.publicUrl,
-      monotonicMs: parts.monotonicMs,
-      wallMs: parts.wallMs,
-      notice: parts.notice,
-      stop: parts.stop,
-      fatal: parts.fatal,
-      advanced: (committed) => this.#waiters.advanced(committed),
-    }
     this.#background = new Background({
       store,
       settings: settings.retention,
       submit: (transaction) => this.submit(transaction),
       mayWrite: () => this.whyNotWritable() === undefined,
       // Taking away writes, too.
-      mayTrim: () => (this.#primary?.inSync === true || this.#replica?.state.inSync === true) && parts.diskFloor.whyNoSpace() === undefined,
+      mayTrim: () => this.#inSync && parts.diskFloor.whyNoSpace() === undefined,
       monotonicMs: parts.monotonicMs,
       wallMs: parts.wallMs,
       fatal: parts.fatal,
-      trimmed: () => (this.#primary ?? this.#replica)?.trimmed(),
+      trimmed: () => this.#driver.trimmed(),
+      backups: parts.backups,
     })
-    if (store.identity().role === "replica") {
-      this.#replica = new Replica({ ...driver, joining: settings.join, whyNoSpace: () => parts.diskFloor.whyNoSpace() })
-      return
-    }
-    this.#primary = new Primary({
-      ...driver,
-      client: new PeerClient({ peerUrl: settings.peerUrl, secret: settings.secret, timeoutMs: settings.peerTimeoutMs }),
-      timing: {
-        heartbeatMs: bounds.heartbeatMs,
-        peerTimeoutMs: settings.peerTimeoutMs,
-        syncTimeoutMs: settings.syncTimeoutMs,
-        leaseMs: settings.leaseMs,
-      },
-      stuck: (reason) => {
-        parts.notice(`stuck: ${reason}`)
-        if (settings.whenStuck === "exit") parts.exitStuck(reason)
-        // After those under way have been told, which may put their retries into the queue.
-        queueMicrotask(() => this.#writer?.refuseQueued(refuse("unavailable", `This node is stuck: ${reason}.`, { retryAfter: 1 })))
-      },
-    })
-    this.#writer = new Writer({
+    this.#decisionLog = new DecisionLog({
       reader: store,
-      log: this.#primary,
-      wallMs: parts.wallMs,
-      monotonicMs: parts.monotonicMs,
-      epoch: () => store.identity().epoch.number,
+      mayWrite: () => this.#whyNoBatch() === undefined,
+      submit: (transaction) => this.#writer?.submit(transaction) ?? Promise.resolve({ kind: "refused", refusal: handingOver }),
+    })
+    this.#role = this.#takeRole()
+    this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing(), decisionPending: () => this.#decisionLog.pending })
+  }
+
+  #takeRole(): RoleDriver {
+    return takeRole(this.#parts, {
+      advanced: (committed) => this.#waiters.advanced(committed),
+      roleChanged: () => this.#changeRole(),
       whyNotWritable: () => this.#whyNoBatch(),
     })
   }
 
+  #changeRole(): void {
+    this.#writer?.refuseQueued(handingOver)
+    this.#role = this.#takeRole()
+    const { epoch, role } = this.#parts.store.identity()
+    this.#parts.notice(`is the ${role} of epoch ${epoch.number} now`)
+    this.#driver.start()
+  }
+
+  get #primary(): Primary | undefined {
+    return this.#role.primary
+  }
+
+  get #replica(): Replica | undefined {
+    return this.#role.replica
+  }
+
+  get #writer(): Writer | undefined {
+    return this.#role.writer
+  }
+
+  get #driver(): Primary | Replica {
+    return this.#role.primary ?? this.#role.replica
+  }
+
+  get #inSync(): boolean {
+    return this.#primary?.inSync === true || this.#replica?.state.inSync === true
+  }
+
   start(): void {
-    this.#primary?.start()
-    this.#replica?.start()
+    this.#driver.start()
     this.#background.start()
+    this.#decisionLog.start()
   }
 
   /** Refuses new writes, and resolves once every accepted one has its outcome, or the time is over. */
@@ -128,15 +139,32 @@ export class TandemNode implements NodeService {
   /** No tick any more; what has no outcome by now gets none. */
   stop(): void {
     this.#background.stop()
-    this.#primary?.stop()
-    this.#replica?.stop()
+    this.#decisionLog.stop()
+    this.#driver.stop()
+  }
+
+  promote(decision: PromoteDecision): Promise<Standing | Refusal> {
+    return this.#operator.promote(decision)
+  }
+
+  solo(decision: SoloDecision): Promise<Standing | Refusal> {
+    return this.#operator.solo(decision)
+  }
+
+  handover(decision: Asked): Promise<Standing | Refusal> {
+    return this.#operator.handover(decision)
   }
 
   /** One request of the other node. */
-  async receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
-    if (this.#replica !== undefined) return this.#replica.receive(request)
-    if (this.#primary !== undefined) return this.#primary.receive(request)
-    throw new Error("a node has a role")
+  async receive({ envelope, message }: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
+    if (isQuestion(envelope, message)) return answerQuestion(questioned(this.reader, this.#driver.state.session), envelope, message)
+    return this.#driver.receive({ envelope, message })
+  }
+
+  /** A release that speaks another protocol is told which one this is. */
+  refuseProtocol({ protocol, session, sentAtMs }: PeerProtocolUnknown, of: PeerRequest["kind"]): { envelope: Envelope; answer: Answer } {
+    const envelope = { ...questionEnvelope(questioned(this.reader, this.#driver.state.session), sentAtMs), peerSession: session }
+    return { envelope, answer: { kind: "refused", of, code: "protocol", detail: `this node speaks protocol ${protocolVersion}, the caller ${protocol}` } }
   }
 
   get nodeId(): string {
@@ -152,7 +180,7 @@ export class TandemNode implements NodeService {
   }
 
   mode(): "paired" | "solo" {
-    return "paired"
+    return this.#primary?.mode === "solo" ? "solo" : "paired"
   }
 
   epoch(): Epoch {
@@ -176,7 +204,7 @@ export class TandemNode implements NodeService {
     }
     const primary = this.#primary
     if (primary === undefined || settings.staleReads) return undefined
-    if (primary.inSync && primary.leaseRemainingMs() > 0) return undefined
+    if (primary.mayRead) return undefined
     // Stuck but staying up: what it has is committed, and says of itself that it may be stale.
     if (settings.whenStuck === "serve-reads" && primary.everInSync && primary.stuckReason !== null) return undefined
     return refuse("unavailable", "This primary is not in sync with its replica yet.", { retryAfter: 1 })
@@ -188,26 +216,39 @@ export class TandemNode implements NodeService {
       const detail = `Node ${this.nodeId} is a replica: writes go to the primary.`
       return refuse("not-primary", detail, primary === undefined ? {} : { primary })
     }
-    return this.#draining ? stopping : this.#whyNoBatch()
+    if (this.#draining) return stopping
+    if (this.#operator.handingOver) return handingOver
+    return this.#whyNoBatch() ?? this.#whyNotYet()
   }
 
   /** Asked before each batch: what was accepted before this node began to stop is still written. */
   #whyNoBatch(): Refusal | undefined {
     const { diskFloor } = this.#parts
-    if (this.#primary?.inSync !== true) {
+    if (this.#primary?.mayWrite !== true) {
       return refuse("unavailable", "The replica is not in sync, so nothing can be committed now.", { retryAfter: 1 })
     }
     const full = diskFloor.whyNoSpace()
     return full === undefined ? undefined : refuse("disk-full", sentence(full))
   }
 
+  /** Where it decides alone. */
+  #whyNotYet(): Refusal | undefined {
+    if (this.#primary?.mode !== "solo" || !this.#decisionLog.pending) return undefined
+    return refuse("unavailable", "This node logs that it is solo first; the transaction was not run.", { retryAfter: 1 })
+  }
+
   maybeStale(): boolean {
     if (this.#replica !== undefined) return !this.#replica.state.synced
-    return this.#primary !== undefined && this.#primary.leaseRemainingMs() <= 0
+    return this.#primary !== undefined && this.#primary.mode === "paired" && this.#primary.leaseRemainingMs() <= 0
+  }
+
+  #standing(): Standing {
+    const { head, committed } = this.#parts.store.position()
+    return { node: this.nodeId, role: this.role(), epoch: this.epoch(), mode: this.mode(), head, committed, primary: this.primaryUrl() }
   }
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
-    if (this.#writer !== undefined && !this.#draining) return this.#writer.submit(transaction)
+    if (this.#writer !== undefined && !this.#draining && !this.#operator.handingOver && this.#whyNotYet() === undefined) return this.#writer.submit(transaction)
     const refusal = this.whyNotWritable() ?? refuse("not-primary", "This node is a replica.")
     return Promise.resolve({ kind: "refused", refusal })
   }
@@ -228,59 +269,11 @@ export class TandemNode implements NodeService {
   }
 
   status(): NodeStatus {
-    const { store, settings, diskFloor } = this.#parts
-    const { head, headDigest, committed } = store.position()
-    const identity = store.identity()
-    const horizon = store.horizon()
-    return {
-      node: this.nodeId,
-      role: this.role(),
-      clusterId: identity.clusterId ?? null,
-      epoch: identity.epoch,
-      mode: this.mode(),
-      head,
-      committed,
-      digest: digestText(headDigest),
-      inDoubt: head - committed,
-      oldestVersion: Math.max(1, horizon.oldest),
-      oldestVersions: Object.fromEntries([...horizon.collections].map(([name, oldest]) => [name, Math.max(1, oldest)] as const).sort()),
-      release,
-      peer: this.#peerStatus(),
-      lease: this.#primary?.inSync === true ? { remainingMs: Math.max(0, Math.round(this.#primary.leaseRemainingMs())) } : null,
-      disk: { freeBytes: diskFloor.freeBytes(), floorBytes: settings.diskFloorBytes, dataBytes: this.#parts.dataBytes() },
-      startedAt: this.#startedAt,
-      stuck: this.#primary?.stuckReason ?? null,
-    }
-  }
-
-  #peerStatus(): PeerStatus {
-    const nowMs = this.#parts.monotonicMs()
-    const wall = (heardAtMs: number): string => new Date(this.#parts.wallMs() - (nowMs - heardAtMs)).toISOString()
-    if (this.#replica !== undefined) {
-      const { state, heard, heardAtMs } = this.#replica
-      return {
-        node: state.peerNode,
-        reachable: heardAtMs !== null && nowMs - heardAtMs < this.#parts.settings.leaseMs,
-        head: heard?.head ?? null,
-        committed: heard?.committed ?? null,
-        inSync: state.synced,
-        lastHeardAt: heardAtMs === null ? null : wall(heardAtMs),
-      }
-    }
-    const primary = this.#primary
-    if (primary === undefined) throw new Error("a node has a role")
-    const { peer, peerNode, heardAtMs, timing } = primary.state
-    return {
-      node: peerNode,
-      reachable: peer !== null && nowMs - heardAtMs < timing.leaseMs,
-      head: peer?.head ?? null,
-      committed: peer?.committed ?? null,
-      inSync: primary.inSync,
-      lastHeardAt: peer === null ? null : wall(heardAtMs),
-    }
+    return statusOf({ ...this.#parts, role: this.#role, startedAt: this.#startedAt })
   }
 }
 
 export const rootKeyPrefix = "tr_"
+const handingOver = refuse("unavailable", "This node hands over to the other one; the transaction was not committed.", { retryAfter: 1 })
 const stopping = refuse("unavailable", "This node is stopping; the transaction was not committed.", { retryAfter: 2 })
 const rootPrincipal: Principal = { name: "root", scopes: ["admin"] }

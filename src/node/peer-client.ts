@@ -1,6 +1,6 @@
 // Sends peer requests: POST only, signed, with a deadline, following no redirect and no proxy.
 import { bounds } from "../bounds.ts"
-import type { Envelope, Request } from "../protocol/messages.ts"
+import type { Envelope, PeerRequest } from "../protocol/messages.ts"
 import { type DecodedAnswer, decodeAnswer, encodePeerMessage, sameSignature, signAnswer, signRequest } from "./peer-wire.ts"
 
 export const signatureHeader = "tandem-signature"
@@ -12,7 +12,7 @@ export interface PeerClientSettings {
 }
 
 /** The path of each request kind on the peer listener. */
-export function pathOf(kind: Request["kind"]): string {
+export function pathOf(kind: PeerRequest["kind"]): string {
   return kind === "digest" ? "/log/digest" : `/log/${kind}`
 }
 
@@ -24,7 +24,7 @@ export class PeerClient {
   }
 
   /** The peer's authentic answer. Rejects where none came in time: then it is unknown whether the request arrived. */
-  async ask(envelope: Envelope, request: Request): Promise<DecodedAnswer> {
+  async ask(envelope: Envelope, request: PeerRequest): Promise<DecodedAnswer> {
     const { peerUrl, secret, timeoutMs } = this.#settings
     const path = pathOf(request.kind)
     const body = encodePeerMessage(envelope, request)
@@ -39,6 +39,7 @@ export class PeerClient {
     })
     const bytes = await bodyOf(response, path)
     if (response.status === 401) throw new PeerUnauthentic("the peer does not accept this node's secret: both need the same --secret-file")
+    if (response.status === 400 || response.status === 404) throw new Error(`the peer does not understand ${path}: where it runs an older release, upgrade it; of a pair the replica is upgraded first`)
     if (response.status !== 200) throw new Error(`the peer answered ${path} with status ${response.status}`)
     if (!sameSignature(response.headers.get(signatureHeader) ?? "", signAnswer(secret, signature, bytes))) {
       throw new PeerUnauthentic("the peer's answer is not signed with this pair's secret")

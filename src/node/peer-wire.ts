@@ -4,7 +4,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import * as v from "valibot"
 import { digestFromText, digestText } from "../protocol/digest.ts"
-import type { Answer, Envelope, Request } from "../protocol/messages.ts"
+import { type Answer, type Envelope, isSpoken, type PeerRequest, protocolVersion } from "../protocol/messages.ts"
 import { resealRecord, type SealedRecord } from "../protocol/record.ts"
 
 /** Bytes that are no message of this protocol, or that were not made with the shared secret. */
@@ -12,6 +12,18 @@ export class PeerMessageDamaged extends Error {
   constructor(detail: string) {
     super(`a message from the peer cannot be read: ${detail}`)
     this.name = "PeerMessageDamaged"
+  }
+}
+
+/** A message of a protocol that this release does not speak: nothing of it can be relied on but who sent it. */
+export class PeerProtocolUnknown extends Error {
+  constructor(
+    readonly protocol: number,
+    readonly session: string,
+    readonly sentAtMs: number,
+  ) {
+    super(`a message from the peer is of protocol ${protocol}, and this release speaks ${protocolVersion}`)
+    this.name = "PeerProtocolUnknown"
   }
 }
 
@@ -37,17 +49,21 @@ const envelope = v.strictObject({
   link: count,
   sentAtMs: v.number(),
 })
+const decision = v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired", "restore"]), by: text, reason: text, forced: v.boolean() })
+const mode = v.picklist(["paired", "alone", "solo"])
 const kind = <const Kind extends string>(name: Kind) => ({ kind: v.literal(name) })
 
 const request = v.variant("kind", [
-  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text }),
+  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text, mode: v.exactOptional(mode), leaseMs: v.exactOptional(count) }),
   v.strictObject({ ...kind("prepare"), round: count, committed: count }),
   v.strictObject({ ...kind("commit"), version: count, digest, inSync: v.boolean() }),
   v.strictObject({ ...kind("rollback"), round: count, first: count, digest, parent: digest }),
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count }),
   v.strictObject({ ...kind("heartbeat") }),
+  v.strictObject({ ...kind("handover"), version: count, digest, epoch, decision }),
   v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest, common: v.nullable(count) }),
+  v.strictObject({ ...kind("position") }),
 ])
 
 const refusalCode = v.picklist([
@@ -59,6 +75,7 @@ const refusalCode = v.picklist([
   "epoch-forked",
   "session",
   "not-replica",
+  "deposed",
   "wiped",
   "stale-round",
   "gap",
@@ -79,14 +96,16 @@ const answer = v.variant("kind", [
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count, digest: v.nullable(digest) }),
   v.strictObject({ ...kind("heartbeat"), head: count, committed: count }),
+  v.strictObject({ ...kind("took-over"), epoch }),
   v.strictObject({ ...kind("diverged") }),
-  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "diverged"]), code: refusalCode, detail: text }),
+  v.strictObject({ ...kind("position"), role: v.picklist(["primary", "replica"]), mode, lacking: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count }),
+  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]), code: refusalCode, detail: text, log: v.exactOptional(v.strictObject({ start: count, head: count })) }),
 ])
 const requestHeader = v.strictObject({ envelope, message: request })
 const answerHeader = v.strictObject({ envelope, message: answer })
 
 /** The bytes of a request or an answer. */
-export function encodePeerMessage(envelope: Envelope, message: Request | Answer): Buffer {
+export function encodePeerMessage(envelope: Envelope, message: PeerRequest | Answer): Buffer {
   const records = "records" in message ? message.records : []
   const header = Buffer.from(JSON.stringify({ envelope, message: { ...message, records: undefined } }, digestsAsText))
   let size = 8 + header.length
@@ -112,9 +131,9 @@ function digestsAsText(_key: string, value: unknown): unknown {
   return value
 }
 
-export interface DecodedRequest {
+export interface DecodedRequest<Message extends PeerRequest = PeerRequest> {
   readonly envelope: Envelope
-  readonly message: Request
+  readonly message: Message
 }
 
 export interface DecodedAnswer {
@@ -122,9 +141,20 @@ export interface DecodedAnswer {
   readonly message: Answer
 }
 
-/** Throws PeerMessageDamaged, also where a record's bytes are none. */
+/** Of any protocol, so that a release can say which ones it speaks. */
+const anyHeader = v.looseObject({ envelope: v.looseObject({ protocol: count, session: text, sentAtMs: v.number() }) })
+
+function checkProtocol(header: unknown): void {
+  const { success, output } = v.safeParse(anyHeader, header)
+  if (!success || isSpoken(output.envelope.protocol)) return
+  const { protocol, session, sentAtMs } = output.envelope
+  throw new PeerProtocolUnknown(protocol, session, sentAtMs)
+}
+
+/** Throws PeerMessageDamaged, also where a record's bytes are none, and PeerProtocolUnknown. */
 export function decodeRequest(bytes: Uint8Array): DecodedRequest {
   const { header, records } = split(bytes)
+  checkProtocol(header)
   const decoded = checked(requestHeader, header)
   const { message } = decoded
   if (records.length > 0 && message.kind !== "prepare") throw new PeerMessageDamaged(`a ${message.kind} carries no records`)

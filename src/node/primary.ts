@@ -2,49 +2,62 @@
 import { bounds } from "../bounds.ts"
 import { type CoordinatorEvent, type CoordinatorState, acceptsBatch, startCoordinator, type Timing } from "../protocol/coordinator-state.ts"
 import { stepCoordinator } from "../protocol/coordinator.ts"
-import type { Effect, Save } from "../protocol/effect.ts"
-import { compareEpoch } from "../protocol/epoch.ts"
-import { type Answer, type Envelope, type PeerRefusalCode, protocolVersion, type Request } from "../protocol/messages.ts"
+import type { Effect, IdentityChange, Save } from "../protocol/effect.ts"
+import { whyNoHandover, whyNoPairing, whyNoSolo } from "../protocol/decisions.ts"
+import type { Epoch } from "../protocol/epoch.ts"
+import { type Answer, type Envelope, protocolVersion, type Request } from "../protocol/messages.ts"
+import { afterRival, answerRival } from "../protocol/rival.ts"
+import type { Decision, Mode } from "../protocol/reign.ts"
 import type { SealedRecord } from "../protocol/record.ts"
 import { refuse, sentence } from "../refusal.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
-import type { PeerClient } from "./peer-client.ts"
+import { identityAfter } from "./identity-change.ts"
+import { readOwnLog } from "./own-log.ts"
+import { PeerAsker, type PeerAskerParts } from "./peer-asker.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
+import { Fates } from "./fates.ts"
+import { modeNotice } from "./mode-notice.ts"
 import type { Fate, ReplicatedLog } from "./replicated-log.ts"
 
 export interface PrimaryParts extends DriverParts {
-  readonly client: Pick<PeerClient, "ask">
+  readonly client: PeerAskerParts["client"]
   readonly timing: Timing
   /** Exits, or returns to have the primary keep trying while it serves committed reads. */
   readonly stuck: (reason: string) => void
 }
 
-/** Between attempts to sync again, when it stays up although stuck. */
-const retryMs = 1_000
-
 export class Primary implements ReplicatedLog {
   readonly #parts: PrimaryParts
+  readonly #asker: PeerAsker
   #state: CoordinatorState
-  #appended: Fate | undefined
-  #unacknowledged: { readonly version: number; readonly fate: Fate }[] = []
+  readonly #fates = new Fates()
   #ready: () => void = () => {}
   #stuckReason: string | null = null
-  #lastTrouble = ""
   #inSync = false
   #everInSync = false
   #timer: ReturnType<typeof setInterval> | undefined
   #retryAtMs = 0
+  /** Tells whoever asked for a change of role or mode what came of it: why nothing did, or undefined. */
+  #tell: ((why: string | undefined) => void) | undefined
   #quietSinceMs = 0
 
   constructor(parts: PrimaryParts) {
     this.#parts = parts
-    const { nodeId, clusterId, epoch } = parts.store.identity()
+    this.#asker = new PeerAsker({
+      ...parts,
+      answered: (envelope, answer) => this.#dispatch({ event: "answer", envelope, answer }),
+      lost: (kind) => this.#dispatch({ event: "lost", kind }),
+    })
+    const { nodeId, clusterId, epoch, mode } = parts.store.identity()
     if (clusterId === undefined) throw new Error("a primary belongs to a cluster")
+    // Nobody else can decide otherwise.
+    if (mode !== "paired") parts.store.commit(parts.store.position().head)
     this.#state = startCoordinator({
       node: nodeId,
       cluster: clusterId,
       epoch,
+      mode,
       session: parts.session,
       publicUrl: parts.publicUrl,
       timing: parts.timing,
@@ -55,6 +68,8 @@ export class Primary implements ReplicatedLog {
   }
 
   start(): void {
+    // What is read alone must be on the disk as decided.
+    if (this.#state.mode !== "paired") this.#parts.store.flush().catch(this.#parts.fatal)
     this.#timer = setInterval(() => this.#tick(), bounds.tickMs)
     this.#tick()
   }
@@ -76,6 +91,20 @@ export class Primary implements ReplicatedLog {
     return this.#everInSync
   }
 
+  get mode(): Mode {
+    return this.#state.mode
+  }
+
+  /** Whether transactions may be taken: each is on as many disks as this mode asks for before it is acknowledged. */
+  get mayWrite(): boolean {
+    return this.#inSync || this.mode === "solo"
+  }
+
+  /** Whether no other node may have been promoted, so that what this one shows is the newest there is. */
+  get mayRead(): boolean {
+    return this.mode !== "paired" || (this.#inSync && this.leaseRemainingMs() > 0)
+  }
+
   get stuckReason(): string | null {
     return this.#stuckReason
   }
@@ -95,7 +124,7 @@ export class Primary implements ReplicatedLog {
   }
 
   append(records: readonly SealedRecord[], fate: Fate): void {
-    this.#appended = fate
+    this.#fates.append(fate)
     this.#dispatch({ event: "propose", nowMs: this.#parts.monotonicMs(), records })
   }
 
@@ -104,20 +133,30 @@ export class Primary implements ReplicatedLog {
     this.#dispatch({ event: "trimmed", logStart: this.#parts.store.logStart() })
   }
 
-  /** A primary answers no peer: two nodes that both lead have to find out. */
-  receive({ envelope, message }: DecodedRequest): { envelope: Envelope; answer: Answer } {
-    const code = this.#whyNoReplica(envelope)
-    const detail = `node ${this.#state.node} is the primary of epoch ${this.#state.epoch.number}`
-    const answer: Answer = { kind: "refused", of: message.kind, code, detail }
-    return { envelope: { ...this.#envelope(), peerSession: envelope.session, sentAtMs: envelope.sentAtMs }, answer }
+  /** A primary is nobody's replica: two nodes that both lead have to find out. */
+  receive({ envelope, message }: DecodedRequest<Request>): { envelope: Envelope; answer: Answer } {
+    const answer = answerRival(this.#state, envelope, message)
+    const event = afterRival(this.#state, envelope, message, answer)
+    if (event !== undefined) setTimeout(() => this.#dispatch(event), bounds.tickMs)
+    return { envelope: { ...this.#envelope(), protocol: envelope.protocol, peerSession: envelope.session, sentAtMs: envelope.sentAtMs }, answer }
   }
 
-  #whyNoReplica(envelope: Envelope): PeerRefusalCode {
-    if (envelope.session === this.#state.session) return "itself"
-    if (envelope.cluster !== this.#state.cluster) return "foreign-cluster"
-    const order = compareEpoch(this.#state.epoch, envelope.epoch)
-    if (order === "lower") return "fenced"
-    return order === "forked" ? "epoch-forked" : "not-replica"
+  /** Why the operator's decision is out of place now, if it is; else it is made durable, and what came of it is told. */
+  setMode(mode: "alone" | "solo", decision: Decision): Promise<string | undefined> {
+    return this.#decide(mode === "solo" ? whyNoSolo(this.#state) : whyNoPairing(this.#state), { event: "set-mode", mode, decision })
+  }
+
+  /** The same of a hand-over; where it comes to pass, `roleChanged` has been called. */
+  handOver(epoch: Epoch, decision: Decision): Promise<string | undefined> {
+    return this.#decide(whyNoHandover(this.#state), { event: "hand-over", nowMs: this.#parts.monotonicMs(), epoch, decision })
+  }
+
+  async #decide(why: string | undefined, event: CoordinatorEvent): Promise<string | undefined> {
+    if (why !== undefined) return why
+    return new Promise((tell) => {
+      this.#tell = tell
+      this.#dispatch(event)
+    })
   }
 
   #envelope(): Envelope {
@@ -128,7 +167,7 @@ export class Primary implements ReplicatedLog {
   #tick(): void {
     const nowMs = this.#parts.monotonicMs()
     if (this.#stuckReason !== null && nowMs >= this.#retryAtMs && this.#state.phase.name === "stuck") {
-      this.#retryAtMs = nowMs + retryMs
+      this.#retryAtMs = nowMs + bounds.stuckRetryMs
       this.#dispatch({ event: "retry" })
     }
     this.#dispatch({ event: "tick", nowMs })
@@ -153,7 +192,7 @@ export class Primary implements ReplicatedLog {
     const { store, notice, stop } = this.#parts
     switch (effect.effect) {
       case "ask":
-        this.#ask(effect.request)
+        this.#asker.ask(this.#envelope(), effect.request)
         return
       case "save":
         this.#save(effect)
@@ -171,28 +210,21 @@ export class Primary implements ReplicatedLog {
         this.#parts.advanced(effect.committed)
         failpoint("primary.commit.after")
         return
-      case "load": {
-        const records = store.records(effect.from, store.position().head, bounds.batchCountMax, bounds.batchBytesMax)
-        queueMicrotask(() => this.#dispatch({ event: "loaded", records }))
-        return
-      }
+      case "load":
       case "read-digest": {
-        const digest = store.digest(effect.version)
-        if (digest === undefined) throw new Error(`version ${effect.version} is not in the log`)
-        queueMicrotask(() => this.#dispatch({ event: "own-digest", version: effect.version, digest }))
+        const event = readOwnLog(store, effect, this.#state.head)
+        queueMicrotask(() => this.#dispatch(event))
         return
       }
       case "decided":
-        this.#decided(effect.version)
+        this.#fates.decided(effect.version)
         return
       case "acknowledge":
         failpoint("primary.acknowledge.before")
-        this.#acknowledge(effect.version)
-        failpoint("primary.acknowledge.after")
-        return
+        this.#fates.acknowledged(effect.version)
+        return failpoint("primary.acknowledge.after")
       case "reject":
-        this.#appended?.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", sentence(effect.detail), { retryAfter: 5 }))
-        this.#appended = undefined
+        this.#fates.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", sentence(effect.detail), { retryAfter: 5 }))
         return
       case "sync-changed":
         this.#inSync = effect.inSync
@@ -209,9 +241,22 @@ export class Primary implements ReplicatedLog {
       case "notice":
         notice(effect.detail)
         return
+      case "identify":
+        return this.#identify(effect.change)
+      case "mode-changed":
+        this.#stuckReason = null
+        notice(modeNotice(effect.mode))
+        return this.#asked(undefined)
+      case "handover-refused":
+        return this.#asked(effect.detail)
+      case "role-changed":
+        failpoint("primary.handover.after")
+        this.stop()
+        this.#parts.roleChanged()
+        this.#asked(undefined)
+        return
       case "reply":
       case "serve-log":
-      case "identify":
         throw new Error(`a coordinator never asks for ${effect.effect}`)
       default:
         effect satisfies never
@@ -221,62 +266,34 @@ export class Primary implements ReplicatedLog {
   #save(effect: Save): void {
     this.#quietSinceMs = this.#parts.monotonicMs()
     failpoint("primary.prepare.before")
-    this.#parts.store.prepare({ records: effect.records, committed: effect.committed }).then((refusal) => {
+    const { records, committed, decided } = effect
+    this.#parts.store.prepare({ records, committed, decided }).then((refusal) => {
       failpoint("primary.prepare.after")
       if (refusal === undefined) this.#dispatch({ event: "saved" })
       else this.#dispatch({ event: "save-refused", code: "unique", detail: refusal.detail })
     }, this.#parts.fatal)
   }
 
-  #ask(request: Request): void {
-    if (request.kind === "prepare") failpoint("primary.send-prepare.before")
-    if (request.kind === "commit") failpoint("primary.send-commit.before")
-    const asked = this.#parts.client.ask(this.#envelope(), request)
-    if (request.kind === "prepare") failpoint("primary.send-prepare.after")
-    if (request.kind === "commit") failpoint("primary.send-commit.after")
-    asked.then(
-      ({ envelope, message }) => {
-        if (message.kind === "vote") failpoint("primary.vote-received")
-        if (message.kind === "committed") failpoint("primary.commit-confirmed")
-        this.#lastTrouble = ""
-        this.#dispatch({ event: "answer", envelope, answer: message })
-      },
-      (error: unknown) => {
-        this.#trouble(error)
-        this.#dispatch({ event: "lost", kind: request.kind })
-      },
-    )
+  #identify(change: IdentityChange): void {
+    const { store, fatal } = this.#parts
+    failpoint("primary.identify.before")
+    store.saveIdentity(identityAfter(store.identity(), change)).then(() => {
+      failpoint("primary.identify.after")
+      this.#dispatch({ event: "identified" })
+    }, fatal)
   }
 
-  /** Says why the peer cannot be talked to, once per reason until it answers again. */
-  #trouble(error: unknown): void {
-    const line = error instanceof Error ? error.message : String(error)
-    if (line === this.#lastTrouble) return
-    this.#lastTrouble = line
-    this.#parts.notice(`the replica does not answer: ${line}`)
-  }
-
-  #decided(version: number): void {
-    const fate = this.#appended
-    if (fate === undefined) return
-    this.#appended = undefined
-    this.#unacknowledged.push({ version, fate })
-    fate.decided()
-  }
-
-  #acknowledge(version: number): void {
-    while (this.#unacknowledged[0] !== undefined && this.#unacknowledged[0].version <= version) {
-      this.#unacknowledged.shift()?.fate.acknowledged()
-    }
+  #asked(why: string | undefined): void {
+    this.#tell?.(why)
+    this.#tell = undefined
   }
 
   #becomeStuck(reason: string): void {
     this.#inSync = false
     this.#parts.stuck(reason)
     this.#stuckReason = reason
-    this.#retryAtMs = this.#parts.monotonicMs() + retryMs
-    for (const { fate } of this.#unacknowledged.splice(0)) fate.unknown()
-    this.#appended?.unknown()
-    this.#appended = undefined
+    this.#retryAtMs = this.#parts.monotonicMs() + bounds.stuckRetryMs
+    this.#fates.unknown()
+    this.#asked(reason)
   }
 }

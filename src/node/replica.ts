@@ -1,22 +1,28 @@
 // Drives the participant: carries its effects out on the store, and answers the primary's requests. No decisions here.
 import { bounds } from "../bounds.ts"
 import type { Effect, LogPosition, ServeLog } from "../protocol/effect.ts"
+import type { Epoch } from "../protocol/epoch.ts"
 import { envelopeOfAnswer } from "../protocol/greeting.ts"
 import type { Answer, Envelope, Request } from "../protocol/messages.ts"
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../protocol/participant-state.ts"
 import { stepParticipant } from "../protocol/participant.ts"
+import { leaseWaitMs, whyNoPromotion } from "../protocol/promotion.ts"
+import type { Decision } from "../protocol/reign.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
+import { identityAfter } from "./identity-change.ts"
 import type { DecodedRequest } from "./peer-wire.ts"
 
 export interface ReplicaParts extends DriverParts {
   readonly joining: boolean
+  /** This node's setting. */
+  readonly ownLeaseMs: number
   /** Why nothing may be stored now: the disk is below its floor. Asked before every batch. */
   readonly whyNoSpace: () => string | undefined
 }
 
 interface Waiting {
-  readonly request: DecodedRequest
+  readonly request: DecodedRequest<Request>
   readonly answer: (answer: { envelope: Envelope; answer: Answer }) => void
 }
 
@@ -28,17 +34,23 @@ export class Replica {
   #heardAtMs: number | null = null
   #heard: Pick<LogPosition, "head" | "committed"> | null = null
   #quietSinceMs = 0
+  readonly #startedAtMs: number
+  /** Tells whoever decided to promote this node that it is. */
+  #promoted: (() => void) | undefined
   #timer: ReturnType<typeof setInterval> | undefined
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts
-    const { nodeId, clusterId, epoch } = parts.store.identity()
+    const { nodeId, clusterId, epoch, lacking, leaseMs } = parts.store.identity()
+    this.#startedAtMs = parts.monotonicMs()
     this.#state = startParticipant({
       node: nodeId,
       cluster: clusterId ?? null,
       epoch,
       session: parts.session,
       joining: parts.joining,
+      lacking,
+      leaseMs: Math.max(leaseMs, parts.ownLeaseMs),
       logStart: parts.store.logStart(),
       ...parts.store.position(),
     })
@@ -53,6 +65,21 @@ export class Replica {
 
   stop(): void {
     clearInterval(this.#timer)
+  }
+
+  /** How long the primary's lease may still run: one that was heard before this process began may have been heard just before. */
+  leaseLeftMs(): number {
+    return Math.max(0, (this.#heardAtMs ?? this.#startedAtMs) + leaseWaitMs(this.#state) - this.#parts.monotonicMs())
+  }
+
+  /** Why this node cannot be promoted now, if so; else it is made the primary of `epoch`, and `roleChanged` has been called. */
+  async promote(epoch: Epoch, mode: "alone" | "solo", decision: Decision): Promise<string | undefined> {
+    const why = whyNoPromotion(this.#state, this.leaseLeftMs(), decision.forced)
+    if (why !== undefined) return why
+    return new Promise((resolve) => {
+      this.#promoted = () => resolve(undefined)
+      this.#dispatch({ event: "promote", epoch, mode, decision })
+    })
   }
 
   get state(): ParticipantState {
@@ -74,7 +101,7 @@ export class Replica {
     this.#dispatch({ event: "trimmed", logStart: this.#parts.store.logStart() })
   }
 
-  receive(request: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
+  receive(request: DecodedRequest<Request>): Promise<{ envelope: Envelope; answer: Answer }> {
     const ticket = ++this.#tickets
     return new Promise((answer) => {
       this.#waiting.set(ticket, { request, answer })
@@ -124,7 +151,14 @@ export class Replica {
         }, fatal)
         return
       case "identify":
-        store.saveIdentity({ clusterId: effect.cluster, epoch: effect.epoch }).then(() => this.#dispatch({ event: "identified" }), fatal)
+        failpoint("replica.identify.before")
+        store.saveIdentity(identityAfter(store.identity(), effect.change)).then(() => {
+          failpoint("replica.identify.after")
+          this.#dispatch({ event: "identified" })
+        }, fatal)
+        return
+      case "role-changed":
+        this.#becomePrimary().catch(fatal)
         return
       case "advance":
         failpoint("replica.commit.before")
@@ -144,6 +178,8 @@ export class Replica {
         setTimeout(() => stop(effect.reason, effect.detail, effect.hint), bounds.tickMs)
         return
       case "ask":
+      case "mode-changed":
+      case "handover-refused":
       case "load":
       case "read-digest":
       case "decided":
@@ -154,6 +190,15 @@ export class Replica {
       default:
         effect satisfies never
     }
+  }
+
+  /** What it has committed is read alone from now on, so it has to be on the disk as decided. */
+  async #becomePrimary(): Promise<void> {
+    this.stop()
+    await this.#parts.store.flush()
+    failpoint("replica.promote.after")
+    this.#parts.roleChanged()
+    this.#promoted?.()
   }
 
   #reply(ticket: number, answer: Answer): void {
@@ -203,6 +248,7 @@ function positionTold(request: Request): Pick<LogPosition, "head" | "committed">
     case "records":
     case "digest":
     case "heartbeat":
+    case "handover":
     case "diverged":
       return undefined
     default:

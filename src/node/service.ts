@@ -1,6 +1,8 @@
 // What a running node offers to the HTTP layer. node/node.ts implements it; http/ knows nothing else of the node.
+import type { BackupStatus } from "./backups.ts"
 import type { Principal } from "../operations/scope.ts"
 import type { SubmittedTransaction } from "../operations/transaction.ts"
+import type { Decision } from "../protocol/reign.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { Refusal } from "../refusal.ts"
 import type { Reader, Role } from "../store/store.ts"
@@ -20,6 +22,35 @@ export type Outcome =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** The node stopped before it knew; only a retry or GET /do/{key} can tell. */
   | { readonly kind: "unknown"; readonly key: string | undefined }
+
+/** An operator's decision: who, and why. */
+export interface Asked {
+  readonly by: string
+  readonly reason: string
+}
+
+export interface PromoteDecision extends Asked {
+  /** The new primary takes writes that are on its own disk only, until a replica is in sync. */
+  readonly solo: boolean
+  /** Also where the old primary may still answer reads, or this node may lack writes that were acknowledged. */
+  readonly force: boolean
+}
+
+export interface SoloDecision extends Asked {
+  readonly on: boolean
+}
+
+/** What a node is after a decision. */
+export interface Standing {
+  readonly node: string
+  readonly role: Role
+  readonly epoch: Epoch
+  readonly mode: "paired" | "solo"
+  readonly head: number
+  readonly committed: number
+  /** Public URL of the primary, as far as it is known here. */
+  readonly primary: string | undefined
+}
 
 export interface PeerStatus {
   readonly node: string | null
@@ -49,7 +80,13 @@ export interface NodeStatus {
   readonly peer: PeerStatus
   /** Milliseconds left of the lease on a primary; null on a replica or before the first sync. */
   readonly lease: { readonly remainingMs: number } | null
+  /** Of a replica, what speaks against promoting it: writes that it may lack, and what may be left of its primary's lease. */
+  readonly promotion: { readonly lacking: boolean; readonly waitMs: number } | null
+  /** The newest about role and mode; null where none was made yet. */
+  readonly decision: Decision | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
+  /** The newest that this process made, and why the last one came to nothing; null where it makes none. */
+  readonly backup: BackupStatus | null
   readonly startedAt: string
   /** Why it is stuck, with `--when-stuck serve-reads`; null otherwise. */
   readonly stuck: string | null
@@ -76,6 +113,9 @@ export interface NodeService {
   waitForVersion(version: number, timeoutMs: number): Promise<boolean>
   /** Calls `listener` whenever `committed` has moved, amid the commit: it may only take note. Until what it returns is called. */
   onAdvanced(listener: () => void): () => void
+  promote(decision: PromoteDecision): Promise<Standing | Refusal>
+  solo(decision: SoloDecision): Promise<Standing | Refusal>
+  handover(decision: Asked): Promise<Standing | Refusal>
   authenticate(token: string): Principal | undefined
   status(): NodeStatus
 }

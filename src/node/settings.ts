@@ -8,6 +8,13 @@ export interface Address {
   readonly port: number
 }
 
+export interface BackupSettings {
+  readonly directory: string
+  readonly everyMs: number
+  /** How many of them are kept. */
+  readonly keep: number
+}
+
 export interface NodeSettings {
   readonly nodeId: string
   readonly dataDirectory: string
@@ -36,6 +43,8 @@ export interface NodeSettings {
   readonly peerTimeoutMs: number
   readonly watchdogMs: number
   readonly diskFloorBytes: number
+  /** Backups that this node makes by itself. */
+  readonly backup: BackupSettings | undefined
   /** What a primary keeps of the past. */
   readonly retention: RetentionSettings
 }

@@ -1,12 +1,11 @@
 // Takes away what is below the horizon, on both nodes: a chunk, then a pause that is longer than the chunk took, so that writes and
 // reads keep most of the time. While in sync only: a node that catches up may need what is here.
 import { bounds } from "../bounds.ts"
-import type { Role, Store } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 
 export interface TrimmerParts {
   readonly store: Store
-  readonly role: Role
   readonly mayTrim: () => boolean
   readonly monotonicMs: () => number
   readonly fatal: (error: unknown) => void
@@ -36,9 +35,10 @@ export class Trimmer {
   }
 
   async #run(): Promise<void> {
-    const { store, role, mayTrim, monotonicMs, trimmed } = this.#parts
+    const { store, mayTrim, monotonicMs, trimmed } = this.#parts
     while (!this.#stopped && mayTrim() && store.trimmable()) {
       const sinceMs = monotonicMs()
+      const { role } = store.identity()
       failpoint(`${role}.trim.before`)
       const moved = await store.trim()
       failpoint(`${role}.trim.after`)

@@ -3,13 +3,16 @@ import type { Digest } from "./digest.ts"
 import type { Effect, LogPosition, Step } from "./effect.ts"
 import type { Epoch } from "./epoch.ts"
 import type { Answer, Envelope, Request, Vote, VoteRefusalCode } from "./messages.ts"
+import { invariant } from "./invariant.ts"
 import type { PeerPosition, PrefixSearch } from "./recovery.ts"
 import type { SealedRecord } from "./record.ts"
+import type { Decision, Mode } from "./reign.ts"
 
 export interface CoordinatorState extends LogPosition {
   readonly node: string
   readonly cluster: string
   readonly epoch: Epoch
+  readonly mode: Mode
   readonly session: string
   readonly publicUrl: string
   readonly timing: Timing
@@ -28,14 +31,18 @@ export interface CoordinatorState extends LogPosition {
   /** When the present search for agreement began. */
   readonly syncSinceMs: number
   readonly roundNumber: number
-  /** The batch in doubt; at most one (I5). */
+  /** The batch in doubt; at most one (I5). Solo: what a returning replica is sent. */
   readonly round: Round | null
+  /** Solo: the batch that is being saved here, and only here. */
+  readonly lone: Lone | null
   /** Decided commits that the replica has not confirmed yet, oldest first. */
   readonly unconfirmed: readonly Unconfirmed[]
   readonly commitAsk: AskState
   readonly heartbeat: { readonly ask: AskState; readonly lastSentMs: number }
-  /** A local save or undo under way: the driver owes an event. */
+  /** A local save, undo or change of identity under way: the driver owes an event. */
   readonly diskBusy: boolean
+  /** Of a change of identity: the mode that it makes. */
+  readonly moding: Mode | null
   /** The last of the peer's records that are being saved here. */
   readonly adopted: SealedRecord | null
 }
@@ -62,14 +69,24 @@ export type Phase =
   /** Fetching what this log lacks. */
   | { readonly name: "adopting"; readonly ask: AskState }
   /** Looking for the last common version of two diverged logs, to name it. */
-  | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null }
+  | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null; readonly rival: Rival | null }
   /** It is found, and the replica is being told, so that both nodes stop and say the same. */
   | { readonly name: "parting"; readonly detail: string }
+  /** Both logs are equal; before the replica hears that, this primary durably stops being alone. */
+  | { readonly name: "pairing" }
   /** Both logs are equal; committing their head on both. */
   | { readonly name: "settling"; readonly ask: AskState }
   | { readonly name: "steady" }
+  /** Asking the replica to take this node's place: from the question on it may have. Then becoming its replica. */
+  | { readonly name: "handing-over"; readonly ask: AskState; readonly sinceMs: number; readonly epoch: Epoch; readonly decision: Decision }
+  | { readonly name: "retiring"; readonly epoch: Epoch }
   | { readonly name: "stuck"; readonly reason: string }
   | { readonly name: "stopped" }
+
+/** A primary of another reign with the same number. There is no link to it: it is asked as anybody may ask it. */
+export interface Rival {
+  readonly sinceMs: number
+}
 
 export interface Round {
   readonly number: number
@@ -85,6 +102,12 @@ export interface Round {
   readonly vote: Vote | null
   /** Taking the round back at the peer, because this disk refused it. */
   readonly rollback: AskState
+}
+
+export interface Lone {
+  readonly first: number
+  readonly last: number
+  readonly lastDigest: Digest
 }
 
 export interface Unconfirmed {
@@ -103,11 +126,20 @@ export type CoordinatorEvent =
   | { readonly event: "saved" }
   | { readonly event: "save-refused"; readonly code: VoteRefusalCode; readonly detail: string }
   | { readonly event: "undone" }
+  | { readonly event: "identified" }
   | { readonly event: "loaded"; readonly records: readonly SealedRecord[] }
   | { readonly event: "own-digest"; readonly version: number; readonly digest: Digest }
   | { readonly event: "trimmed"; readonly logStart: number }
   /** Stuck, but staying up: try to sync again. */
   | { readonly event: "retry" }
+  /** Another primary of the same epoch number says where the logs parted. */
+  | { readonly event: "told-apart"; readonly detail: string }
+  /** A node of a higher epoch has greeted this one. */
+  | { readonly event: "deposed"; readonly epoch: Epoch }
+  /** An operator's decision; only where `whyNoSolo` and `whyNoPairing` say nothing against it. */
+  | { readonly event: "set-mode"; readonly mode: "alone" | "solo"; readonly decision: Decision }
+  /** The same of `whyNoHandover`. The epoch is the one that begins. */
+  | { readonly event: "hand-over"; readonly nowMs: number; readonly epoch: Epoch; readonly decision: Decision }
 
 export type CoordinatorStep = Step<CoordinatorState>
 
@@ -115,6 +147,8 @@ export interface CoordinatorStart extends LogPosition {
   readonly node: string
   readonly cluster: string
   readonly epoch: Epoch
+  /** Alone or solo nobody else decides, so everything on this disk has to be committed. */
+  readonly mode: Mode
   readonly session: string
   readonly publicUrl: string
   readonly timing: Timing
@@ -123,6 +157,7 @@ export interface CoordinatorStart extends LogPosition {
 }
 
 export function startCoordinator(start: CoordinatorStart): CoordinatorState {
+  invariant(start.mode === "paired" || start.committed === start.head, "I9", "alone, and something is in doubt")
   return {
     ...start,
     phase: { name: "greeting", ask: "none" },
@@ -134,25 +169,59 @@ export function startCoordinator(start: CoordinatorStart): CoordinatorState {
     syncSinceMs: start.nowMs,
     roundNumber: 0,
     round: null,
+    lone: null,
     unconfirmed: [],
     commitAsk: "none",
     heartbeat: { ask: "none", lastSentMs: start.nowMs },
     diskBusy: false,
+    moding: null,
     adopted: null,
   }
 }
 
 /** Whether the driver may propose a batch now. */
 export function acceptsBatch(state: CoordinatorState): boolean {
-  return state.phase.name === "steady" && state.round === null && !state.diskBusy
+  if (state.diskBusy) return false
+  return state.phase.name === "steady" ? state.round === null : state.mode === "solo" && acceptsLone(state)
+}
+
+/** Not while the last of what a returning replica lacks is under way, or it would never have everything. */
+function acceptsLone({ phase, round, head }: CoordinatorState): boolean {
+  switch (phase.name) {
+    case "greeting":
+    case "opening":
+    case "comparing":
+      return true
+    case "sending":
+      return round === null || round.last < head
+    default:
+      return false
+  }
 }
 
 export function ask(request: Request): Effect {
   return { effect: "ask", request }
 }
 
-/** It cannot go forward, whatever is in doubt stays so: the next sync completes it. */
+/** What the search for agreement begins with. A round in doubt is forgotten as a round: its records are in the log, and the sync sees to them. */
+export function unsynced(state: CoordinatorState, syncSinceMs: number): CoordinatorState {
+  return {
+    ...state,
+    phase: { name: "greeting", ask: "lost" },
+    round: null,
+    unconfirmed: [],
+    commitAsk: "none",
+    heartbeat: { ask: "none", lastSentMs: state.nowMs },
+    peerSession: null,
+    peer: null,
+    link: 0,
+    syncSinceMs,
+  }
+}
+
+/** It cannot go forward, whatever is in doubt stays so: the next sync completes it. Who is alone needs nobody to go forward. */
 export function stuck(state: CoordinatorState, reason: string): CoordinatorStep {
   if (state.phase.name === "stuck") return { state, effects: [] }
+  if (state.mode !== "paired") return { state: unsynced(state, state.nowMs), effects: [{ effect: "notice", detail: reason }] }
   return { state: { ...state, phase: { name: "stuck", reason } }, effects: [{ effect: "stuck", reason }] }
 }

@@ -6,13 +6,16 @@
 //   3. The replica confirms → `acknowledge` (I3). Until then nobody is told.
 //   A no from the replica → durable undo here → `reject`. A no from this disk → `rollback` there, its answer → `reject`.
 //   Any silence → stuck: it is neither told nor taken back.
+import { deposed, handOver, handoverRefused, identified, setMode, tookOver } from "./decisions.ts"
 import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, CommitRequest, Envelope, HeartbeatAnswer, RefusedAnswer, Request, VoteRefusalCode } from "./messages.ts"
-import { part, stop } from "./divergence.ts"
+import type { Answer, Envelope, HeartbeatAnswer, RefusedAnswer, VoteRefusalCode } from "./messages.ts"
+import { fencedHint, isRival, part, rivalHint, stop } from "./divergence.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
-import { prepareOf, rollbackOf, roundOf } from "./round.ts"
-import { answerWhileSyncing, digestRead, greet, lostWhileSyncing, recordsLoaded, roundSettledWhileSending, savedWhileSyncing, tickWhileSyncing } from "./sync.ts"
+import { commitOf, prepareOf, rollbackOf, roundOf } from "./round.ts"
+import { loneSaved, proposeLone } from "./solo.ts"
+import { answerWhileSyncing, digestRead, greet, lostWhileSyncing, recordsLoaded, roundSettledWhileSending, savedWhileSyncing } from "./sync.ts"
+import { tick } from "./tick.ts"
 
 export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
   if (state.phase.name === "stopped") return { state, effects: [] }
@@ -39,6 +42,16 @@ export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent
       return { state: { ...state, logStart: event.logStart }, effects: [] }
     case "retry":
       return state.phase.name === "stuck" && !state.diskBusy ? greet(state, state.nowMs) : { state, effects: [] }
+    case "identified":
+      return identified({ ...state, diskBusy: false, moding: null }, state.moding)
+    case "set-mode":
+      return setMode(state, event.mode, event.decision)
+    case "told-apart":
+      return stop(state, "diverged", event.detail, rivalHint)
+    case "deposed":
+      return deposed(state, event.epoch)
+    case "hand-over":
+      return handOver({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) }, event.epoch, event.decision)
     default:
       return event satisfies never
   }
@@ -47,27 +60,26 @@ export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent
 function propose(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {
   invariant(acceptsBatch(state), "I5", "a batch was proposed while another is in doubt")
   invariant(continuesLog(state.head, state.headDigest, records), "I4", "a proposed batch does not continue the log")
+  if (state.phase.name !== "steady") return proposeLone(state, records)
   const round = roundOf(state, records, "saving")
   return {
     state: { ...state, roundNumber: round.number, round, diskBusy: true },
     // The peer first: its disk works while this thread waits for the own one.
-    effects: [ask(prepareOf(state, round)), { effect: "save", records, committed: state.committed }],
+    effects: [ask(prepareOf(state, round)), { effect: "save", records, committed: state.committed, decided: false }],
   }
 }
 
-function commitOf(state: CoordinatorState, version: number, digest: CommitRequest["digest"]): CommitRequest {
-  return { kind: "commit", version, digest, inSync: state.phase.name === "steady" }
-}
-
 function saved(state: CoordinatorState): CoordinatorStep {
-  const { round } = state
+  const { round, lone } = state
+  if (lone !== null) return loneSaved(state, lone)
   if (round === null || round.local !== "saving") return savedWhileSyncing(state)
   const moved = { ...state, head: round.last, headDigest: round.lastDigest, round: { ...round, local: "saved" as const } }
   return settle(moved)
 }
 
 function saveRefused(state: CoordinatorState, code: "disk-full" | "unique", detail: string): CoordinatorStep {
-  const { round } = state
+  const { round, lone } = state
+  if (lone !== null) return { state: { ...state, lone: null }, effects: [{ effect: "reject", code, detail }] }
   if (round === null || round.local !== "saving") return stuck({ ...state, adopted: null }, `the peer's records cannot be stored here: ${detail}`)
   return settle({ ...state, round: { ...round, local: { code, detail } } })
 }
@@ -137,6 +149,9 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   if (name === "stuck") return { state, effects: [] }
   if (envelope.peerSession !== state.session) return { state, effects: [] }
   if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
+  if (isRival(state.phase)) return answerWhileSyncing(state, envelope, answer)
+  // Whatever it is by now: a node that has taken over says so as a primary, too.
+  if (answer.kind === "took-over") return tookOver(state, answer.epoch)
   const startedAnew = envelope.session !== state.peerSession
   if (answer.kind === "refused" && startedAnew) return refusedByAnother(state, answer)
   if (startedAnew || envelope.link !== state.link) return { state, effects: [] }
@@ -166,6 +181,8 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
     case "digest":
     case "diverged":
       return answerWhileSyncing(heard, envelope, answer)
+    case "position":
+      return { state, effects: [] }
     default:
       return answer satisfies never
   }
@@ -195,6 +212,7 @@ function confirm(state: CoordinatorState, version: number): CoordinatorStep {
 function refusedByAnother(state: CoordinatorState, answer: RefusedAnswer): CoordinatorStep {
   const { name } = state.phase
   if (answer.code !== "session") return refused(state, answer)
+  if (name === "handing-over") return handoverRefused(state, answer.detail)
   if (name !== "steady") return greet(state, state.syncSinceMs)
   if (state.round !== null || state.unconfirmed.length > 0) return refused(state, answer)
   const step = greet(state, state.nowMs)
@@ -208,14 +226,15 @@ function refused(state: CoordinatorState, answer: RefusedAnswer): CoordinatorSte
     case "busy":
       return lost(state, answer.of)
     case "fenced":
-      return stop(state, "fenced", answer.detail, "the other node was promoted: run rejoin here")
+      return stop(state, "fenced", answer.detail, fencedHint)
     default:
+      if (state.phase.name === "handing-over") return handoverRefused(state, answer.detail)
       return stuck(state, `the replica refused ${answer.of}: ${answer.detail}`)
   }
 }
 
 /** Remembered, and sent again with the next tick: every request may be repeated. */
-function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
+function lost(state: CoordinatorState, kind: RefusedAnswer["of"]): CoordinatorStep {
   const { round } = state
   switch (kind) {
     case "prepare":
@@ -233,55 +252,13 @@ function lost(state: CoordinatorState, kind: Request["kind"]): CoordinatorStep {
     case "hello":
     case "records":
     case "digest":
+    case "handover":
       return lostWhileSyncing(state)
     case "diverged":
       return part(state)
+    case "position":
+      return { state, effects: [] }
     default:
       return kind satisfies never
-  }
-}
-
-function tick(state: CoordinatorState): CoordinatorStep {
-  if (state.phase.name === "stuck") return { state, effects: [] }
-  const { timing, nowMs, round } = state
-  if (round !== null && nowMs - round.sinceMs > timing.peerTimeoutMs) {
-    return stuck(state, `no vote on version ${round.last} within ${timing.peerTimeoutMs} ms`)
-  }
-  if (state.phase.name !== "steady") return resendRound(tickWhileSyncing(state))
-  const oldest = state.unconfirmed[0]
-  if (oldest !== undefined && nowMs - oldest.sinceMs > timing.peerTimeoutMs) {
-    return stuck(state, `the commit of version ${oldest.version} was not confirmed within ${timing.peerTimeoutMs} ms`)
-  }
-  if (nowMs - state.heardAtMs > timing.leaseMs) {
-    return stuck(state, `nothing was heard from the replica for ${timing.leaseMs} ms: the lease is over`)
-  }
-  return heartbeat(resendCommit(resendRound({ state, effects: [] })))
-}
-
-function resendRound(step: CoordinatorStep): CoordinatorStep {
-  const { state, effects } = step
-  const { round } = state
-  if (round === null) return step
-  if (round.rollback === "lost") {
-    return { state: { ...state, round: { ...round, rollback: "under-way" } }, effects: [...effects, ask(rollbackOf(round))] }
-  }
-  if (round.ask !== "lost" || round.rollback !== "none") return step
-  return { state: { ...state, round: { ...round, ask: "under-way" } }, effects: [...effects, ask(prepareOf(state, round))] }
-}
-
-function resendCommit(step: CoordinatorStep): CoordinatorStep {
-  const { state, effects } = step
-  const newest = state.unconfirmed.at(-1)
-  if (state.commitAsk !== "lost" || newest === undefined) return step
-  return { state: { ...state, commitAsk: "under-way" }, effects: [...effects, ask(commitOf(state, newest.version, newest.digest))] }
-}
-
-function heartbeat(step: CoordinatorStep): CoordinatorStep {
-  const { state, effects } = step
-  const { heartbeat: beat, nowMs, timing } = state
-  if (beat.ask !== "none" || nowMs - beat.lastSentMs < timing.heartbeatMs) return step
-  return {
-    state: { ...state, heartbeat: { ask: "under-way", lastSentMs: nowMs } },
-    effects: [...effects, ask({ kind: "heartbeat" })],
   }
 }

@@ -1,13 +1,17 @@
 // Two logs that have diverged, or one that is damaged: finds the last common version, says so on both nodes, and stops.
-import { ask, type CoordinatorState, type CoordinatorStep, type Phase } from "./coordinator-state.ts"
+import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Rival } from "./coordinator-state.ts"
 import type { Digest } from "./digest.ts"
 import type { StopReason } from "./effect.ts"
-import type { DigestAnswer } from "./messages.ts"
-import { beginSearch, describeDivergence, narrow, nextProbe } from "./recovery.ts"
+import type { DigestAnswer, DivergedRequest, RefusedAnswer } from "./messages.ts"
+import { beginSearch, describeDivergence, narrow, nextProbe, type PrefixSearch } from "./recovery.ts"
 
 type Locating = Extract<Phase, { name: "locating" }>
 
-export const divergenceHint = "keep the node whose data is right; start the other one empty with --join"
+export const divergenceHint = "decide which node's data is right, and run `tandem rejoin` on the other one"
+
+export const rivalHint = "decide which node's data to keep, and run `tandem rejoin` on the other one"
+
+export const fencedHint = "the other node was promoted: run `tandem rejoin` here to make this node its replica"
 
 export function stop(state: CoordinatorState, reason: StopReason, detail: string, hint: string): CoordinatorStep {
   return { state: { ...state, phase: { name: "stopped" } }, effects: [{ effect: "stop", reason, detail, hint }] }
@@ -17,7 +21,37 @@ export function stop(state: CoordinatorState, reason: StopReason, detail: string
 export function locate(state: CoordinatorState, differAt: number): CoordinatorStep {
   // The oldest record of a log names the digest of the version before it.
   const from = Math.max(state.logStart, state.peer?.logStart ?? 1) - 1
-  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt, from), peerDigest: null })
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt, from), peerDigest: null, rival: null })
+}
+
+/** Both were promoted: nothing is written any more, and it is found out up to where both logs are the same. */
+export function locateRival(state: CoordinatorState, log: NonNullable<RefusedAnswer["log"]>): CoordinatorStep {
+  const from = Math.max(state.logStart, log.start) - 1
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(Math.min(state.head, log.head), from), peerDigest: null, rival: { sinceMs: state.nowMs } })
+}
+
+/** The other one may have stopped before this one has found out. */
+export function tickRival(state: CoordinatorState, phase: Locating, { sinceMs }: Rival): CoordinatorStep {
+  if (state.nowMs - sinceMs > state.timing.peerTimeoutMs) return stop(state, "diverged", `${bothPromoted(state)}; the other one does not say any more where its log parts from this one`, rivalHint)
+  return phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }
+}
+
+export function isRival(phase: Phase): boolean {
+  return phase.name === "locating" && phase.rival !== null
+}
+
+function bothPromoted({ epoch }: Pick<CoordinatorState, "epoch">): string {
+  return `both nodes were promoted to epoch ${epoch.number}`
+}
+
+/** What a primary is told by another one of the same epoch number, as it looks from here. */
+export function toldApart({ epoch }: Pick<CoordinatorState, "epoch">, { version, digest, peerDigest, common }: DivergedRequest): string {
+  const search = { equalAt: common ?? undefined, from: version, differAt: version, ownDigest: peerDigest, peerDigest: digest }
+  return `${bothPromoted({ epoch })}: ${describeParting(search)}`
+}
+
+function describeParting(search: PrefixSearch): string {
+  return search.equalAt === search.differAt ? `both logs are equal up to version ${search.differAt}, where one of them ends` : describeDivergence(search)
 }
 
 export function probe(state: CoordinatorState, phase: Locating): CoordinatorStep {
@@ -36,6 +70,7 @@ export function peerDigestHeard(state: CoordinatorState, phase: Locating, answer
 export function ownDigestRead(state: CoordinatorState, phase: Locating, version: number, digest: Digest): CoordinatorStep {
   if (phase.peerDigest === null || nextProbe(phase.search) !== version) return { state, effects: [] }
   const search = narrow(phase.search, version, digest, phase.peerDigest)
+  if (phase.rival !== null) return rivalCompared(state, { ...phase, search, peerDigest: null }, version, digest)
   // Where the chain says that they differ and the digests say that they do not, the chain itself is broken.
   if (search.equalAt === search.differAt) return damaged(state, version + 1)
   const located: Locating = { ...phase, search, peerDigest: null }
@@ -44,6 +79,15 @@ export function ownDigestRead(state: CoordinatorState, phase: Locating, version:
   if (ownDigest === undefined || peerDigest === undefined) throw new Error("a search ended without digests")
   const parting: Phase = { name: "parting", detail: describeDivergence(search) }
   return { state: { ...state, phase: parting }, effects: [ask({ kind: "diverged", version: differAt, digest: ownDigest, peerDigest, common: equalAt })] }
+}
+
+function rivalCompared(state: CoordinatorState, phase: Locating, version: number, digest: Digest): CoordinatorStep {
+  const { search } = phase
+  const isEqualToTheEnd = search.equalAt === search.differAt
+  if (!isEqualToTheEnd && nextProbe(search) !== undefined) return probe(state, phase)
+  const { differAt, equalAt = null, ownDigest = digest, peerDigest = digest } = search
+  const detail = `${bothPromoted(state)}: ${describeParting(search)}`
+  return { state: { ...state, phase: { name: "parting", detail } }, effects: [ask({ kind: "diverged", version: isEqualToTheEnd ? version : differAt, digest: ownDigest, peerDigest, common: equalAt })] }
 }
 
 /** The peer has heard of it, or cannot be reached: nothing more can be done here. */

@@ -7,6 +7,7 @@ import type { Digest } from "./digest.ts"
 import type { Epoch } from "./epoch.ts"
 import type { Answer, DigestRequest, RecordsRequest, Request, VoteRefusalCode } from "./messages.ts"
 import type { SealedRecord } from "./record.ts"
+import type { Decision, Mode } from "./reign.ts"
 
 /** Why a node must stop for good; each has its own exit code. */
 export type StopReason = "diverged" | "foreign" | "fenced"
@@ -36,6 +37,8 @@ export interface Save {
   readonly effect: "save"
   readonly records: readonly SealedRecord[]
   readonly committed: number
+  /** Solo: this disk alone decides, so what is saved is durably committed. */
+  readonly decided: boolean
 }
 
 /** Store.undo of everything above committed: comes back as `undone`. */
@@ -46,8 +49,18 @@ export interface Undo {
 /** Durably changes what this node knows about itself: comes back as `identified`. */
 export interface Identify {
   readonly effect: "identify"
-  readonly cluster: string
-  readonly epoch: Epoch
+  readonly change: IdentityChange
+}
+
+export interface IdentityChange {
+  readonly cluster?: string
+  readonly epoch?: Epoch
+  readonly role?: "primary" | "replica"
+  readonly mode?: Mode
+  readonly lacking?: boolean
+  readonly leaseMs?: number
+  /** To be logged as soon as this node can write. */
+  readonly decision?: Decision
 }
 
 /** Moves `committed`. In memory, cannot fail, not reported back. */
@@ -93,6 +106,23 @@ export interface SyncChanged {
   readonly inSync: boolean
 }
 
+/** The identity is durable that makes this node the other role: its driver ends here, and one of the other role begins. */
+export interface RoleChanged {
+  readonly effect: "role-changed"
+}
+
+/** The hand-over did not come to pass: this node goes on as the primary. */
+export interface HandoverRefused {
+  readonly effect: "handover-refused"
+  readonly detail: string
+}
+
+/** The mode that was asked for is durable. */
+export interface ModeChanged {
+  readonly effect: "mode-changed"
+  readonly mode: Mode
+}
+
 /** It cannot go forward: exit 75, or serve committed reads and try again (event `retry`). */
 export interface Stuck {
   readonly effect: "stuck"
@@ -127,6 +157,9 @@ export type Effect =
   | Acknowledge
   | Reject
   | SyncChanged
+  | RoleChanged
+  | HandoverRefused
+  | ModeChanged
   | Stuck
   | Stop
   | Notice

@@ -1,15 +1,15 @@
 // Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
-import { compareEpoch } from "./epoch.ts"
-import { behindHint } from "./divergence.ts"
-import type { Effect } from "./effect.ts"
+import { compareEpoch, type Epoch } from "./epoch.ts"
+import { behindHint, rivalHint } from "./divergence.ts"
+import type { Effect, IdentityChange } from "./effect.ts"
 import { invariant } from "./invariant.ts"
-import { type Envelope, type HelloRequest, type PeerRefusalCode, protocolVersion } from "./messages.ts"
+import { type Envelope, type HelloRequest, isSpoken, type PeerRefusalCode, protocolVersion } from "./messages.ts"
 import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused, type Work } from "./participant-state.ts"
 
 /** Who the caller is, and where both logs stand; with `open`, from now on only messages of this link count. */
 export function hello(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
   const { envelope } = incoming
-  if (envelope.protocol !== protocolVersion) {
+  if (!isSpoken(envelope.protocol)) {
     return refused(state, incoming, "protocol", `this node speaks protocol ${protocolVersion}, the caller ${envelope.protocol}`)
   }
   if (envelope.session === state.session) return refused(state, incoming, "itself", "the peer address leads back to the caller")
@@ -36,17 +36,24 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
   if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false, state.cluster === null)] }
   const stale = whyStaleLink(state, envelope)
   if (stale) return refused(state, incoming, "session", stale)
-  if (state.cluster === null || state.epoch.number < envelope.epoch.number) {
-    const work: Work = { kind: "identifying", incoming, cluster: envelope.cluster, epoch: envelope.epoch }
-    return { state: { ...state, work }, effects: [{ effect: "identify", cluster: envelope.cluster, epoch: envelope.epoch }] }
-  }
-  return openLink(state, incoming, request, false)
+  const change = learnt(state, envelope.cluster, envelope.epoch, request)
+  if (change === undefined) return openLink(state, incoming, request, false)
+  const work: Work = { kind: "identifying", incoming, change }
+  return { state: { ...state, work }, effects: [{ effect: "identify", change }] }
+}
+
+/** What has to be durable before the link opens: whose replica this is, how long its lease may run, and whether it has acknowledged writes alone. */
+function learnt(state: ParticipantState, cluster: string, epoch: Epoch, { head, committed, mode = "paired", leaseMs = 0 }: HelloRequest): IdentityChange | undefined {
+  const isNew = state.cluster === null || state.epoch.number < epoch.number
+  const lacking = state.lacking || mode !== "paired" || committed > state.head || (state.cluster === null && head > 0)
+  if (!isNew && lacking === state.lacking && leaseMs <= state.leaseMs) return undefined
+  return { cluster, epoch, ...(lacking === state.lacking ? {} : { lacking }), ...(leaseMs <= state.leaseMs ? {} : { leaseMs }) }
 }
 
 function forked(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
   const detail = `both nodes were promoted to epoch ${state.epoch.number}`
   const step = refused(state, incoming, "epoch-forked", detail)
-  const hint = "decide which node's data to keep, and start the other one empty with --join"
+  const hint = rivalHint
   return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
 }
 
@@ -83,12 +90,12 @@ function helloReply(state: ParticipantState, ticket: number, opened: boolean, fr
 export function envelopeOfAnswer(state: ParticipantState, asked: Envelope): Envelope {
   const { cluster, node, epoch, session } = state
   const link = asked.peerSession === session ? asked.link : 0
-  return { protocol: protocolVersion, cluster, node, epoch, session, peerSession: asked.session, link, sentAtMs: asked.sentAtMs }
+  return { protocol: isSpoken(asked.protocol) ? asked.protocol : protocolVersion, cluster, node, epoch, session, peerSession: asked.session, link, sentAtMs: asked.sentAtMs }
 }
 
 /** Another cluster, another protocol or a lower epoch: such a message changes nothing (I6). */
 export function whyStranger(state: ParticipantState, envelope: Envelope): { code: PeerRefusalCode; detail: string } | undefined {
-  if (envelope.protocol !== protocolVersion) return { code: "protocol", detail: `this node speaks protocol ${protocolVersion}` }
+  if (!isSpoken(envelope.protocol)) return { code: "protocol", detail: `this node speaks protocol ${protocolVersion}` }
   // An empty disk knows no cluster; with hello both nodes find out whether it was wiped.
   if (state.cluster === null) return { code: "session", detail: "say hello first: this node belongs to no cluster" }
   if (envelope.cluster !== state.cluster) return { code: "foreign-cluster", detail: `this node belongs to cluster ${state.cluster}` }

@@ -3,8 +3,15 @@
 import type { Digest } from "./digest.ts"
 import type { Epoch } from "./epoch.ts"
 import type { SealedRecord } from "./record.ts"
+import type { Decision, Mode } from "./reign.ts"
 
-export const protocolVersion = 1
+export const protocolVersion = 2
+/** What a replica still understands of a primary that was not upgraded yet, and answers in. */
+export const protocolVersionMin = 1
+
+export function isSpoken(protocol: number): boolean {
+  return protocol >= protocolVersionMin && protocol <= protocolVersion
+}
 
 /** On every message, in both directions. A receiver checks it before anything else (I6). */
 export interface Envelope {
@@ -35,6 +42,9 @@ export interface HelloRequest {
   readonly logStart: number
   /** Where clients reach the primary, so that the replica can point writers there. */
   readonly publicUrl: string
+  /** The sender's; from protocol 2 on. */
+  readonly mode?: Mode
+  readonly leaseMs?: number
 }
 
 export interface PrepareRequest {
@@ -75,6 +85,17 @@ export interface DigestRequest {
   readonly version: number
 }
 
+/** The primary, which writes no more, asks the replica to take its place. From protocol 2 on. */
+export interface HandoverRequest {
+  readonly kind: "handover"
+  /** Head and committed on both. */
+  readonly version: number
+  readonly digest: Digest
+  /** Of the new reign. */
+  readonly epoch: Epoch
+  readonly decision: Decision
+}
+
 export interface HeartbeatRequest {
   readonly kind: "heartbeat"
 }
@@ -91,6 +112,7 @@ export interface DivergedRequest {
   readonly common: number | null
 }
 
+/** What the primary asks of its replica. */
 export type Request =
   | HelloRequest
   | PrepareRequest
@@ -99,7 +121,16 @@ export type Request =
   | RecordsRequest
   | DigestRequest
   | HeartbeatRequest
+  | HandoverRequest
   | DivergedRequest
+
+/** Who the other node is and where its log stands. Belongs to no link; see question.ts. */
+export interface PositionRequest {
+  readonly kind: "position"
+}
+
+/** All that one node may ask of the other. */
+export type PeerRequest = Request | PositionRequest
 
 export type PeerRefusalCode =
   | "protocol" // another protocol version
@@ -110,6 +141,7 @@ export type PeerRefusalCode =
   | "epoch-forked" // equal epoch numbers, different ids: both were promoted
   | "session" // not the sessions or the link that the last hello opened
   | "not-replica"
+  | "deposed" // a primary that a higher epoch has greeted: it is about to stop, or to become a replica
   | "wiped" // an empty disk facing a log with data, and no --join
   | "stale-round"
   | "gap" // does not continue this log
@@ -166,6 +198,11 @@ export interface DigestAnswer {
   readonly digest: Digest | null
 }
 
+export interface TookOverAnswer {
+  readonly kind: "took-over"
+  readonly epoch: Epoch
+}
+
 export interface HeartbeatAnswer {
   readonly kind: "heartbeat"
   readonly head: number
@@ -176,9 +213,25 @@ export interface DivergedAnswer {
   readonly kind: "diverged"
 }
 
+/** The answer's envelope says of which node, and of which epoch. */
+export interface PositionAnswer {
+  readonly kind: "position"
+  readonly role: "primary" | "replica"
+  /** Of a primary. */
+  readonly mode: Mode
+  /** Of a replica: whether it may lack writes that were acknowledged. */
+  readonly lacking: boolean
+  readonly head: number
+  readonly headDigest: Digest
+  readonly committed: number
+  readonly logStart: number
+}
+
 export interface RefusedAnswer {
   readonly kind: "refused"
-  readonly of: Request["kind"]
+  /** Of a primary that was promoted as well: where its log begins and ends, to find out where the two parted. */
+  readonly log?: { readonly start: number; readonly head: number }
+  readonly of: PeerRequest["kind"]
   readonly code: PeerRefusalCode
   readonly detail: string
 }
@@ -191,5 +244,7 @@ export type Answer =
   | RecordsAnswer
   | DigestAnswer
   | HeartbeatAnswer
+  | TookOverAnswer
   | DivergedAnswer
+  | PositionAnswer
   | RefusedAnswer

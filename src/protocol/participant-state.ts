@@ -1,8 +1,9 @@
 // What a participant knows, what can happen to it, and the answer that says no.
 import type { Digest } from "./digest.ts"
-import type { LogPosition, Step } from "./effect.ts"
+import type { IdentityChange, LogPosition, Step } from "./effect.ts"
 import type { Epoch } from "./epoch.ts"
 import type { Envelope, PeerRefusalCode, PrepareRequest, Request, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
+import type { Decision } from "./reign.ts"
 
 export type ParticipantStep = Step<ParticipantState>
 
@@ -14,6 +15,10 @@ export interface ParticipantState extends LogPosition {
   readonly session: string
   /** Whether an empty disk may be filled from a primary that has data. */
   readonly joining: boolean
+  /** Whether it may lack writes that were acknowledged: then it must not be promoted. Durable. */
+  readonly lacking: boolean
+  /** The longest that a primary told of, or this node's own setting; what is left of it has to be waited for. Durable. */
+  readonly leaseMs: number
   /** Links opened in this session; the newest is the only one that counts (I6). */
   readonly link: number
   /** The primary's session of that link. */
@@ -43,7 +48,9 @@ export interface Round {
 export type Work =
   | { readonly kind: "saving"; readonly ticket: number; readonly link: number; readonly request: PrepareRequest }
   | { readonly kind: "undoing"; readonly ticket: number; readonly request: RollbackRequest }
-  | { readonly kind: "identifying"; readonly incoming: IncomingRequest; readonly cluster: string; readonly epoch: Epoch }
+  /** On the way to the answer of a hello, a commit or a hand-over. */
+  | { readonly kind: "identifying"; readonly incoming: IncomingRequest; readonly change: IdentityChange }
+  | { readonly kind: "promoting"; readonly epoch: Epoch }
 
 export interface IncomingRequest {
   readonly ticket: number
@@ -57,6 +64,8 @@ export type ParticipantEvent =
   | { readonly event: "save-refused"; readonly code: VoteRefusalCode; readonly detail: string }
   | { readonly event: "undone" }
   | { readonly event: "identified" }
+  /** An operator's decision; only where `whyNoPromotion` says nothing against it. The epoch is the one that begins. */
+  | { readonly event: "promote"; readonly epoch: Epoch; readonly mode: "alone" | "solo"; readonly decision: Decision }
   | { readonly event: "trimmed"; readonly logStart: number }
 
 export interface ParticipantStart extends LogPosition {
@@ -65,6 +74,8 @@ export interface ParticipantStart extends LogPosition {
   readonly epoch: Epoch
   readonly session: string
   readonly joining: boolean
+  readonly lacking: boolean
+  readonly leaseMs: number
   readonly logStart: number
 }
 

@@ -8,7 +8,9 @@
 // While the disk is at work (`work`), other requests wait in `deferred`: one thing in doubt at a time (I5).
 import { type Digest, sameDigest } from "./digest.ts"
 import type { Effect } from "./effect.ts"
+import { compareEpoch } from "./epoch.ts"
 import { divergenceHint } from "./divergence.ts"
+import { identify, promote, promoted, takeOver, tookOver, tookOverReply } from "./promotion.ts"
 import { hello, openLink, whyStaleSender, whyStranger } from "./greeting.ts"
 import { invariant } from "./invariant.ts"
 import type { CommitRequest, DivergedRequest, PrepareRequest, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
@@ -37,6 +39,8 @@ function stepOnce(state: ParticipantState, event: ParticipantEvent): Participant
       return undone(state)
     case "identified":
       return identified(state)
+    case "promote":
+      return promote(state, event.epoch, event.mode, event.decision)
     case "trimmed":
       return { state: { ...state, logStart: event.logStart }, effects: [] }
     default:
@@ -68,6 +72,8 @@ function defer(state: ParticipantState, incoming: IncomingRequest): ParticipantS
 function receive(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
   const { envelope, request, ticket } = incoming
   if (request.kind === "hello") return hello(state, incoming, request)
+  // Asked again by who has not heard the answer.
+  if (request.kind === "handover" && compareEpoch(state.epoch, request.epoch) === "same") return { state, effects: [tookOverReply(ticket, request.epoch)] }
   const stranger = whyStranger(state, envelope)
   if (stranger) return refused(state, incoming, stranger.code, stranger.detail)
   const stale = whyStaleSender(state, envelope)
@@ -89,6 +95,8 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Participan
       }
     case "diverged":
       return diverged(state, ticket, request)
+    case "handover":
+      return takeOver(state, incoming, request)
     default:
       return request satisfies never
   }
@@ -105,11 +113,24 @@ function diverged(state: ParticipantState, ticket: number, { version, digest, pe
   }
 }
 
+/** The change of identity is durable: what waited for it goes on. */
 function identified(state: ParticipantState): ParticipantStep {
-  const work = state.work
-  if (work?.kind !== "identifying" || work.incoming.request.kind !== "hello") throw new Error("identified without a hello")
-  const known: ParticipantState = { ...state, work: null, cluster: work.cluster, epoch: work.epoch }
-  return openLink(known, work.incoming, work.incoming.request, state.cluster === null)
+  const { work } = state
+  if (work?.kind === "promoting") return promoted({ ...state, work: null, epoch: work.epoch })
+  if (work?.kind !== "identifying") throw new Error("identified without a change")
+  const { incoming, change } = work
+  const { cluster = state.cluster, epoch = state.epoch, lacking = state.lacking, leaseMs = state.leaseMs } = change
+  const known: ParticipantState = { ...state, work: null, cluster, epoch, lacking, leaseMs }
+  switch (incoming.request.kind) {
+    case "hello":
+      return openLink(known, incoming, incoming.request, state.cluster === null)
+    case "commit":
+      return commit(known, incoming, incoming.request)
+    case "handover":
+      return tookOver(known, incoming.ticket, epoch)
+    default:
+      throw new Error(`a ${incoming.request.kind} changes no identity`)
+  }
 }
 
 function prepare(state: ParticipantState, incoming: IncomingRequest, request: PrepareRequest): ParticipantStep {
@@ -130,7 +151,7 @@ function prepare(state: ParticipantState, incoming: IncomingRequest, request: Pr
   const work: Work = { kind: "saving", ticket: incoming.ticket, link: state.link, request }
   return {
     state: { ...moved.state, work },
-    effects: [...moved.effects, { effect: "save", records: request.records, committed: moved.state.committed }],
+    effects: [...moved.effects, { effect: "save", records: request.records, committed: moved.state.committed, decided: false }],
   }
 }
 
@@ -196,6 +217,8 @@ function commit(state: ParticipantState, incoming: IncomingRequest, request: Com
   if (request.version > state.committed && request.version < state.head) {
     return refused(state, incoming, "in-doubt", `version ${request.version} ends no batch here, the head is ${state.head}`)
   }
+  // With the last of what the primary has this log lacks nothing any more.
+  if (request.inSync && state.lacking) return identify(state, incoming, { lacking: false })
   const moved = advance(state, request.version)
   const synced = moved.state.synced || request.inSync
   const effects: Effect[] = [...moved.effects]
@@ -204,7 +227,7 @@ function commit(state: ParticipantState, incoming: IncomingRequest, request: Com
   return { state: { ...moved.state, synced, inSync: request.inSync }, effects }
 }
 
-function advance(state: ParticipantState, committed: number): ParticipantStep {
+export function advance(state: ParticipantState, committed: number): ParticipantStep {
   if (committed <= state.committed) return { state, effects: [] }
   invariant(committed <= state.head, "I9", `committed ${committed} would pass the head ${state.head}`)
   return { state: { ...state, committed }, effects: [{ effect: "advance", committed }] }

@@ -1,6 +1,6 @@
 // One 2PC round as the coordinator makes it, and the requests that carry it.
 import type { CoordinatorState, Round } from "./coordinator-state.ts"
-import type { PrepareRequest, RollbackRequest } from "./messages.ts"
+import type { CommitRequest, PrepareRequest, RollbackRequest } from "./messages.ts"
 import type { SealedRecord } from "./record.ts"
 
 /** A new round of records that this log holds already (`saved`) or is about to hold (`saving`). */
@@ -29,4 +29,8 @@ export function prepareOf(state: CoordinatorState, round: Round): PrepareRequest
 
 export function rollbackOf(round: Round): RollbackRequest {
   return { kind: "rollback", round: round.number, first: round.first, digest: round.lastDigest, parent: round.parent }
+}
+
+export function commitOf(state: CoordinatorState, version: number, digest: CommitRequest["digest"]): CommitRequest {
+  return { kind: "commit", version, digest, inSync: state.phase.name === "steady" }
 }

@@ -1,46 +1,35 @@
 // The coordinator on its way to "steady": hello, the comparison of both logs, and what makes them equal.
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
-import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck } from "./coordinator-state.ts"
+import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck, unsynced } from "./coordinator-state.ts"
 import { type Digest, genesisDigest } from "./digest.ts"
-import { behind, damaged, locate, ownDigestRead, part, peerDigestHeard, probe, stop } from "./divergence.ts"
+import { behind, damaged, fencedHint, locate, locateRival, ownDigestRead, part, peerDigestHeard, probe, rivalHint, stop, tickRival } from "./divergence.ts"
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, Vote } from "./messages.ts"
+import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, RefusedAnswer, Vote } from "./messages.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { compareLogs } from "./recovery.ts"
+import { inSyncAgain } from "./reign.ts"
 import { prepareOf, roundOf } from "./round.ts"
 
-/** Starts anew from hello. A round in doubt is forgotten as a round: its records are in the log, and the sync sees to them. */
+/** Starts anew from hello. */
 export function greet(state: CoordinatorState, syncSinceMs: number): CoordinatorStep {
-  return helloStep(
-    {
-      ...state,
-      round: null,
-      unconfirmed: [],
-      commitAsk: "none",
-      heartbeat: { ask: "none", lastSentMs: state.nowMs },
-      peerSession: null,
-      peer: null,
-      link: 0,
-      syncSinceMs,
-    },
-    false,
-  )
+  return helloStep(unsynced(state, syncSinceMs), false)
 }
 
 function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
-  const phase: Phase = { name: open ? "opening" : "greeting", ask: state.diskBusy ? "lost" : "under-way" }
-  // While the own disk is still at work, the head that a hello would name may move: wait for a later tick.
-  if (state.diskBusy) return { state: { ...state, phase }, effects: [] }
-  const { head, headDigest, committed, logStart, publicUrl } = state
-  const request: HelloRequest = { kind: "hello", open, head, headDigest, committed, logStart, publicUrl }
+  // While the own disk is still at work, the head that a hello would name may move: wait for a later tick. A solo batch goes on beside it.
+  const waits = state.diskBusy && state.lone === null
+  const phase: Phase = { name: open ? "opening" : "greeting", ask: waits ? "lost" : "under-way" }
+  if (waits) return { state: { ...state, phase }, effects: [] }
+  const { head, headDigest, committed, logStart, publicUrl, mode } = state
+  const request: HelloRequest = { kind: "hello", open, head, headDigest, committed, logStart, publicUrl, mode, leaseMs: state.timing.leaseMs }
   return { state: { ...state, phase }, effects: [ask(request)] }
 }
 
 export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
   const { phase, timing } = state
   if (phase.name === "parting") return { state, effects: [] }
-  if (state.nowMs - state.syncSinceMs > timing.syncTimeoutMs) {
+  if (state.mode === "paired" && state.nowMs - state.syncSinceMs > timing.syncTimeoutMs) {
     return stuck(state, `not in sync with the replica within ${timing.syncTimeoutMs} ms`)
   }
   switch (phase.name) {
@@ -51,11 +40,14 @@ export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
     case "adopting":
       return phase.ask === "under-way" || state.diskBusy ? { state, effects: [] } : fetchNext(state)
     case "locating":
-      return phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }
+      return phase.rival === null ? (phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }) : tickRival(state, phase, phase.rival)
     case "settling":
       return phase.ask === "lost" ? settleHeads(state) : { state, effects: [] }
     case "comparing":
     case "sending":
+    case "pairing":
+    case "handing-over":
+    case "retiring":
     case "steady":
     case "stuck":
     case "stopped":
@@ -76,7 +68,7 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
   switch (answer.kind) {
     case "refused":
       if (phase.name !== "greeting" && phase.name !== "opening") return { state, effects: [] }
-      return answer.of === "hello" ? helloRefused(state, answer.code, answer.detail) : { state, effects: [] }
+      return answer.of === "hello" ? helloRefused(state, answer) : { state, effects: [] }
     case "hello":
       return helloAnswered(state, envelope, answer)
     case "records":
@@ -90,35 +82,39 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
     case "vote":
     case "rolled-back":
     case "heartbeat":
+    case "position":
+    case "took-over":
       return { state, effects: [] }
     default:
       return answer satisfies never
   }
 }
 
-function helloRefused(state: CoordinatorState, code: Extract<Answer, { kind: "refused" }>["code"], detail: string): CoordinatorStep {
+function helloRefused(state: CoordinatorState, { code, detail, log }: RefusedAnswer): CoordinatorStep {
   switch (code) {
     case "itself":
     case "same-node":
       return stop(state, "foreign", detail, "check --node and --peer on both machines")
-    case "protocol":
-      return stop(state, "foreign", detail, "run releases of the same protocol on both machines")
     case "foreign-cluster":
       if (state.head === 0) {
         return stop(state, "foreign", `this disk is empty, and the peer has data of another cluster: ${detail}`, emptyPrimaryHint)
       }
       return stop(state, "foreign", detail, "check --peer, and that both data directories belong together")
     case "fenced":
-      return stop(state, "fenced", detail, "the other node was promoted: run rejoin here")
+      return stop(state, "fenced", detail, fencedHint)
     case "epoch-forked":
-      return stop(state, "diverged", detail, "decide which node's data to keep, and start the other one empty with --join")
+      return log === undefined ? stop(state, "diverged", detail, rivalHint) : locateRival(state, log)
     case "not-replica":
       return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
+    // Of a pair the replica is upgraded first.
+    case "protocol":
+      return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `${detail}: upgrade the replica first` }] }
     // The peer may come round: a wiped node is started with --join, one that lags gets a newer disk, a session settles.
     case "wiped":
     case "behind":
       return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `the replica: ${detail}` }] }
     case "session":
+    case "deposed":
     case "busy":
     case "stale-round":
     case "gap":
@@ -160,7 +156,8 @@ function compare(state: CoordinatorState, ownDigestAtPeerHead: Digest | undefine
     case "compare-digest":
       return { state: { ...state, phase: { name: "comparing" } }, effects: [{ effect: "read-digest", version: peer.head }] }
     case "send": {
-      const regressed = peer.head < state.committed && !peer.fresh
+      // Who was alone has acknowledged more by itself.
+      const regressed = state.mode === "paired" && peer.head < state.committed && !peer.fresh
       const effects: Effect[] = regressed ? [{ effect: "notice", detail: `the replica's log ends at version ${peer.head}, and it had acknowledged version ${state.committed}: its disk went backwards, or it was replaced; sending what it lacks` }] : []
       // The peer's whole log is in this one: what it holds is on both disks, and so decided.
       const committed = Math.max(state.committed, peer.head)
@@ -228,7 +225,7 @@ function firstBroken({ head, headDigest }: CoordinatorState, records: readonly S
 
 function recordsFetched(state: CoordinatorState, answer: RecordsAnswer): CoordinatorStep {
   const last = answer.records.at(-1)
-  if (answer.from !== state.head + 1 || last === undefined || state.diskBusy) return { state, effects: [] }
+  if (answer.from !== state.head + 1 || last === undefined || state.diskBusy) return lostWhileSyncing(state)
   const broken = firstBroken(state, answer.records)
   // It does not follow on this head: this head is not in the peer's log. Any later one does not follow on the peer's own.
   if (broken !== undefined) return broken === answer.records[0] && state.head > 0 ? locate(state, state.head) : damaged(state, broken.version)
@@ -236,7 +233,7 @@ function recordsFetched(state: CoordinatorState, answer: RecordsAnswer): Coordin
   const committed = state.head
   const effects: Effect[] = committed > state.committed ? [{ effect: "advance", committed }] : []
   const adopting: CoordinatorState = { ...state, committed, diskBusy: true, phase: { name: "adopting", ask: "none" }, adopted: last }
-  return { state: adopting, effects: [...effects, { effect: "save", records: answer.records, committed }] }
+  return { state: adopting, effects: [...effects, { effect: "save", records: answer.records, committed, decided: false }] }
 }
 
 export function savedWhileSyncing(state: CoordinatorState): CoordinatorStep {
@@ -247,14 +244,39 @@ export function savedWhileSyncing(state: CoordinatorState): CoordinatorStep {
   return moved.head < peer.head ? fetchNext(moved) : compare(moved, undefined)
 }
 
-/** Heads and digests are equal: everything up to them is on both disks, so it is committed on both. */
+/**
+ * Heads and digests are equal: everything up to them is on both disks, so it is committed on both. Once the replica hears that,
+ * it may be promoted: whoever was alone is durably paired before.
+ */
 function settleHeads(state: CoordinatorState): CoordinatorStep {
+  if (state.mode !== "paired") return state.lone === null ? becomePaired(state) : { state: { ...state, phase: { name: "sending", loading: false } }, effects: [] }
   const { head, headDigest } = state
   const effects: Effect[] = head > state.committed ? [{ effect: "advance", committed: head }] : []
   return {
     state: { ...state, committed: head, phase: { name: "settling", ask: "under-way" } },
     effects: [...effects, ask({ kind: "commit", version: head, digest: headDigest, inSync: true })],
   }
+}
+
+function becomePaired(state: CoordinatorState): CoordinatorStep {
+  const decision = state.mode === "solo" ? { decision: inSyncAgain } : {}
+  return {
+    state: { ...state, phase: { name: "pairing" }, diskBusy: true, moding: "paired" },
+    effects: [{ effect: "identify", change: { mode: "paired", ...decision } }],
+  }
+}
+
+/** It is durable that this primary is paired: another node may be promoted from now on, so it is heard from with a lease. */
+export function paired(state: CoordinatorState): CoordinatorStep {
+  return state.phase.name === "pairing" ? settleHeads(state) : { state, effects: [] }
+}
+
+/** Solo: this log has more, which a returning replica lacks as well. */
+export function loneSavedWhileSyncing(state: CoordinatorState): CoordinatorStep {
+  const { phase, round, peer } = state
+  if (phase.name === "adopting") return { state: unsynced(state, state.nowMs), effects: [] }
+  if (phase.name !== "sending" || phase.loading || round !== null || peer === null) return { state, effects: [] }
+  return { state: { ...state, phase: { name: "sending", loading: true } }, effects: [{ effect: "load", from: peer.head + 1 }] }
 }
 
 function becomeSteady(state: CoordinatorState): CoordinatorStep {

@@ -21,7 +21,7 @@ export function openEnvironment(directory: string): Engine {
     // Before anything else is opened: what another release wrote may have other tables.
     const format = formatOf(path, root)
     if (format !== formatVersion) throw new StoreDamaged(`${path} has format ${format ?? "unknown"}; this release reads format ${formatVersion}${adviceFor(format)}`)
-    return engineOf(root, (name) => existing(path, root, name))
+    return engineOf(path, root, (name) => existing(path, root, name))
   } catch (error) {
     void root.close()
     throw error

@@ -1,6 +1,6 @@
 // The few facts that are not in the log: who this node is, and where its log stands.
 import { type Digest, digestBytes, genesisDigest } from "../protocol/digest.ts"
-import type { Identity, Position } from "./store.ts"
+import { type Identity, type Position, undecided } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Table } from "./tables.ts"
 
@@ -16,7 +16,7 @@ export class HardState {
     const value = this.database.get(keys.identity)
     if (value === undefined) return undefined
     try {
-      return JSON.parse(value.toString("utf8")) as Identity
+      return { ...undecided, ...(JSON.parse(value.toString("utf8")) as Identity) }
     } catch {
       throw new StoreDamaged("what the node knows about itself is damaged: its stored identity is no JSON")
     }

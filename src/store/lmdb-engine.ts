@@ -1,4 +1,5 @@
 // LMDB as the engine of a store, and how its environment is opened. Every table has checksums.
+import { statSync } from "node:fs"
 import { type DatabaseOptions, open, type RootDatabase } from "lmdb"
 import { CheckedTable, type DamageEar, formatKey } from "./checked-table.ts"
 import { StoreDamaged } from "./store-damaged.ts"
@@ -25,8 +26,9 @@ export function openRoot(path: string): Root {
 
 export const binary = { encoding: "binary", keyEncoding: "binary" } as const
 
-/** `table` opens one of the environment's. */
-export function engineOf(root: Root, table: (name: TableName) => Table): Engine {
+/** Of the file at `path`; `table` opens one of the environment's. */
+export function engineOf(path: string, root: Root, table: (name: TableName) => Table): Engine {
+  let copies = 0
   const ear: DamageEar = { listener: undefined }
   return {
     tables: Object.fromEntries(tableNames.map((name) => [name, new CheckedTable(name, table(name), ear)])) as unknown as Tables,
@@ -37,7 +39,20 @@ export function engineOf(root: Root, table: (name: TableName) => Table): Engine 
         ear.listener = undefined
       }
     },
-    close: () => root.close(),
+    copyTo: async (path) => {
+      copies++
+      try {
+        // Compacted: a copy of all pages as they are holds the writers up, for as long as it takes.
+        await root.backup(path, true)
+      } finally {
+        copies--
+      }
+    },
+    sizeBytes: () => statSync(path).size,
+    // A copy cannot be stopped, and one whose source is closed ends the process with a signal. Nothing that is durable needs the closing.
+    close: async () => {
+      if (copies === 0) await root.close()
+    },
   }
 }
 

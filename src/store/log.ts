@@ -84,6 +84,15 @@ export class Log {
     if (keyHash !== undefined) this.keys.remove(Buffer.from(keyHash))
   }
 
+  /** Inside a transaction: the keys of versions from `from` on and below `to` that were used again, and are not any more. */
+  recallKeys(from: number, to: number): void {
+    for (let version = from; version < to; version++) {
+      const value = this.stored(version)
+      const hash = value === undefined ? undefined : recordKeyHash(value.subarray(digestBytes))
+      if (hash !== undefined && this.versionOfKey(hash) === undefined) this.keys.put(Buffer.from(hash), versionKey(version))
+    }
+  }
+
   /** Inside a transaction: takes a version away, for good, and its key unless that was used again. Gives the bytes it took. */
   forget(version: number): number {
     const value = this.stored(version)

@@ -1,9 +1,10 @@
 // A data file that is being made: in a directory of its own beside its place, under its name once it is whole and on the disk. A crash
 // leaves no half-made file there, and what it leaves elsewhere is removed at the next start.
-import { closeSync, fsyncSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { formatKey } from "./checked-table.ts"
 import { binary, engineOf, formatVersion, openRoot } from "./lmdb-engine.ts"
+import { syncPath } from "./sync-path.ts"
 import type { Engine } from "./tables.ts"
 
 export const fileName = "data.mdb"
@@ -22,7 +23,7 @@ export class NewEnvironment {
     this.#place = mkdtempSync(join(directory, temporaryName))
     this.#made = join(this.#place, fileName)
     const root = openRoot(this.#made)
-    this.engine = engineOf(root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
+    this.engine = engineOf(this.#made, root, (name) => root.openDB<Buffer, Buffer>({ name, ...binary }))
     this.engine.transact(() => {
       this.engine.tables.hard_state.put(formatKey, Buffer.from(String(formatVersion)))
     })
@@ -51,10 +52,4 @@ function syncParent(directory: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error
   }
-}
-
-function syncPath(path: string): void {
-  const file = openSync(path, "r")
-  fsyncSync(file)
-  closeSync(file)
 }

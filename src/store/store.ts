@@ -6,7 +6,8 @@
 //   2. Between prepare and commit the batch is in doubt: on disk, at `head`, but no read as of `committed` shows it.
 //   3. `commit` moves one number in memory. The number becomes durable with the next `prepare`, or with `flush`.
 //      A crash before that leaves the batch in doubt; recovery completes it, never undoes it.
-//   4. `undo` takes an in-doubt batch away again, durably, from the log and `history` alone.
+//   4. `undo` takes an in-doubt batch away again, durably, from the log and `history` alone. (So does `undoTo`, for a node that
+//      becomes the replica of another, with what it had committed alone.)
 //
 // table-store.ts implements it over the tables of an engine: LMDB's in a node, the simulator's in memory. Both pass
 // test/store/store-contract.ts. Every method that reads is synchronous. Those that write return a promise, so that
@@ -14,6 +15,7 @@
 import type { Digest } from "../protocol/digest.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { SealedRecord } from "../protocol/record.ts"
+import type { Decision, Mode } from "../protocol/reign.ts"
 import type { Refusal } from "../refusal.ts"
 import type { Horizon } from "./horizon.ts"
 
@@ -26,7 +28,27 @@ export interface Identity {
   readonly nodeId: string
   readonly role: Role
   readonly epoch: Epoch
+  /** Of a primary: how it stands towards the other copy. */
+  readonly mode: Mode
+  /** Of a replica: whether it may lack writes that were acknowledged. */
+  readonly lacking: boolean
+  /** Of the primary that a replica last heard; 0 where that is not known. */
+  readonly leaseMs: number
+  /** The newest decisions about role and mode, oldest first: what of them is not in the log yet is logged as soon as this node can write. */
+  readonly decisions: readonly LoggedDecision[]
 }
+
+export interface LoggedDecision extends Decision {
+  /** The number of the epoch, and of the decision within it. */
+  readonly epoch: number
+  readonly serial: number
+}
+
+/** What a disk is given at its very first start. */
+export type FirstIdentity = Pick<Identity, "clusterId" | "nodeId" | "role" | "epoch"> & Partial<Identity>
+
+/** What an identity has where nothing else was decided, and what releases before protocol 2 did not store. */
+export const undecided = { mode: "paired", lacking: false, leaseMs: 0, decisions: [] } as const satisfies Partial<Identity>
 
 /** Where a log stands. `committed` ≤ `head`. */
 export interface Position {
@@ -140,6 +162,8 @@ export interface Batch {
   readonly records: readonly SealedRecord[]
   /** What is known to be committed; stored with the batch. At most the head before the batch. */
   readonly committed: number
+  /** This disk alone decides: the batch is stored as committed, and `commit` shows it. */
+  readonly decided?: boolean
 }
 
 export interface Store extends Reader {
@@ -152,6 +176,12 @@ export interface Store extends Reader {
   commit(version: number): void
   /** Durably removes everything above `committed`: records, rows, index entries, keys. Rows get their predecessors back. */
   undo(): Promise<void>
+  /**
+   * The same of everything above `version`, what is committed too, newest first and in chunks: `onProgress` is given the head after
+   * each but the last. A crash between two leaves the head where the last one had it. Only a node that serves nobody does this.
+   * Resolves with a refusal, having changed nothing, where retention took away what it needs.
+   */
+  undoTo(version: number, onProgress?: (head: number) => void): Promise<Refusal | undefined>
   /** Makes the committed number durable if it is not. */
   flush(): Promise<void>
   /** Whether there is anything below the horizon still. */

@@ -7,12 +7,15 @@ import { type Refusal, refuse } from "../refusal.ts"
 import { HardState } from "./hard-state.ts"
 import { type Horizon, horizonOfRow, horizonRow, noHorizon } from "./horizon.ts"
 import { Log } from "./log.ts"
+import { rowChanged } from "./row.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
-import type { Batch, HistoryQuery, HoldersPage, Identity, Page, PageQuery, Position, Store, WalkPage, WalkQuery } from "./store.ts"
+import { type Batch, type FirstIdentity, type HistoryQuery, type HoldersPage, type Identity, type Page, type PageQuery, type Position, type Store, undecided, type WalkPage, type WalkQuery } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Engine } from "./tables.ts"
 import { TermIndex } from "./term-index.ts"
-import { canTrim, putTrimmed, readTrimmed, Trim, type Trimmed } from "./trim.ts"
+import { takeBack } from "./take-back.ts"
+import { canTrim, isCovered, putTrimmed, readTrimmed, Trim, type Trimmed } from "./trim.ts"
+import { Turns } from "./turns.ts"
 
 /** A batch that breaks a unique index entry: thrown inside the transaction to leave no trace of it. */
 class UniqueBroken extends Error {}
@@ -33,7 +36,7 @@ export class TableStore implements Store {
   #trimmed: Trimmed
   #holds = 0
 
-  constructor(engine: Engine, first: Identity) {
+  constructor(engine: Engine, first: FirstIdentity) {
     const { tables } = engine
     this.engine = engine
     this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax, bounds.pageBytesMax)
@@ -48,7 +51,8 @@ export class TableStore implements Store {
     this.#durableCommitted = this.#position.committed
   }
 
-  #begin(first: Identity): Identity {
+  #begin(named: FirstIdentity): Identity {
+    const first = { ...undecided, ...named }
     if (this.#position.head > 0) throw new StoreDamaged("there is a log, but not whose it is: the stored identity is missing")
     this.engine.transact(() => this.#hardState.putIdentity(first))
     return first
@@ -137,15 +141,16 @@ export class TableStore implements Store {
   }
 
   /** What `prepare` does, for callers that must not wait for a promise. */
-  prepareNow({ records, committed }: Batch): Refusal | undefined {
+  prepareNow({ records, committed, decided = false }: Batch): Refusal | undefined {
     const { head, headDigest } = this.#position
     const last = records.at(-1)
     invariant(last !== undefined && continuesLog(head, headDigest, records), "I4", `a batch does not continue the log at ${head}`)
     invariant(committed === head, "I5", `a batch would be prepared while versions ${committed + 1} to ${head} are in doubt`)
-    const broken = this.#write(records, last, committed)
+    const durablyCommitted = decided ? last.version : committed
+    const broken = this.#write(records, last, durablyCommitted)
     if (broken !== undefined) return refuse("unique", broken)
     this.#position = { head: last.version, headDigest: last.digest, committed }
-    this.#durableCommitted = committed
+    this.#durableCommitted = durablyCommitted
     if (this.#horizonMoves) this.#lookAtHorizon()
     return undefined
   }
@@ -231,24 +236,40 @@ export class TableStore implements Store {
   }
 
   async undo(): Promise<void> {
+    const refusal = await this.undoTo(this.#position.committed)
+    invariant(refusal === undefined, "I1", `what is in doubt cannot be undone: ${refusal?.detail}`)
+  }
+
+  async undoTo(version: number, onProgress: (head: number) => void = () => undefined): Promise<Refusal | undefined> {
+    const refusal = this.#position.head > version ? this.#whyNoUndo(version) : undefined
+    if (refusal !== undefined) return refusal
+    for (const turns = new Turns(); this.undoNow(version); await turns.end()) onProgress(this.#position.head)
+    return undefined
+  }
+
+  /** The horizon goes back, too: what it says can be read then must be there. */
+  #whyNoUndo(version: number): Refusal | undefined {
+    const { collection, id } = horizonRow
+    if (isCovered(this.#trimmed, horizonOfRow(this.rows.at(collection, id, version)))) return undefined
+    const newest = this.rows.newest(collection, id)
+    const oldest = newest === undefined ? this.logStart() : rowChanged(newest)
+    return refuse("trimmed", `This disk cannot go back to version ${version}: retention took away what that needs. It can go back to version ${oldest}.`, { oldestVersion: oldest })
+  }
+
+  /** One chunk of what `undoTo` does where it may, for callers that must not wait for a promise. False where nothing is left of it. */
+  undoNow(version: number, keysMax?: number): boolean {
     const { head, committed } = this.#position
-    if (head === committed) return
-    let parent: Digest | undefined
+    if (head <= version) return false
+    let position = this.#position
     this.engine.transact(() => {
-      for (let version = head; version > committed; version--) {
-        const record = this.log.record(version)
-        if (record === undefined) throw new StoreDamaged(`version ${version} is missing from the log`)
-        const { key, writes } = openWrites(record.bytes)
-        this.index.changeBack(writes.map((write) => this.rows.takeBack(write)))
-        this.log.remove(record, key?.hash)
-        // A copy: the whole record would be kept for it.
-        parent = Buffer.from(record.parent)
-      }
-      if (parent !== undefined) this.#hardState.putPosition(committed, parent, committed)
+      const end = takeBack(this, head, version, keysMax)
+      position = { ...end, committed: Math.min(committed, end.head) }
+      this.#hardState.putPosition(position.head, position.headDigest, position.committed)
     })
-    if (parent === undefined) return
-    this.#position = { head: committed, headDigest: parent, committed }
-    this.#durableCommitted = committed
+    this.#position = position
+    this.#durableCommitted = position.committed
+    this.#lookAtHorizon()
+    return position.head > version
   }
 
   async flush(): Promise<void> {

@@ -33,5 +33,9 @@ export interface Engine {
    * of throwing StoreDamaged. For a check, within one turn: nobody else may see such bytes. An engine that has no disk has it not.
    */
   listen?(listener: (table: TableName, key: Buffer) => void): () => void
+  /** Of an engine on a disk: its state of some moment after the call as a new file, while writes go on. Neither fsynced nor looked at. */
+  copyTo?(path: string): Promise<void>
+  /** Of an engine on a disk: of its file. */
+  sizeBytes?(): number
   close(): Promise<void>
 }

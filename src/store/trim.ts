@@ -8,7 +8,7 @@
 import { digestBytes } from "../protocol/digest.ts"
 import { openWrites, type Write } from "../protocol/record.ts"
 import { bounds } from "../bounds.ts"
-import { type Horizon } from "./horizon.ts"
+import { type Horizon, oldestOf } from "./horizon.ts"
 import type { Log } from "./log.ts"
 import { rowChanged, rowDeleted, rowFill } from "./row.ts"
 import type { RowsAndHistory } from "./rows-and-history.ts"
@@ -64,6 +64,12 @@ interface Walk {
 /** Whether there is anything below the horizon. */
 export function canTrim(trimmed: Trimmed, horizon: Horizon): boolean {
   return trimmed.log < logEnd(trimmed, horizon) || walksOf(trimmed, horizon).some(({ place, oldest }) => place.version <= oldest)
+}
+
+/** Whether everything that was taken away lies below the horizon. */
+export function isCovered({ log, others, collections }: Trimmed, horizon: Horizon): boolean {
+  const places = [{ place: others, oldest: horizon.oldest }, ...Object.entries(collections).map(([name, place]) => ({ place, oldest: oldestOf(horizon, name) }))]
+  return log <= Math.max(1, horizon.log) && places.every(({ place, oldest }) => (place.writes > 0 ? place.version : place.version - 1) <= oldest)
 }
 
 /** One chunk. `committed` is the version that the horizon was read as of. */

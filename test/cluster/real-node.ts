@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { previousRelease } from "../../.ci/previous-release.ts"
 
 const repository = fileURLToPath(new URL("../..", import.meta.url))
 
 /** What a node can run on. */
-export type Program = "bun" | "deno" | "executable"
+export type Program = "bun" | "deno" | "executable" | "previous release"
 
 export function commandOf(program: Program): readonly string[] {
   switch (program) {
@@ -17,6 +18,8 @@ export function commandOf(program: Program): readonly string[] {
       return [join(repository, "node_modules/.bin/deno"), "run", "-A", "--no-prompt", join(repository, "server.ts")]
     case "executable":
       return [join(repository, "dist/tandem")]
+    case "previous release":
+      return [previousRelease()]
     default:
       return program satisfies never
   }
@@ -142,6 +145,11 @@ export class RealNode {
     return readFileSync(join(this.data, "root.key"), "utf8").trim()
   }
 
+  /** What the node itself is told, for commands that take the same. */
+  get flags(): readonly string[] {
+    return this.#flags
+  }
+
   /** A request with the root key. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
@@ -161,6 +169,12 @@ export class RealNode {
     const headers = { "content-type": "application/json", ...(key === undefined ? {} : { "idempotency-key": key }) }
     const response = await this.fetch("/do", { method: "POST", headers, body: JSON.stringify(body) })
     return { status: response.status, body: (await response.json()) as { readonly [name: string]: unknown }, headers: response.headers }
+  }
+
+  /** A decision about its role or mode, `promote` say; the answer whatever its status is. */
+  async decide(what: "promote" | "solo" | "handover", body: object = {}): Promise<{ readonly status: number; readonly body: { readonly [name: string]: unknown } }> {
+    const response = await this.fetch(`/node/${what}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+    return { status: response.status, body: (await response.json()) as { readonly [name: string]: unknown } }
   }
 
   async isReady(): Promise<boolean> {

@@ -4,7 +4,7 @@ import { BatchRun } from "../../src/operations/batch-run.ts"
 import { Bearers } from "../../src/operations/bearers.ts"
 import type { Principal } from "../../src/operations/scope.ts"
 import type { SubmittedTransaction } from "../../src/operations/transaction.ts"
-import type { NodeService, NodeStatus, Outcome } from "../../src/node/service.ts"
+import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "../../src/node/service.ts"
 import { type Refusal, refuse } from "../../src/refusal.ts"
 import type { Role } from "../../src/store/store.ts"
 import { MemoryStore } from "./memory-store.ts"
@@ -89,6 +89,27 @@ export class FakeNode implements NodeService {
     return this.reader.committed >= version
   }
 
+  /** What was decided here, in order; the answers are those of a node that does what it is told. */
+  readonly decided: object[] = []
+
+  promote(decision: PromoteDecision): Promise<Standing> {
+    return this.#decide({ promote: decision })
+  }
+
+  solo(decision: SoloDecision): Promise<Standing> {
+    return this.#decide({ solo: decision })
+  }
+
+  handover(decision: Asked): Promise<Standing> {
+    return this.#decide({ handover: decision })
+  }
+
+  async #decide(decision: object): Promise<Standing> {
+    this.decided.push(decision)
+    const { head, committed } = this.reader.position()
+    return { node: this.nodeId, role: this.roleNow, epoch: this.epoch(), mode: this.mode(), head, committed, primary: undefined }
+  }
+
   status(): NodeStatus {
     const { head, committed } = this.reader.position()
     return {
@@ -106,7 +127,10 @@ export class FakeNode implements NodeService {
       release: "0.0.0",
       peer: { node: "b", reachable: true, head, committed, inSync: true, lastHeardAt: null },
       lease: { remainingMs: 1_000 },
+      promotion: null,
+      decision: null,
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
+      backup: null,
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     }

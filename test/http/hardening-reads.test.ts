@@ -76,6 +76,7 @@ const right: { readonly [path: string]: string } = {
   "/status": "/status",
   "/status/verify": "/status/verify",
   "/do/:key": "/do/sign-up-1",
+  "/node/backup": "/node/backup",
   "/log": "/log",
   "/log/:version": "/log/1",
   "/changes": "/changes",

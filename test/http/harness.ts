@@ -1,6 +1,10 @@
 // A public app over a fake node, and requests to it in one line each.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import type { Passwords } from "../../src/operations/passwords.ts"
 import type { Scope } from "../../src/operations/scope.ts"
+import type { TemporaryBackup } from "../../src/node/backups.ts"
 import { createPublicApp, type PublicApp, type PublicAppOptions } from "../../src/http/public-app.ts"
 import type { PublicSettings } from "../../src/http/exchange.ts"
 import { expectDeclared } from "./declared.ts"
@@ -33,6 +37,13 @@ export class Harness {
   readonly reported: string[] = []
   readonly rethrown: unknown[] = []
   readonly app: PublicApp
+  /** What asking for a backup gives. */
+  backup: () => Promise<TemporaryBackup> = async () => {
+    const directory = mkdtempSync(join(tmpdir(), "tandem-harness-"))
+    const path = join(directory, "data.mdb")
+    writeFileSync(path, "")
+    return { path, name: "tandem-c-4-20260301T120000000Z.backup", version: 4, digest: "ab", bytes: 0, remove: () => rmSync(directory, { recursive: true, force: true }) }
+  }
 
   constructor({ streamIdleMs, feedTiming, ...settings }: Partial<PublicSettings> & Pick<PublicAppOptions, "streamIdleMs" | "feedTiming"> = {}, passwords: Passwords = quickPasswords, store = new MemoryStore()) {
     this.node = new FakeNode(store)
@@ -41,6 +52,7 @@ export class Harness {
       node: this.node,
       settings: { corsOrigins: [], bodyBytesMax: 64 * 1024, forwardWrites: false, secret: "shared", ...settings },
       passwords,
+      backups: { temporary: () => this.backup() },
       verifyStore: async () => ({ committed: this.node.committed(), digest: "ab", problems: [], counts: { records: 1, entities: 1, superseded: 0 } }),
       ...(streamIdleMs === undefined ? {} : { streamIdleMs }),
       ...(feedTiming === undefined ? {} : { feedTiming }),

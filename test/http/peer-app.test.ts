@@ -6,7 +6,7 @@ import { pathOf, signatureHeader } from "../../src/node/peer-client.ts"
 import { type DecodedRequest, decodeAnswer, encodePeerMessage, signAnswer, signRequest } from "../../src/node/peer-wire.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
 import { InvariantBroken } from "../../src/protocol/invariant.ts"
-import { type Answer, type Envelope, protocolVersion, type Request as PeerRequest } from "../../src/protocol/messages.ts"
+import { type Answer, type Envelope, protocolVersion, type PeerRequest } from "../../src/protocol/messages.ts"
 import { sealRecord } from "../../src/protocol/record.ts"
 import { inside } from "./harness.ts"
 
@@ -25,7 +25,9 @@ const requests: { readonly [K in Kind]: Extract<PeerRequest, { readonly kind: K 
   records: { kind: "records", from: 1 },
   digest: { kind: "digest", version: 1 },
   heartbeat: { kind: "heartbeat" },
+  handover: { kind: "handover", version: 1, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "", forced: false } },
   diverged: { kind: "diverged", version: 1, digest, peerDigest: digest, common: 0 },
+  position: { kind: "position" },
 }
 const kinds = Object.keys(requests) as Kind[]
 
@@ -40,6 +42,7 @@ class Peer {
         this.received.push(request)
         return { envelope, answer: this.answer() }
       },
+      refuseProtocol: (unknown, of) => ({ envelope: { ...envelope, session: "of-b", peerSession: unknown.session }, answer: { kind: "refused", of, code: "protocol", detail: `not ${unknown.protocol}` } }),
     },
     { secret, peerTimeoutMs: 60_000 },
     { report: (line) => this.reported.push(line), rethrow: (error) => this.rethrown.push(error) },
@@ -71,6 +74,15 @@ describe.each(kinds)("a message of kind %s", (kind) => {
     expect(new Uint8Array(encodePeerMessage(envelope, peer.received[0]?.message ?? requests.heartbeat))).toEqual(body)
     expect(decodeAnswer(answer.bytes).message).toEqual({ kind: "heartbeat", head: 7, committed: 6 })
     expect(answer.headers.get(signatureHeader)).toBe(signAnswer(secret, signRequest(secret, path, body), answer.bytes))
+  })
+
+  test("of a protocol of later, whatever else is in it, is told which one this node speaks, and does nothing (I6)", async () => {
+    const peer = new Peer()
+    const later = { ...requests[kind], records: [], somethingNew: [1] }
+    const body = new Uint8Array(encodePeerMessage({ ...envelope, protocol: protocolVersion + 1, ofLater: true } as typeof envelope, later as unknown as PeerRequest))
+    const answer = await peer.send({ path, body })
+    expect(decodeAnswer(answer.bytes)).toMatchObject({ envelope: { peerSession: envelope.session }, message: { kind: "refused", of: kind, code: "protocol", detail: `not ${protocolVersion + 1}` } })
+    expect(peer.received).toEqual([])
   })
 
   test("that is unsigned, or not signed with this secret, is 401 and not looked at (I6)", async () => {

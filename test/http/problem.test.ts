@@ -20,6 +20,7 @@ const statuses: { readonly [Code in RefusalCode]: number } = {
   "collection-missing": 404,
   "method-not-allowed": 405,
   unique: 409,
+  "wrong-state": 409,
   conflict: 409,
   "precondition-failed": 412,
   "too-large": 413,

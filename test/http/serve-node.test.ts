@@ -21,7 +21,8 @@ function settings(): NodeSettings {
     // Nobody is there: the node looks for its peer for as long as the test needs it to.
     peerUrl: "http://127.0.0.1:9",
     publicUrl: "http://a.test",
-    role: "primary",
+    backup: undefined,
+  role: "primary",
     join: false,
     secret: "a secret for tests, of more than 32 characters",
     corsOrigins: [],

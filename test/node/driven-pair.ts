@@ -8,7 +8,7 @@ import type { Timing } from "../../src/protocol/coordinator-state.ts"
 import type { Envelope, Request } from "../../src/protocol/messages.ts"
 import type { SealedRecord } from "../../src/protocol/record.ts"
 import type { Refusal } from "../../src/refusal.ts"
-import type { Batch, Identity } from "../../src/store/store.ts"
+import type { Batch, FirstIdentity, Identity } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { recordAfter } from "./peer-messages.ts"
@@ -65,6 +65,8 @@ export interface Side {
   readonly stops: string[]
   readonly fatals: unknown[]
   readonly advanced: number[]
+  /** Each that it changed to. */
+  readonly roles: string[]
 }
 
 interface Held {
@@ -145,7 +147,7 @@ export class DrivenPair {
 
   #newReplica(): Replica {
     this.#replicaSessions++
-    return new Replica({ ...this.#parts(this.b, `session-${this.#replicaSessions}-of-b`), joining: this.#joining, whyNoSpace: () => this.full })
+    return new Replica({ ...this.#parts(this.b, `session-${this.#replicaSessions}-of-b`), joining: this.#joining, ownLeaseMs: 10_000, whyNoSpace: () => this.full })
   }
 
   #parts(side: Side, session: string): DriverParts {
@@ -158,6 +160,7 @@ export class DrivenPair {
       notice: (line) => side.notices.push(line),
       stop: (reason, detail) => side.stops.push(`${reason}: ${detail}`),
       fatal: (error) => side.fatals.push(error),
+      roleChanged: () => side.roles.push(side.store.identity().role),
       advanced: (committed) => side.advanced.push(committed),
     }
   }
@@ -173,13 +176,13 @@ export class DrivenPair {
   }
 }
 
-function sideOf(identity: Identity, log: readonly SealedRecord[]): Side {
+function sideOf(identity: FirstIdentity, log: readonly SealedRecord[]): Side {
   const store = new DrivenStore(new MemoryEngine(), identity)
   for (const record of log) {
     store.prepareNow({ records: [record], committed: store.position().head })
     store.commit(record.version)
   }
-  return { store, notices: [], stops: [], fatals: [], advanced: [] }
+  return { store, notices: [], stops: [], fatals: [], advanced: [], roles: [] }
 }
 
 /** A log of `count` records, or one that goes another way after `common` of them. */

@@ -17,38 +17,49 @@ export class NodePair {
   nowMs = 50_000
   wallMs = wallMs
   freeBytes = 1_000
-  /** The replica does not answer, as if it were not there. */
+  /** Neither node hears the other. */
   down = false
   readonly stuck: string[] = []
+  readonly notices: string[] = []
   readonly fatals: unknown[] = []
-  readonly a: TandemNode
-  readonly b: TandemNode
+  a: TandemNode
+  b: TandemNode
+  readonly #make: { readonly a: () => TandemNode; readonly b: () => TandemNode }
   readonly aStore: DrivenStore
   readonly bStore: DrivenStore
-  readonly #server: ReturnType<typeof Bun.serve>
+  #sessions = 0
+  readonly #listeners: readonly ReturnType<typeof Bun.serve>[]
 
   constructor(settings: Partial<NodeSettings> = {}, log: readonly SealedRecord[] = []) {
     this.aStore = storeOf("a", "primary", log)
     this.bStore = storeOf("b", "replica", log)
-    const peers = () => (this.down ? new Response("down", { status: 503 }) : undefined)
-    this.#server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => peers() ?? app.fetch(request) })
-    const of = (nodeId: string, store: DrivenStore): NodeParts => ({
-      settings: settingsOf(nodeId, `http://127.0.0.1:${this.#server.port}`, settings),
+    const listen = (node: () => TandemNode) =>
+      Bun.serve({
+        hostname: "127.0.0.1",
+        port: 0,
+        fetch: (request) => (this.down ? new Response("down", { status: 503 }) : createPeerApp(node(), { secret, peerTimeoutMs: 30_000 }).fetch(request)),
+      })
+    const ofA = listen(() => this.a)
+    const ofB = listen(() => this.b)
+    this.#listeners = [ofA, ofB]
+    const of = (nodeId: string, store: DrivenStore, peerPort: number | undefined): NodeParts => ({
+      settings: settingsOf(nodeId, `http://127.0.0.1:${peerPort}`, settings),
       store,
       diskFloor: new DiskFloor({ floorBytes: 100, checkMs: 1, freeBytes: () => this.freeBytes, monotonicMs: () => this.nowMs }),
       rootKey: "tr_root",
-      session: `session-of-${nodeId}`,
+      backups: { tick: () => undefined, status: null },
+      newSession: () => `session-${++this.#sessions}-of-${nodeId}`,
       monotonicMs: () => this.nowMs,
       wallMs: () => this.wallMs,
-      notice: () => undefined,
+      notice: (line) => this.notices.push(`${nodeId}: ${line}`),
       stop: (reason, detail) => this.fatals.push(`${reason}: ${detail}`),
       fatal: (error) => this.fatals.push(error),
       exitStuck: (reason) => this.stuck.push(reason),
       dataBytes: () => 4_096,
     })
-    this.a = new TandemNode(of("a", this.aStore))
-    this.b = new TandemNode(of("b", this.bStore))
-    const app = createPeerApp(this.b, { secret, peerTimeoutMs: 30_000 })
+    this.#make = { a: () => new TandemNode(of("a", this.aStore, ofB.port)), b: () => new TandemNode(of("b", this.bStore, ofA.port)) }
+    this.a = this.#make.a()
+    this.b = this.#make.b()
   }
 
   async start(): Promise<this> {
@@ -59,10 +70,17 @@ export class NodePair {
   }
 
 
+  /** Its process ends and starts anew on the same disk. */
+  restart(name: "a" | "b"): void {
+    this[name].stop()
+    this[name] = this.#make[name]()
+    this[name].start()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.a.stop()
     this.b.stop()
-    await this.#server.stop(true)
+    for (const listener of this.#listeners) await listener.stop(true)
   }
 }
 
@@ -83,6 +101,7 @@ function settingsOf(nodeId: string, peerUrl: string, more: Partial<NodeSettings>
     peerListen: { hostname: "127.0.0.1", port: 0 },
     peerUrl,
     publicUrl: `http://${nodeId}.test`,
+    backup: undefined,
     role: undefined,
     join: false,
     secret,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import type { TandemNode } from "../../src/node/node.ts"
 import { digestText, genesisDigest } from "../../src/protocol/digest.ts"
+import { questionEnvelope } from "../../src/protocol/question.ts"
 import { release } from "../../src/release.ts"
 import { until } from "../cluster/real-pair.ts"
 import { logOf } from "./driven-pair.ts"
@@ -141,7 +142,10 @@ describe("a node's status", () => {
       oldestVersion: 1,
       oldestVersions: {},
       release,
+      promotion: null,
+      decision: null,
       disk: { freeBytes: 1_000, floorBytes: 100, dataBytes: 4_096 },
+      backup: null,
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     })
@@ -253,5 +257,29 @@ describe("a node that stops", () => {
     await using pair = new NodePair()
     await pair.b.drain(60_000)
     await pair.a.drain(60_000)
+  })
+})
+
+describe("a question of the other node", () => {
+  const asks = { ...questionEnvelope({ node: "c", cluster: "cluster", epoch: { number: 7, id: "another" }, session: "session-of-c" }, 1) }
+
+  test("is answered by either node, before the first sync, too, and changes nothing (I6)", async () => {
+    await using pair = new NodePair({}, logOf(3))
+    const before = [pair.a.status(), pair.b.status()]
+    for (const [node, role] of [[pair.a, "primary"], [pair.b, "replica"]] as const) {
+      const { envelope, answer } = await node.receive({ envelope: asks, message: { kind: "position" } })
+      expect(answer).toEqual({ kind: "position", role, mode: "paired", lacking: false, ...pair.aStore.position(), logStart: 1 })
+      expect(envelope).toMatchObject({ node: node.nodeId, cluster: "cluster", epoch: { number: 1, id: "first" }, link: 0 })
+      const digest = await node.receive({ envelope: asks, message: { kind: "digest", version: 2 } })
+      expect(digest.answer).toEqual({ kind: "digest", version: 2, digest: logOf(3)[1]?.digest ?? null })
+    }
+    expect([pair.a.status(), pair.b.status()]).toEqual(before)
+  })
+
+  test("that quotes a session is of a link, and refused unless it is of the newest (I6)", async () => {
+    await using pair = await new NodePair({}, logOf(3)).start()
+    const within = { ...asks, node: "a", epoch: { number: 1, id: "first" }, peerSession: "session-of-b", link: 9 }
+    const { answer } = await pair.b.receive({ envelope: within, message: { kind: "digest", version: 2 } })
+    expect(answer).toMatchObject({ kind: "refused", code: "session" })
   })
 })

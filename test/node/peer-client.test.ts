@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net"
 import { bounds } from "../../src/bounds.ts"
 import { pathOf, PeerClient, PeerUnauthentic, signatureHeader } from "../../src/node/peer-client.ts"
 import { decodeRequest, encodePeerMessage, PeerMessageDamaged, signAnswer, signRequest } from "../../src/node/peer-wire.ts"
-import type { Answer, Request as PeerRequest } from "../../src/protocol/messages.ts"
+import type { Answer, PeerRequest } from "../../src/protocol/messages.ts"
 import { envelope, requests, secret } from "./peer-messages.ts"
 import { selfSigned } from "./self-signed.ts"
 

@@ -1,6 +1,6 @@
 // One message of every kind that the two nodes send each other, for the tests of how they are written and sent.
 import { digestOf, genesisDigest } from "../../src/protocol/digest.ts"
-import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
+import { type Answer, type Envelope, protocolVersion, type PeerRequest } from "../../src/protocol/messages.ts"
 import { sealRecord, type SealedRecord } from "../../src/protocol/record.ts"
 import { encodeRow, textTerm } from "../../src/store/row.ts"
 
@@ -44,8 +44,11 @@ const digest = digestOf("a digest")
 
 type Messages<Message extends { readonly kind: string }> = { readonly [Kind in Message["kind"]]: readonly Extract<Message, { readonly kind: Kind }>[] }
 
-const requestsByKind: Messages<Request> = {
-  hello: [{ kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000" }],
+const requestsByKind: Messages<PeerRequest> = {
+  hello: [
+    { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000", mode: "solo", leaseMs: 10_000 },
+    { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000" },
+  ],
   prepare: [
     { kind: "prepare", round: 9, committed: 0, records: [first, second] },
     { kind: "prepare", round: 1, committed: 0, records: [] },
@@ -55,7 +58,9 @@ const requestsByKind: Messages<Request> = {
   records: [{ kind: "records", from: Number.MAX_SAFE_INTEGER }],
   digest: [{ kind: "digest", version: 0 }],
   heartbeat: [{ kind: "heartbeat" }],
+  handover: [{ kind: "handover", version: 5, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "a new machine", forced: false } }],
   diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest, common: 4 }],
+  position: [{ kind: "position" }],
 }
 
 const answersByKind: Messages<Answer> = {
@@ -73,9 +78,14 @@ const answersByKind: Messages<Answer> = {
     { kind: "digest", version: 6, digest: null },
   ],
   heartbeat: [{ kind: "heartbeat", head: 5, committed: 4 }],
+  "took-over": [{ kind: "took-over", epoch: { number: 2, id: "second" } }],
   diverged: [{ kind: "diverged" }],
-  refused: [{ kind: "refused", of: "prepare", code: "session", detail: "say hello again" }],
+  position: [{ kind: "position", role: "replica", mode: "paired", lacking: true, head: 5, headDigest: digest, committed: 4, logStart: 2 }],
+  refused: [
+    { kind: "refused", of: "prepare", code: "session", detail: "say hello again" },
+    { kind: "refused", of: "hello", code: "epoch-forked", detail: "both lead", log: { start: 1, head: 5 } },
+  ],
 }
 
-export const requests: readonly Request[] = Object.values(requestsByKind).flat()
+export const requests: readonly PeerRequest[] = Object.values(requestsByKind).flat()
 export const answers: readonly Answer[] = Object.values(answersByKind).flat()

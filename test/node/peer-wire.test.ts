@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { decodeAnswer, decodeRequest, encodePeerMessage, PeerMessageDamaged, sameSignature, signAnswer, signRequest } from "../../src/node/peer-wire.ts"
 import { digestOf } from "../../src/protocol/digest.ts"
-import type { Answer, Request } from "../../src/protocol/messages.ts"
+import type { Answer, PeerRequest } from "../../src/protocol/messages.ts"
 import { Random } from "../sim/random.ts"
 import { answers, envelope, recordAfter, requests, secret } from "./peer-messages.ts"
 
@@ -38,7 +38,7 @@ function withHeader(header: string | Uint8Array, tail: Uint8Array = Buffer.alloc
 }
 
 describe("a peer message", () => {
-  test.each(requests.map((message) => [message.kind, message] as const))("that asks for %s comes back as it was", (_, message: Request) => {
+  test.each(requests.map((message) => [message.kind, message] as const))("that asks for %s comes back as it was", (_, message: PeerRequest) => {
     expect(plain(decodeRequest(encodePeerMessage(envelope, message)))).toEqual(plain({ envelope, message }))
   })
 
@@ -59,7 +59,7 @@ describe("a peer message", () => {
   })
 
   test("is read where it lies inside of a larger buffer", () => {
-    const bytes = encodePeerMessage(envelope, requests[1] as Request)
+    const bytes = encodePeerMessage(envelope, requests[1] as PeerRequest)
     const larger = new Uint8Array(Buffer.concat([Buffer.alloc(13), bytes, Buffer.alloc(13)]))
     expect(plain(decodeRequest(larger.subarray(13, 13 + bytes.length)))).toEqual(plain(decodeRequest(bytes)))
   })

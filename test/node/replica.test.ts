@@ -1,7 +1,6 @@
 // The replica's driver: every effect is carried out, in order, and every request is answered, never before the disk has it.
 import { describe, expect, test } from "bun:test"
 import { bounds } from "../../src/bounds.ts"
-import type { DecodedRequest } from "../../src/node/peer-wire.ts"
 import { Replica, type ReplicaParts } from "../../src/node/replica.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
@@ -25,6 +24,7 @@ class Setup {
   readonly stops: string[] = []
   readonly fatals: unknown[] = []
   readonly advanced: number[] = []
+  readonly roles: string[] = []
   readonly store: DrivenStore
   readonly replica: Replica
 
@@ -46,6 +46,8 @@ class Setup {
       fatal: (error) => this.fatals.push(error),
       advanced: (committed) => this.advanced.push(committed),
       joining,
+      ownLeaseMs: 10_000,
+      roleChanged: () => this.roles.push(this.store.identity().role),
       whyNoSpace: () => this.full,
     }
     this.replica = new Replica(parts)
@@ -57,8 +59,7 @@ class Setup {
 
   send(message: Request, change: Partial<Envelope> = {}): Promise<{ envelope: Envelope; answer: Answer }> {
     const envelope: Envelope = { protocol: protocolVersion, cluster: "cluster", node: "a", epoch, session: "session-of-a", peerSession: "session-of-b", link: this.link, sentAtMs: 42, ...change }
-    const request: DecodedRequest = { envelope, message }
-    return this.replica.receive(request)
+    return this.replica.receive({ envelope, message })
   }
 
   async ask(message: Request, change: Partial<Envelope> = {}): Promise<Answer> {

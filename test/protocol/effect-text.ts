@@ -1,5 +1,5 @@
 // Effects of both sides as short lines of text: a→b is a request, a←b its answer, the rest happens on one node.
-import type { Effect } from "../../src/protocol/effect.ts"
+import type { Effect, IdentityChange } from "../../src/protocol/effect.ts"
 import type { Answer, Request } from "../../src/protocol/messages.ts"
 import type { SealedRecord } from "../../src/protocol/record.ts"
 
@@ -19,6 +19,8 @@ export function requestText(request: Request): string {
       return `digest of ${request.version}`
     case "heartbeat":
       return "heartbeat"
+    case "handover":
+      return `handover at ${request.version}, epoch ${request.epoch.number}`
     case "diverged":
       return `diverged at ${request.version}`
     default:
@@ -42,8 +44,12 @@ export function answerText(answer: Answer): string {
       return `digest of ${answer.version} ${answer.digest === null ? "unknown" : "known"}`
     case "heartbeat":
       return `heartbeat: head ${answer.head}, committed ${answer.committed}`
+    case "took-over":
+      return `took over, epoch ${answer.epoch.number}`
     case "diverged":
       return "diverged"
+    case "position":
+      return `position: ${answer.role}, head ${answer.head}, committed ${answer.committed}`
     case "refused":
       return `${answer.of} refused, ${answer.code}: ${answer.detail}`
     default:
@@ -60,11 +66,11 @@ export function effectText(node: "a" | "b", effect: Effect): string {
     case "serve-log":
       return `b   reads its log`
     case "save":
-      return `${node}   saves ${span(effect.records)}, committed ${effect.committed}`
+      return `${node}   saves ${span(effect.records)}, ${effect.decided ? "decided" : `committed ${effect.committed}`}`
     case "undo":
       return `${node}   undoes`
     case "identify":
-      return `${node}   joins ${effect.cluster}, epoch ${effect.epoch.number}`
+      return `${node}   ${changeText(effect.change)}`
     case "advance":
       return `${node}   committed ${effect.committed}`
     case "load":
@@ -79,6 +85,12 @@ export function effectText(node: "a" | "b", effect: Effect): string {
       return `${node}   rejects, ${effect.code}: ${effect.detail}`
     case "sync-changed":
       return `${node}   ${effect.inSync ? "in sync" : "not in sync"}`
+    case "role-changed":
+      return `${node}   has changed its role`
+    case "mode-changed":
+      return `${node}   is ${effect.mode} now`
+    case "handover-refused":
+      return `${node}   hands nothing over: ${effect.detail}`
     case "stuck":
       return `${node}   stuck: ${effect.reason}`
     case "stop":
@@ -88,6 +100,19 @@ export function effectText(node: "a" | "b", effect: Effect): string {
     default:
       return effect satisfies never
   }
+}
+
+function changeText({ cluster, epoch, role, mode, lacking, leaseMs, decision }: IdentityChange): string {
+  const facts = [
+    ...(cluster === undefined ? [] : [`joins ${cluster}`]),
+    ...(role === undefined ? [] : [`becomes the ${role}`]),
+    ...(epoch === undefined ? [] : [`epoch ${epoch.number}`]),
+    ...(mode === undefined ? [] : [`mode ${mode}`]),
+    ...(lacking === undefined ? [] : [lacking ? "may lack writes" : "lacks nothing"]),
+    ...(leaseMs === undefined ? [] : [`lease ${leaseMs}`]),
+    ...(decision === undefined ? [] : [`${decision.what} by ${decision.by}`]),
+  ]
+  return facts.join(", ")
 }
 
 function span(records: readonly SealedRecord[]): string {

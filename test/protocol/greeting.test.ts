@@ -42,7 +42,7 @@ describe("a hello", () => {
   test.each([
     ["nobody's cluster", { cluster: null }, "foreign-cluster"],
     ["another cluster", { cluster: "other" }, "foreign-cluster"],
-    ["another protocol", { protocol: 2 }, "protocol"],
+    ["another protocol", { protocol: 9 }, "protocol"],
     ["this node's own session", { session: "b2" }, "itself"],
     ["this node's name", { node: "b" }, "same-node"],
     ["a lower epoch", { epoch: { number: 0, id: "zero" } }, "fenced"],
@@ -70,7 +70,7 @@ describe("a hello", () => {
 
 describe("a message that is no hello", () => {
   test.each([
-    ["another protocol", { protocol: 2 }, "protocol"],
+    ["another protocol", { protocol: 9 }, "protocol"],
     ["another cluster", { cluster: "other" }, "foreign-cluster"],
     ["a lower epoch", { epoch: { number: 0, id: "zero" } }, "fenced"],
     ["a forked epoch", { epoch: { number: 1, id: "another" } }, "session"],

@@ -10,6 +10,7 @@ import { type Answer, type Envelope, protocolVersion, type Request } from "../..
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../../src/protocol/participant-state.ts"
 import { stepParticipant } from "../../src/protocol/participant.ts"
 import type { SealedRecord } from "../../src/protocol/record.ts"
+import type { Decision, Mode } from "../../src/protocol/reign.ts"
 import { chain, positionOf } from "./chain.ts"
 import { effectText } from "./effect-text.ts"
 
@@ -26,6 +27,9 @@ export interface Side {
   readonly cluster?: string | null
   readonly epoch?: Epoch
   readonly joining?: boolean
+  readonly mode?: Mode
+  readonly lacking?: boolean
+  readonly leaseMs?: number
 }
 
 interface Disk {
@@ -35,6 +39,11 @@ interface Disk {
   readonly node: string
   cluster: string | null
   epoch: Epoch
+  role: "primary" | "replica"
+  mode: Mode
+  lacking: boolean
+  leaseMs: number
+  decision: Decision | undefined
 }
 
 type Kind = Request["kind"] | Answer["kind"]
@@ -163,7 +172,7 @@ export class Pair {
     const verdict = work()
     if (verdict.event === "save-refused") this.say(`the disk of ${node} refuses`)
     if (node === "b") this.participate(verdict)
-    else if (verdict.event !== "identified") this.coordinate(verdict)
+    else this.coordinate(verdict)
   }
 
   /** Takes the oldest message of a kind off the network. */
@@ -240,14 +249,15 @@ export class Pair {
   }
 
   #newCoordinator(): CoordinatorState {
-    const { records, committed, node, cluster, epoch, logStart } = this.disks.a
+    const { records, node, cluster, epoch, logStart, mode } = this.disks.a
+    const committed = mode === "paired" ? this.disks.a.committed : records.length
     if (cluster === null) throw new Error("a primary belongs to a cluster")
-    return startCoordinator({ ...positionOf(records, committed), node, cluster, epoch, logStart, session: `a${++this.#starts}`, publicUrl: "http://a", timing, nowMs: this.nowMs })
+    return startCoordinator({ ...positionOf(records, committed), node, cluster, epoch, mode, logStart, session: `a${++this.#starts}`, publicUrl: "http://a", timing, nowMs: this.nowMs })
   }
 
   #newParticipant(joining: boolean): ParticipantState {
-    const { records, committed, node, cluster, epoch, logStart } = this.disks.b
-    return startParticipant({ ...positionOf(records, committed), node, cluster, epoch, session: `b${++this.#starts}`, joining, logStart })
+    const { records, committed, node, cluster, epoch, logStart, lacking, leaseMs } = this.disks.b
+    return startParticipant({ ...positionOf(records, committed), node, cluster, epoch, session: `b${++this.#starts}`, joining, lacking, leaseMs, logStart })
   }
 
   coordinate(event: CoordinatorEvent): void {
@@ -299,7 +309,7 @@ export class Pair {
         this.#diskWork[node].push(() => {
           if (refusal !== undefined) return { event: "save-refused", code: "disk-full", detail: refusal }
           disk.records = [...disk.records, ...effect.records]
-          disk.committed = effect.committed
+          disk.committed = effect.decided ? disk.records.length : effect.committed
           return { event: "saved" }
         })
         return
@@ -315,8 +325,7 @@ export class Pair {
       }
       case "identify":
         this.#diskWork[node].push(() => {
-          disk.cluster = effect.cluster
-          disk.epoch = effect.epoch
+          Object.assign(disk, effect.change)
           return { event: "identified" }
         })
         return
@@ -335,6 +344,9 @@ export class Pair {
       case "acknowledge":
       case "reject":
       case "sync-changed":
+      case "role-changed":
+      case "mode-changed":
+      case "handover-refused":
       case "stuck":
       case "stop":
       case "notice":
@@ -374,6 +386,7 @@ function digestAt({ records, logStart }: Disk, version: number): Digest | null {
 }
 
 function diskOf(name: string, side: Side): Disk {
-  const { log, committed = log.length, logStart = 1, node = name, cluster = "c", epoch = firstEpoch } = side
-  return { records: [...log], committed, logStart, node, cluster, epoch }
+  const { log, committed = log.length, logStart = 1, node = name, cluster = "c", epoch = firstEpoch, mode = "paired", lacking = false, leaseMs = timing.leaseMs } = side
+  const role = name === "a" ? "primary" : "replica"
+  return { records: [...log], committed, logStart, node, cluster, epoch, role, mode, lacking, leaseMs, decision: undefined }
 }

@@ -76,6 +76,7 @@ describe("one log is the beginning of the other", () => {
       "a→b hello: head 5, committed 5
       a←b hello: head 1, committed 1
       a→b hello, open: head 5, committed 5
+      b   joins c, epoch 1, may lack writes
       a←b hello, opened: head 1, committed 1
       a   reads digest of 1
       a   notice: the replica's log ends at version 1, and it had acknowledged version 5: its disk went backwards, or it was replaced; sending what it lacks
@@ -89,6 +90,7 @@ describe("one log is the beginning of the other", () => {
       b   saves 4-5, committed 3
       a←b round 2 prepared; committed 3
       a→b commit 5, in sync
+      b   lacks nothing
       b   committed 5
       b   in sync
       a←b committed 5
@@ -108,6 +110,7 @@ describe("one log is the beginning of the other", () => {
       a→b hello: head 5, committed 5
       a←b hello: head 2, committed 2
       a→b hello, open: head 5, committed 5
+      b   joins c, epoch 1, may lack writes
       a←b hello, opened: head 2, committed 2
       a   reads digest of 2
       a   notice: the replica's log ends at version 2, and it had acknowledged version 5: its disk went backwards, or it was replaced; sending what it lacks
@@ -116,6 +119,7 @@ describe("one log is the beginning of the other", () => {
       b   saves 3-5, committed 2
       a←b round 1 prepared; committed 2
       a→b commit 5, in sync
+      b   lacks nothing
       b   committed 5
       b   in sync
       a←b committed 5
@@ -129,6 +133,7 @@ describe("one log is the beginning of the other", () => {
       "a→b hello: head 5, committed 5
       a←b hello: head 0, committed 0
       a→b hello, open: head 5, committed 5
+      b   joins c, epoch 1, may lack writes
       a←b hello, opened: head 0, committed 0
       a   notice: the replica's log ends at version 0, and it had acknowledged version 5: its disk went backwards, or it was replaced; sending what it lacks
       a   loads from 1
@@ -136,6 +141,7 @@ describe("one log is the beginning of the other", () => {
       b   saves 1-5, committed 0
       a←b round 1 prepared; committed 0
       a→b commit 5, in sync
+      b   lacks nothing
       b   committed 5
       b   in sync
       a←b committed 5
@@ -254,6 +260,7 @@ describe("the logs have diverged", () => {
       "a→b hello: head 9, committed 9
       a←b hello: head 5, committed 5
       a→b hello, open: head 9, committed 9
+      b   joins c, epoch 1, may lack writes
       a←b hello, opened: head 5, committed 5
       a   reads digest of 5
       a→b digest of 5
@@ -433,13 +440,14 @@ describe("an empty disk", () => {
       "a→b hello: head 5, committed 5
       a←b hello: head 0, committed 0, fresh
       a→b hello, open: head 5, committed 5
-      b   joins c, epoch 1
+      b   joins c, epoch 1, may lack writes
       a←b hello, opened: head 0, committed 0, fresh
       a   loads from 1
       a→b prepare 1-5, round 1, committed 0
       b   saves 1-5, committed 0
       a←b round 1 prepared; committed 0
       a→b commit 5, in sync
+      b   lacks nothing
       b   committed 5
       b   in sync
       a←b committed 5
@@ -477,6 +485,7 @@ describe("an empty disk", () => {
       b   saves 5, committed 4
       a←b round 2 prepared; committed 4
       a→b commit 5, in sync
+      b   lacks nothing
       b   committed 5
       b   in sync
       a←b committed 5
@@ -557,8 +566,8 @@ describe("somebody else", () => {
 
   test("another protocol version", () => {
     const pair = new Pair({ a: { log: common }, b: { log: common } })
-    expect(pair.ask({ kind: "hello", open: false, head: 5, headDigest: pair.a.headDigest, committed: 5, logStart: 1, publicUrl: "" }, { protocol: 2 })).toMatchObject({ kind: "refused", code: "protocol" })
-    expect(pair.ask({ kind: "heartbeat" }, { protocol: 2 })).toMatchObject({ kind: "refused", code: "protocol" })
+    expect(pair.ask({ kind: "hello", open: false, head: 5, headDigest: pair.a.headDigest, committed: 5, logStart: 1, publicUrl: "" }, { protocol: 9 })).toMatchObject({ kind: "refused", code: "protocol" })
+    expect(pair.ask({ kind: "heartbeat" }, { protocol: 9 })).toMatchObject({ kind: "refused", code: "protocol" })
   })
 })
 
@@ -697,6 +706,7 @@ describe("what is lost, repeated or late while syncing", () => {
       "a→b hello: head 5, committed 5
       a←b hello: head 3, committed 3
       a→b hello, open: head 5, committed 5
+      b   joins c, epoch 1, may lack writes
       a←b hello, opened: head 3, committed 3
       a   reads digest of 3
       a   notice: the replica's log ends at version 3, and it had acknowledged version 5: its disk went backwards, or it was replaced; sending what it lacks
@@ -707,6 +717,7 @@ describe("what is lost, repeated or late while syncing", () => {
       b   saves 4-5, committed 3
       a←b round 1 prepared; committed 3
       a→b commit 5, in sync
+      b   lacks nothing
       b   committed 5
       b   in sync
       a←b committed 5

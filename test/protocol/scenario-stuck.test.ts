@@ -611,7 +611,7 @@ describe("messages of others change nothing", () => {
     ["a lower epoch", { epoch: { number: 0, id: "zero" } }],
     ["a forked epoch", { epoch: { number: 1, id: "another" } }],
     ["a higher epoch that has not said hello", { epoch: { number: 2, id: "second" } }],
-    ["another protocol", { protocol: 2 }],
+    ["another protocol", { protocol: 9 }],
   ] as const
 
   test.each(kinds)("of %s (I6)", (_, envelope) => {

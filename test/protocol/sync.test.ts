@@ -22,7 +22,6 @@ describe("a refused hello", () => {
   const final: readonly (readonly [PeerRefusalCode, string])[] = [
     ["itself", "foreign"],
     ["same-node", "foreign"],
-    ["protocol", "foreign"],
     ["foreign-cluster", "foreign"],
     ["not-replica", "foreign"],
     ["fenced", "fenced"],
@@ -34,7 +33,7 @@ describe("a refused hello", () => {
     expect(pair.read()).toBe(`a   stops, ${reason}: why`)
   })
 
-  test.each([["session"], ["busy"], ["wiped"]] as const)("with %s is asked again with the next tick: the peer may come round", (code) => {
+  test.each([["session"], ["busy"], ["wiped"], ["deposed"], ["protocol"]] as const)("with %s is asked again with the next tick: the peer may come round", (code) => {
     const pair = greeting()
     hear(pair, { kind: "refused", of: "hello", code, detail: "why" })
     expect(pair.a.phase).toEqual({ name: "greeting", ask: "lost" })
@@ -131,7 +130,9 @@ describe("what this log was asked for", () => {
     const pair = new Pair({ a: { log: five }, b: { log: five.slice(0, 1) } })
     pair.hold("prepare")
     pair.tick()
-    for (let n = 0; n < 4; n++) pair.deliver("hello")
+    for (let n = 0; n < 3; n++) pair.deliver("hello")
+    pair.disk("b")
+    pair.deliver("hello")
     pair.finishReads()
     expect(pair.a.phase).toEqual({ name: "sending", loading: true })
     pair.read()
@@ -145,7 +146,9 @@ describe("what this log was asked for", () => {
   test("records that do not hold together are a broken invariant (I4)", () => {
     const pair = new Pair({ a: { log: five }, b: { log: five.slice(0, 1) } })
     pair.tick()
-    for (let n = 0; n < 4; n++) pair.deliver("hello")
+    for (let n = 0; n < 3; n++) pair.deliver("hello")
+    pair.disk("b")
+    pair.deliver("hello")
     pair.finishReads()
     expect(() => pair.coordinate({ event: "loaded", records: log(5, "other").slice(1) })).toThrow("invariant I4 is broken")
   })

@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: "no batch is begun while one is in doubt",
     checks: ["I5"],
-    edits: [{ file: "src/protocol/coordinator-state.ts", from: `state.phase.name === "steady" && state.round === null && !state.diskBusy`, to: `state.phase.name === "steady" && !state.diskBusy` }],
+    edits: [{ file: "src/protocol/coordinator-state.ts", from: `state.phase.name === "steady" ? state.round === null :`, to: `state.phase.name === "steady" ? true :` }],
   },
   {
     rule: "the replica hears only the newest link of its session",
@@ -149,7 +149,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: "silence is no no",
     checks: ["I10"],
-    edits: [{ file: coordinator, from: "    return stuck(state, `no vote on version", to: "    return reject(state, round, { code: \"disk-full\", detail: \"no vote\" })\n    return stuck(state, `no vote on version" }],
+    edits: [{ file: "src/protocol/tick.ts", from: "    return stuck(state, `no vote on version", to: "    return { state: { ...state, round: null }, effects: [{ effect: \"reject\", code: \"disk-full\", detail: \"no vote\" }] }\n    return stuck(state, `no vote on version" }],
   },
   {
     rule: "recovery completes what is in doubt",

@@ -35,8 +35,8 @@ export class SimulatedPrimary extends Incarnation {
 
   constructor(world: World, store: TableStore, session: string) {
     super(world, "a", store, session)
-    const { epoch } = store.identity()
-    this.#state = startCoordinator({ node: "a", cluster: "cluster", epoch, session, publicUrl: "http://a", timing, logStart: store.logStart(), nowMs: world.schedule.nowMs, ...store.position() })
+    const { epoch, mode } = store.identity()
+    this.#state = startCoordinator({ node: "a", cluster: "cluster", epoch, mode, session, publicUrl: "http://a", timing, logStart: store.logStart(), nowMs: world.schedule.nowMs, ...store.position() })
   }
 
   start(): void {
@@ -153,9 +153,12 @@ export class SimulatedPrimary extends Incarnation {
         return
       case "notice":
         return
+      case "identify":
+      case "role-changed":
+      case "mode-changed":
+      case "handover-refused":
       case "reply":
       case "serve-log":
-      case "identify":
         throw new Error(`a coordinator asked for ${effect.effect}`)
       default:
         effect satisfies never

@@ -1,4 +1,5 @@
 // Drives the participant in a simulated run, as src/node/replica.ts does in a real one.
+import { identityAfter } from "../../src/node/identity-change.ts"
 import type { Effect, Reply } from "../../src/protocol/effect.ts"
 import { envelopeOfAnswer } from "../../src/protocol/greeting.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
@@ -26,8 +27,8 @@ export class SimulatedReplica extends Incarnation {
     readonly joining: boolean,
   ) {
     super(world, "b", store, session)
-    const { clusterId, epoch } = store.identity()
-    this.#state = startParticipant({ node: "b", cluster: clusterId ?? null, epoch, session, joining, logStart: store.logStart(), ...store.position() })
+    const { clusterId, epoch, lacking } = store.identity()
+    this.#state = startParticipant({ node: "b", cluster: clusterId ?? null, epoch, session, joining, lacking, leaseMs: 4_000, logStart: store.logStart(), ...store.position() })
   }
 
   get synced(): boolean {
@@ -93,7 +94,7 @@ export class SimulatedReplica extends Incarnation {
         return effect.ticket
       case "save":
       case "undo":
-        return work !== null && work.kind !== "identifying" ? work.ticket : undefined
+        return work?.kind === "saving" || work?.kind === "undoing" ? work.ticket : undefined
       case "identify":
         return work?.kind === "identifying" ? work.incoming.ticket : undefined
       default:
@@ -122,7 +123,7 @@ export class SimulatedReplica extends Incarnation {
         this.undo()
         return
       case "identify":
-        void this.store.saveIdentity({ clusterId: effect.cluster, epoch: effect.epoch })
+        void this.store.saveIdentity(identityAfter(this.store.identity(), effect.change))
         this.soon(() => this.#step({ event: "identified" }))
         return
       case "advance":

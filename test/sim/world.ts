@@ -1,6 +1,6 @@
 // A simulated pair: the real protocol, operations and store, over simulated disks, network, clocks and crashes.
 import type { Effect, Stop } from "../../src/protocol/effect.ts"
-import type { Identity } from "../../src/store/store.ts"
+import type { FirstIdentity } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { CheckFailed, Checkers } from "./checkers.ts"
 import { Clients } from "./clients.ts"
@@ -109,7 +109,7 @@ export class World {
   }
 
   #open(name: NodeName): TableStore {
-    const first: Identity = name === "a" ? { clusterId: "cluster", nodeId: "a", role: "primary", epoch } : { clusterId: undefined, nodeId: "b", role: "replica", epoch: { number: 0, id: "" } }
+    const first: FirstIdentity = name === "a" ? { clusterId: "cluster", nodeId: "a", role: "primary", epoch } : { clusterId: undefined, nodeId: "b", role: "replica", epoch: { number: 0, id: "" } }
     return new TableStore(this.disks[name].engine, first)
   }
 

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openLmdbStore } from "../../src/store/lmdb-store.ts"
-import type { Identity } from "../../src/store/store.ts"
+import { type Identity, undecided } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { tableNames, type Tables } from "../../src/store/tables.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
@@ -16,7 +16,7 @@ export interface Disk {
   remove(): Promise<void>
 }
 
-export const first: Identity = { clusterId: undefined, nodeId: "a", role: "primary", epoch: { number: 0, id: "" } }
+export const first: Identity = { ...undecided, clusterId: undefined, nodeId: "a", role: "primary", epoch: { number: 0, id: "" } }
 
 export function memoryDisk(): Disk {
   const engine = new MemoryEngine()

@@ -41,7 +41,7 @@ export class RandomHistory {
   /** One batch: committed, undone after a look at it, or refused. */
   async step(stores: readonly TableStore[]): Promise<void> {
     const random = this.#random
-    const back = this.#mark()
+    const back = this.mark()
     const committed = this.chain.version
     const records: SealedRecord[] = []
     for (let count = random.between(1, 4); count > 0; count--) records.push(this.#record())
@@ -117,7 +117,8 @@ export class RandomHistory {
     return true
   }
 
-  #mark(): () => void {
+  /** Remembers where it is; the function that is returned goes back there. */
+  mark(): () => void {
     const back = this.chain.mark()
     const { length } = this.expected
     return () => {

@@ -1,0 +1,84 @@
+// `tandem restore`: a data directory from a backup, for a new pair or for one that was lost.
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import type { RestoreOptions } from "../node/restore.ts"
+import { exitCodes } from "../runtime/exit.ts"
+import { lockFile } from "../runtime/file-lock.ts"
+import { sessionId } from "../runtime/random.ts"
+import { paintFor } from "./colour.ts"
+import type { Command, Invocation } from "./command.ts"
+import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { jsonLine } from "./json-line.ts"
+import { grouped, ProgressBar } from "./progress.ts"
+import { withAddon } from "./with-addon.ts"
+
+export const restoreCommand: Command = {
+  name: "restore",
+  summary: "Makes a data directory from a backup; never overwrites one",
+  arguments: "<backup>",
+  positionalsMax: 1,
+  flags: {
+    data: { value: "<directory>", help: "The data directory to make" },
+    node: { value: "<id>", help: "The name of the node that is to use it" },
+    to: { value: "<version|time>", help: "Only up to this version or time (all of it)" },
+    "same-cluster": { help: "The pair itself is lost, and goes on from here: what is left of it is fenced" },
+    json: { help: "Version, cluster and epoch as JSON" },
+  },
+  examples: [
+    "tandem restore all.backup --data /var/lib/tandem --node a",
+    "tandem restore all.backup --data /tmp/yesterday --node a --to 2026-03-01T12:00:00Z",
+    "tandem restore all.backup --data /var/lib/tandem --node a --same-cluster",
+  ],
+  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked],
+  run: runRestore,
+}
+
+async function runRestore({ flags, positionals, terminal }: Invocation): Promise<number> {
+  const [from] = positionals
+  const [data, nodeId] = [flags.text("data"), flags.text("node")]
+  if (from === undefined) throw wrongUsage("From which backup?")
+  if (data === undefined || nodeId === undefined) throw wrongUsage("Both --data, the directory to make, and --node, the name of the node, are needed.")
+  if (!/^[a-z0-9-]{1,63}$/.test(nodeId)) throw wrongUsage(`--node takes lower-case letters, digits and hyphens, not "${nodeId}".`)
+  if (!existsSync(from)) throw new CommandFailed(`There is no ${from}.`)
+  const to = momentOf(flags.text("to"))
+  const { restore, RestoreRefused } = await withAddon(() => import("../node/restore.ts"), terminal)
+  const bar = new ProgressBar(terminal, "check", "entries")
+  try {
+    await claim(data)
+    const options: RestoreOptions = { from, data, nodeId, sameCluster: flags.on("same-cluster"), to, newId: sessionId, onProgress: (done, total) => bar.at(done, total === 0 ? undefined : done / total) }
+    const restored = await restore(options)
+    bar.end()
+    if (flags.on("json")) await terminal.out(jsonLine(restored))
+    else await terminal.out(sentences(restored.version, restored.epoch, options, paintFor(terminal)))
+    return exitCodes.done
+  } catch (error) {
+    bar.end()
+    if (error instanceof RestoreRefused) throw new CommandFailed(`${error.message}.`, { hint: error.hint, ...(error.damaged ? { exitCode: exitCodes.damaged } : {}) })
+    if (error instanceof Error && error.name === "StoreDamaged") throw new CommandFailed(error.message, { exitCode: exitCodes.damaged })
+    throw error
+  }
+}
+
+async function claim(data: string): Promise<void> {
+  const { mkdirSync } = await import("node:fs")
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  if ((await lockFile(join(data, "lock"))) === undefined) throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked })
+}
+
+function momentOf(text: string | undefined): RestoreOptions["to"] {
+  if (text === undefined) return undefined
+  if (/^\d+$/.test(text)) return { version: Number(text) }
+  const timeMs = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(timeMs)) throw wrongUsage(`--to must be a version, or a time such as 2026-03-01T12:00:00Z, not "${text}".`)
+  return { timeMs }
+}
+
+function sentences(version: number, epoch: number, { data, nodeId, sameCluster }: RestoreOptions, paint: ReturnType<typeof paintFor>): string {
+  const whose = sameCluster ? `the same pair, in epoch ${epoch}` : "a pair of its own"
+  return [
+    `${paint("green", "Restored")} version ${grouped(version)} into ${data}, as node ${nodeId} of ${whose}.`,
+    "Start it with `tandem serve`: it answers reads at once, and takes writes when a replica is in sync",
+    "(another node with an empty directory and --join), or after `tandem solo on`.",
+    "",
+  ].join("\n")
+}

@@ -1,0 +1,35 @@
+// The data of a node that does not run: locked for as long as a command uses it, opened, and closed again.
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { exitCodes } from "../runtime/exit.ts"
+import { lockFile } from "../runtime/file-lock.ts"
+import type { TableStore } from "../store/table-store.ts"
+import { CommandFailed } from "./command-failed.ts"
+import type { Terminal } from "./terminal.ts"
+import { withAddon } from "./with-addon.ts"
+
+/** What an empty disk would be given; this one has its own. */
+const unused = { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } } as const
+
+export async function withStoppedNode<T>(data: string, terminal: Terminal, use: (store: TableStore) => Promise<T>, hint = "Stop it first."): Promise<T> {
+  // Opening would make a new one.
+  if (!existsSync(join(data, "data.mdb"))) throw new CommandFailed(`There is no node's data in ${data}.`)
+  const lock = await lockFile(join(data, "lock"))
+  if (lock === undefined) throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint })
+  const { openLmdbStore } = await withAddon(() => import("../store/lmdb-store.ts"), terminal)
+  try {
+    const store = openLmdbStore(data, unused)
+    const result = await use(store)
+    // Not after an error: what failed on a disk may never close.
+    await store.close()
+    return result
+  } catch (error) {
+    throw asFailure(error)
+  }
+}
+
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  if (error.name === "StoreDamaged") return new CommandFailed(error.message, { exitCode: exitCodes.damaged })
+  return error.name === "DiskError" ? new CommandFailed(error.message, { exitCode: exitCodes.disk }) : error
+}

@@ -1,0 +1,87 @@
+// What an operator may decide about a node's role and mode: promote, solo, handover. Each does what it says, or says what the state is and
+// what would be right. The decisions themselves are the protocol's.
+import { bounds } from "../bounds.ts"
+import { atWork } from "../protocol/decisions.ts"
+import type { Decision } from "../protocol/reign.ts"
+import { type Refusal, refuse } from "../refusal.ts"
+import type { Store } from "../store/store.ts"
+import type { RoleDriver } from "./role-driver.ts"
+import type { Asked, PromoteDecision, SoloDecision, Standing } from "./service.ts"
+
+export interface OperatorParts {
+  readonly store: Store
+  readonly newSession: () => string
+  readonly monotonicMs: () => number
+  readonly role: () => RoleDriver
+  readonly standing: () => Standing
+  /** Whether a decision is not in the log yet. */
+  readonly decisionPending: () => boolean
+}
+
+export class Operator {
+  readonly #parts: OperatorParts
+  /** From now on nothing new is accepted, so that what was accepted can be finished. */
+  handingOver = false
+
+  constructor(parts: OperatorParts) {
+    this.#parts = parts
+  }
+
+  /** Makes this replica the primary, or says why not. */
+  async promote({ solo, force, by, reason }: PromoteDecision): Promise<Standing | Refusal> {
+    const { epoch, role } = this.#parts.store.identity()
+    if (role === "primary") return refuse("wrong-state", `${this.#named()} already.`, { hint: "`tandem solo on` lets a primary take writes without a replica." })
+    const decision: Decision = { what: solo ? "promote-solo" : "promote", by, reason, forced: force }
+    const next = { number: epoch.number + 1, id: this.#parts.newSession() }
+    const why = await this.#afterWork(() => this.#parts.role().replica?.promote(next, solo ? "solo" : "alone", decision))
+    if (why === undefined) return this.#parts.standing()
+    return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: promoteHint })
+  }
+
+  /** Begins, or ends, that this primary acknowledges what is on its own disk only; or says why not. */
+  async solo({ on, by, reason }: SoloDecision): Promise<Standing | Refusal> {
+    if (this.#parts.role().primary === undefined) return refuse("wrong-state", `${this.#named()}: only a primary can be solo.`, { hint: "`tandem promote --solo` makes it the primary." })
+    const decision: Decision = { what: on ? "solo" : "paired", by, reason, forced: false }
+    const why = await this.#afterWork(() => this.#parts.role().primary?.setMode(on ? "solo" : "alone", decision))
+    if (why !== undefined) return refuse("wrong-state", `${this.#named()}, and its mode stays ${this.#parts.standing().mode}: ${why}.`)
+    if (on) await this.#decisionsLogged()
+    return this.#parts.standing()
+  }
+
+  /** Lets the replica take this primary's place, with everything that was acknowledged; or says why not. */
+  async handover({ by, reason }: Asked): Promise<Standing | Refusal> {
+    if (this.#parts.role().primary === undefined) return refuse("wrong-state", `${this.#named()}: the primary hands over.`, { hint: "Ask the primary." })
+    if (this.handingOver) return refuse("wrong-state", `${this.#named()}, and is handing over already.`)
+    this.handingOver = true
+    const epoch = { number: this.#parts.store.identity().epoch.number + 1, id: this.#parts.newSession() }
+    const why = await this.#afterWork(() => ((this.#parts.role().writer?.pending ?? 0) > 0 ? Promise.resolve(atWork) : this.#parts.role().primary?.handOver(epoch, { what: "handover", by, reason, forced: false })))
+    this.handingOver = false
+    return why === undefined ? this.#parts.standing() : refuse("wrong-state", `${this.#named()}, and does not hand over: ${why}.`)
+  }
+
+  /** Again and again while the node is only at work; gives why nothing came of it, if so. */
+  async #afterWork(decide: () => Promise<string | undefined> | undefined): Promise<string | undefined> {
+    const { monotonicMs } = this.#parts
+    for (const untilMs = monotonicMs() + bounds.drainMs; ; await pause(bounds.tickMs / 20)) {
+      const why = await decide()
+      if (why !== atWork || monotonicMs() >= untilMs) return why
+    }
+  }
+
+  async #decisionsLogged(): Promise<void> {
+    const { decisionPending, monotonicMs } = this.#parts
+    const untilMs = monotonicMs() + bounds.versionWaitMs
+    while (decisionPending() && monotonicMs() < untilMs) await pause(bounds.tickMs / 10)
+  }
+
+  #named(): string {
+    const { node, role, epoch } = this.#parts.standing()
+    return `Node ${node} is the ${role} of epoch ${epoch.number}`
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+const promoteHint = "`--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."

@@ -1,0 +1,99 @@
+// From a backup to a data directory that a node can be started on. Refuses to overwrite, and leaves nothing half-made under its name.
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { failpoint } from "../runtime/failpoint.ts"
+import { openLmdbStore } from "../store/lmdb-store.ts"
+import type { FirstIdentity, LoggedDecision } from "../store/store.ts"
+import { syncPath } from "../store/sync-path.ts"
+import type { TableStore } from "../store/table-store.ts"
+import { verifyStore } from "../store/verify.ts"
+
+export interface RestoreOptions {
+  /** The backup. */
+  readonly from: string
+  /** Made where it is missing; the caller has locked it. */
+  readonly data: string
+  readonly nodeId: string
+  /** The pair that the backup is of is lost for good, and goes on from here: whoever is left of it is fenced. */
+  readonly sameCluster: boolean
+  /** Undefined is all that the backup holds. */
+  readonly to: { readonly version: number } | { readonly timeMs: number } | undefined
+  readonly newId: () => string
+  readonly onProgress: (done: number, total: number) => void
+}
+
+export interface Restored {
+  readonly version: number
+  readonly clusterId: string
+  readonly epoch: number
+}
+
+/** With a sentence, and what would help. */
+export class RestoreRefused extends Error {
+  constructor(
+    detail: string,
+    readonly hint: string | undefined,
+    readonly damaged = false,
+  ) {
+    super(detail)
+  }
+}
+
+export async function restore(options: RestoreOptions): Promise<Restored> {
+  const { from, data, nodeId, newId } = options
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const path = join(data, "data.mdb")
+  if (existsSync(path)) throw new RestoreRefused(`${data} holds a node's data already, and it is not overwritten`, "Restore into an empty directory, or move what is there away.")
+  const mark = `restoring-${nodeId}-`
+  for (const name of readdirSync(data)) if (name.startsWith(mark)) rmSync(join(data, name), { recursive: true })
+  const place = mkdtempSync(join(data, mark))
+  try {
+    copyFileSync(from, join(place, "data.mdb"))
+    const store = openLmdbStore(place, nobody)
+    try {
+      await checkBackup(store, options)
+      await bringTo(store, options)
+      await rename(store, options, newId)
+    } finally {
+      await store.close()
+    }
+    failpoint("restore.rename.before")
+    syncPath(join(place, "data.mdb"))
+    renameSync(join(place, "data.mdb"), path)
+    syncPath(data)
+    const { clusterId = "", epoch } = store.identity()
+    return { version: store.position().committed, clusterId, epoch: epoch.number }
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
+}
+
+/** What an empty disk would be given; a backup has its own. */
+const nobody: FirstIdentity = { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } }
+
+async function checkBackup(store: TableStore, { from, onProgress }: RestoreOptions): Promise<void> {
+  if (store.identity().clusterId === undefined) throw new RestoreRefused(`${from} is of a node that belonged to no pair yet`, undefined)
+  const { problems } = await verifyStore(store, onProgress)
+  const [first] = problems
+  if (first !== undefined) throw new RestoreRefused(`${from} is damaged: ${first.where}: ${first.what}`, "Take another backup.", true)
+  // What was in doubt when it was copied was decided elsewhere, and perhaps refused.
+  await store.undo()
+}
+
+async function bringTo(store: TableStore, { from, to }: RestoreOptions): Promise<void> {
+  if (to === undefined) return
+  const { committed } = store.position()
+  const version = "version" in to ? to.version : store.versionAtTime(to.timeMs, committed)
+  if (version > committed) throw new RestoreRefused(`${from} ends at version ${committed}, before version ${version}`, "Take a later backup.")
+  const refusal = await store.undoTo(version)
+  if (refusal !== undefined) throw new RestoreRefused(`${from} cannot be taken back to version ${version}: ${refusal.detail}`, "Take an earlier backup.")
+}
+
+/** Another pair, or the same one under a new reign. */
+async function rename(store: TableStore, { nodeId, sameCluster }: RestoreOptions, newId: () => string): Promise<void> {
+  const { clusterId, epoch: last } = store.identity()
+  const epoch = { number: sameCluster ? last.number + 1 : 1, id: newId() }
+  const decision: LoggedDecision = { what: "restore", by: "tandem restore", reason: sameCluster ? "the pair was lost" : "a new pair from a backup", forced: false, epoch: epoch.number, serial: 1 }
+  await store.saveIdentity({ nodeId, role: "primary", clusterId: sameCluster ? (clusterId ?? newId()) : newId(), epoch, mode: "alone", lacking: false, leaseMs: 0, decisions: [decision] })
+  await store.flush()
+}

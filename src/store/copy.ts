@@ -1,0 +1,132 @@
+// A copy of a store that is open and being written: a plain data file of its own, as of one version, with nothing in doubt.
+//
+// What happens, and what a crash leaves behind:
+//   1. A directory with a temporary name is made beside the copy's place, and LMDB copies what it has at one moment into it.
+//   2. The copy is looked at (LMDB maps it into memory) and opened. What it has in doubt is settled by what the store knows by now: it
+//      was committed since, or it is taken back, in the copy only.
+//   3. The copy is made durable, renamed to its place, and the directory is made durable.
+// Before the rename there is the temporary name only, which `removeUnfinishedCopies` takes away; after it there is the copy.
+//
+// A copy is not a backup before all of it was verified (verify.ts). Must never change the store that is copied.
+import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { open } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { type Digest, sameDigest } from "../protocol/digest.ts"
+import { openLmdbStore } from "./lmdb-store.ts"
+import { fileName } from "./new-environment.ts"
+import type { Identity } from "./store.ts"
+import { syncPath } from "./sync-path.ts"
+import type { TableStore } from "./table-store.ts"
+
+export interface Copied {
+  /** Head and committed version of the copy: at least what was committed when it was asked for. */
+  readonly version: number
+  readonly headDigest: Digest
+  readonly bytes: number
+  /** Of the newest record; 0 where there is none. */
+  readonly timeMs: number
+  readonly identity: Identity
+}
+
+export const copySteps = ["copied", "settled", "synced", "renamed"] as const
+export type CopyStep = (typeof copySteps)[number]
+
+export interface CopyOptions {
+  /** Of the file system that holds a path. */
+  readonly freeBytes: (path: string) => number
+  /** What is to stay free beside the copy. */
+  readonly floorBytes: number
+  /** Called when a step is done. */
+  readonly at?: (step: CopyStep) => void
+}
+
+/** There is no copy, and the store that was to be copied is as it was. */
+export class CopyFailed extends Error {
+  constructor(detail: string, cause?: unknown) {
+    super(detail, { cause })
+    this.name = "CopyFailed"
+  }
+}
+
+const temporaryName = "copy-"
+const temporary = /^copy-\w{6}$/
+
+/** Copies to a path where nothing is yet. Throws CopyFailed. */
+export async function copyEnvironment(store: TableStore, path: string, options: CopyOptions): Promise<Copied> {
+  const directory = dirname(path)
+  // What is freed while the copy is made cannot be used again before it is done, so nothing is taken away meanwhile; and `settle`
+  // needs the newest digests.
+  const release = store.pauseTrimming()
+  let place: string | undefined
+  try {
+    if (existsSync(path)) throw new CopyFailed(`${path} is there already`)
+    checkRoom(store, directory, options)
+    place = mkdtempSync(join(directory, temporaryName))
+    return await copyInto(place, store, path, options)
+  } catch (error) {
+    throw error instanceof CopyFailed ? error : new CopyFailed(`the copy failed: ${error instanceof Error ? error.message : String(error)}`, error)
+  } finally {
+    release()
+    if (place !== undefined) rmSync(place, { recursive: true, force: true })
+  }
+}
+
+/** What copies left behind in a directory that were killed. Nobody else may be copying into it. */
+export function removeUnfinishedCopies(directory: string): void {
+  for (const name of readdirSync(directory)) if (temporary.test(name)) rmSync(join(directory, name), { recursive: true, force: true })
+}
+
+function checkRoom(store: TableStore, directory: string, { freeBytes, floorBytes }: CopyOptions): void {
+  const free = freeBytes(directory)
+  const needed = store.engine.sizeBytes?.() ?? 0
+  if (free - needed >= floorBytes) return
+  throw new CopyFailed(`there is no room for a copy of ${needed} bytes in ${directory}: ${free} bytes are free, and ${floorBytes} are to stay so`)
+}
+
+async function copyInto(place: string, store: TableStore, path: string, { at = () => undefined }: CopyOptions): Promise<Copied> {
+  const made = join(place, fileName)
+  const before = store.position().committed
+  if (store.engine.copyTo === undefined) throw new CopyFailed("a store in memory cannot be copied")
+  await store.engine.copyTo(made)
+  chmodSync(made, 0o600)
+  at("copied")
+  const copied = await settle(place, store, before)
+  at("settled")
+  await syncLater(made)
+  at("synced")
+  renameSync(made, path)
+  syncPath(dirname(path))
+  at("renamed")
+  return { ...copied, bytes: statSync(path).size }
+}
+
+/** Opens the copy, which checks it, and leaves nothing in doubt in it. */
+async function settle(place: string, store: TableStore, before: number): Promise<Omit<Copied, "bytes">> {
+  const copy = openLmdbStore(place, store.identity())
+  try {
+    copy.commit(commonVersion(copy, store, before))
+    await copy.undo()
+    await copy.flush()
+    const { head, headDigest } = copy.position()
+    return { version: head, headDigest, timeMs: copy.timeOf(head), identity: copy.identity() }
+  } finally {
+    await copy.close()
+  }
+}
+
+/** The highest version of the copy that is known to be committed: what it had in doubt may have been taken back, and others followed. */
+function commonVersion(copy: TableStore, store: TableStore, before: number): number {
+  const version = Math.min(copy.position().head, store.position().committed)
+  const [there, here] = [copy.digest(version), store.digest(version)]
+  return there !== undefined && here !== undefined && sameDigest(there, here) ? version : before
+}
+
+/** Not in this thread: a large file takes a while. */
+async function syncLater(path: string): Promise<void> {
+  const file = await open(path, "r+")
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,93 @@
+// From the release before this one to this one, with clients writing all the time: the replica first, then the primary.
+import { describe, expect, test } from "bun:test"
+import { previousRelease } from "../../.ci/previous-release.ts"
+import { release } from "../../src/release.ts"
+import { Load } from "./load.ts"
+import type { RealNode } from "./real-node.ts"
+import { RealPair, until } from "./real-pair.ts"
+import { Witness } from "./witness.ts"
+
+const old = "previous release"
+
+async function withOldPair(run: (pair: RealPair) => Promise<void>): Promise<void> {
+  previousRelease()
+  const pair = await RealPair.make({ primary: old, replica: old, flags: ["--peer-timeout", "1s"] })
+  try {
+    await pair.start()
+    await run(pair)
+  } finally {
+    await pair.remove()
+  }
+}
+
+/** Stopped as its supervisor would, and started with this release. */
+async function upgrade(node: RealNode): Promise<void> {
+  await node.stop("SIGTERM")
+  node.program = "bun"
+  node.start()
+  node.supervise()
+}
+
+async function releaseOf(node: RealNode): Promise<unknown> {
+  return ((await node.json("/status")) as { readonly release: unknown }).release
+}
+
+describe("an upgrade from the release before", () => {
+  test("replica first, then the primary: clients write on, and keep what they were told (P1, P2, P3, P4)", async () => {
+    await withOldPair(async (pair) => {
+      pair.supervise()
+      const witness = new Witness()
+      const load = new Load(pair, witness)
+      await load.prepare()
+      load.start(4, 1)
+      const { acknowledged } = witness
+      await until("the old pair writes", () => witness.acknowledged > acknowledged + 50)
+      expect(await releaseOf(pair.b)).not.toBe(release)
+
+      await upgrade(pair.b)
+      await pair.inSync()
+      const [before, mixed] = [witness.acknowledged, await Promise.all(pair.nodes.map(releaseOf))]
+      expect(mixed[0]).not.toBe(release)
+      expect(mixed[1]).toBe(release)
+      await until("the mixed pair writes", () => witness.acknowledged > before + 50)
+
+      await upgrade(pair.a)
+      await pair.inSync()
+      const after = witness.acknowledged
+      await until("the new pair writes", () => witness.acknowledged > after + 50)
+      await load.stop()
+      await witness.settle(pair)
+      expect(await Promise.all(pair.nodes.map(releaseOf))).toEqual([release, release])
+    })
+  })
+
+  test("a mixed pair lives through kills of either node", async () => {
+    await withOldPair(async (pair) => {
+      pair.supervise()
+      const witness = new Witness()
+      const load = new Load(pair, witness)
+      await load.prepare()
+      await upgrade(pair.b)
+      await pair.inSync()
+      load.start(3, 2)
+      for (const victims of [[pair.a], [pair.b], [pair.a, pair.b]]) {
+        const { acknowledged } = witness
+        await until("clients write", () => witness.acknowledged > acknowledged + 20)
+        for (const victim of victims) victim.kill("SIGKILL")
+      }
+      await load.stop()
+      await witness.settle(pair)
+    })
+  })
+
+  test("the primary first: it writes nothing, goes on asking, and says that the replica comes first", async () => {
+    await withOldPair(async (pair) => {
+      await upgrade(pair.a)
+      await until("it says so", () => pair.a.printed.includes("of a pair the replica is upgraded first"), () => pair.a.printed)
+      expect((await pair.a.do({ op: "user.create", data: { email: "x@example.com" } })).status).toBe(503)
+      await upgrade(pair.b)
+      await pair.inSync()
+      expect((await pair.a.do({ op: "user.create", data: { email: "x@example.com" } })).status).toBe(200)
+    })
+  })
+})

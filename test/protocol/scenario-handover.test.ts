@@ -1,0 +1,168 @@
+// Scenarios of a primary that hands over to its replica: nothing is lost, and at no time are there two.
+import { describe, expect, test } from "bun:test"
+import { acceptsBatch } from "../../src/protocol/coordinator-state.ts"
+import { whyNoHandover } from "../../src/protocol/decisions.ts"
+import type { Answer } from "../../src/protocol/messages.ts"
+import type { Decision } from "../../src/protocol/reign.ts"
+import { answerRival } from "../../src/protocol/rival.ts"
+import { chain } from "./chain.ts"
+import { Pair, timing } from "./pair.ts"
+
+const second = { number: 2, id: "second" }
+const decision: Decision = { what: "handover", by: "root", reason: "a new machine", forced: false }
+
+function handOver(pair: Pair): void {
+  pair.coordinate({ event: "hand-over", nowMs: pair.nowMs, epoch: second, decision })
+}
+
+describe("a hand-over", () => {
+  test("makes the replica the primary, durably, then the primary its replica", () => {
+    const pair = Pair.inSync()
+    handOver(pair)
+    pair.run()
+    expect(pair.read()).toMatchInlineSnapshot(`
+      "a   not in sync
+      a→b handover at 3, epoch 2
+      b   becomes the primary, epoch 2, mode alone, handover by root
+      a←b took over, epoch 2
+      b   has changed its role
+      a   becomes the replica, epoch 2, mode paired, lacks nothing
+      a   has changed its role"
+    `)
+    expect(pair.disks).toMatchObject({ a: { role: "replica", epoch: second, lacking: false }, b: { role: "primary", mode: "alone", epoch: second, decision } })
+  })
+
+  test("from the question on nothing is written here, and no lease is left to read by (P4, P5)", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover")
+    handOver(pair)
+    expect(acceptsBatch(pair.a)).toBe(false)
+    expect(pair.a.heardAtMs + timing.leaseMs).toBeLessThanOrEqual(pair.nowMs)
+  })
+
+  test("whose question or answer is lost is asked for again: the answer is the same", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover", "took-over")
+    handOver(pair)
+    pair.lose("handover")
+    pair.tick()
+    pair.release("handover")
+    pair.run()
+    pair.lose("took-over")
+    pair.tick()
+    pair.release("took-over")
+    pair.run()
+    expect(pair.read()).toMatchInlineSnapshot(`
+      "a   not in sync
+      a→b handover at 3, epoch 2
+          -- handover is lost
+      a→b handover at 3, epoch 2
+      b   becomes the primary, epoch 2, mode alone, handover by root
+      a←b took over, epoch 2
+      b   has changed its role
+          -- took-over is lost
+      a→b handover at 3, epoch 2
+      a←b took over, epoch 2
+      a   becomes the replica, epoch 2, mode paired, lacks nothing
+      a   has changed its role"
+    `)
+  })
+
+  test("whose outcome cannot be learnt leaves the primary stuck: it does not know whether it is one", () => {
+    const pair = Pair.inSync()
+    pair.hold("took-over")
+    handOver(pair)
+    pair.pass(timing.peerTimeoutMs + 200)
+    expect(pair.a.phase).toEqual({ name: "stuck", reason: "the replica did not say within 5000 ms whether it has taken over" })
+    expect(pair.disks.a).toMatchObject({ role: "primary", epoch: { number: 1 } })
+  })
+
+  test("to a replica that has started anew does not come to pass: this node goes on as the primary", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover")
+    handOver(pair)
+    pair.restart("b")
+    pair.release("handover")
+    pair.run()
+    expect(pair.read()).toContain("a   hands nothing over: this node has started anew since; say hello again")
+    expect(pair.a).toMatchObject({ phase: { name: "steady" }, epoch: { number: 1 } })
+    expect(acceptsBatch(pair.a)).toBe(true)
+  })
+
+  test("to a replica whose log ends elsewhere is refused; a late copy of the question finds another link (I6)", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover")
+    handOver(pair)
+    const late = pair.copy("handover")
+    expect(pair.ask({ kind: "handover", version: 2, digest: pair.a.headDigest, epoch: second, decision })).toMatchObject({ kind: "refused", code: "gap" })
+    expect(pair.ask({ kind: "handover", version: 3, digest: chain(["x"])[0]?.digest ?? pair.a.headDigest, epoch: second, decision })).toMatchObject({ kind: "refused", code: "gap" })
+    expect(pair.ask({ kind: "handover", version: 3, digest: pair.a.headDigest, epoch: { number: 3, id: "third" }, decision })).toMatchObject({ kind: "refused", code: "fenced" })
+    pair.lose("handover")
+    pair.restart("a")
+    pair.tick()
+    pair.run()
+    expect(pair.a.phase.name).toBe("steady")
+    pair.read()
+    pair.late(late)
+    pair.run()
+    expect(pair.read()).toContain("handover refused, session")
+    expect(pair.disks.b.role).toBe("replica")
+  })
+
+  test("to a replica that is not in sync, or may lack writes, is refused", () => {
+    const pair = Pair.inSync()
+    const question = { kind: "handover", version: 3, digest: pair.a.headDigest, epoch: second, decision } as const
+    for (const change of [{ inSync: false }, { lacking: true }]) {
+      const { b } = pair
+      pair.b = { ...b, ...change }
+      expect(pair.ask(question)).toMatchObject({ kind: "refused", code: "gap", detail: "this replica is not in sync" })
+      pair.b = b
+    }
+  })
+
+  test("needs a primary in sync with nothing under way", () => {
+    const { a } = Pair.inSync()
+    expect(whyNoHandover(a)).toBeUndefined()
+    expect(whyNoHandover({ ...a, diskBusy: true })).toBe("it is at work; try again")
+    expect(whyNoHandover({ ...a, phase: { name: "stuck", reason: "" } })).toBe("it is not in sync with its replica")
+    const busy = Pair.inSync()
+    busy.propose("x")
+    expect(() => handOver(busy)).toThrow("out of place")
+  })
+})
+
+describe("two that lead", () => {
+  const { a } = Pair.inSync()
+  const ask = (change: object): Answer => answerRival(a, { ...Pair.inSync().envelope(), session: "other", node: "b", ...change }, { kind: "heartbeat" })
+
+  test.each([
+    ["itself", { session: a.session }, "itself"],
+    ["another cluster", { cluster: "d" }, "foreign-cluster"],
+    ["a lower epoch", { epoch: { number: 0, id: "" } }, "fenced"],
+    ["a higher epoch", { epoch: second }, "deposed"],
+    ["the same number with another id", { epoch: { number: 1, id: "other" } }, "epoch-forked"],
+    ["the same epoch", {}, "not-replica"],
+  ])("%s is told so (I6)", (_, change, code) => {
+    expect(ask(change)).toMatchObject({ kind: "refused", code })
+  })
+
+  test("a primary that a higher epoch greets stops; one that is handing over awaits its own answer (P5)", () => {
+    const pair = Pair.inSync()
+    pair.coordinate({ event: "deposed", epoch: second })
+    expect(pair.read()).toMatchInlineSnapshot(`"a   stops, fenced: another node is the primary of epoch 2, this one of epoch 1"`)
+    const handing = Pair.inSync()
+    handing.hold("handover")
+    handOver(handing)
+    handing.read()
+    handing.coordinate({ event: "deposed", epoch: second })
+    expect(handing.read()).toBe("")
+  })
+
+  test("the one of the higher epoch goes on asking until the other has become its replica", () => {
+    const pair = new Pair({ a: { log: [], epoch: second }, b: { log: [] } })
+    pair.tick()
+    const envelope = { ...pair.envelope(), node: "b", session: "b1", peerSession: pair.a.session }
+    pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
+    expect(pair.a.phase).toEqual({ name: "greeting", ask: "lost" })
+  })
+})
