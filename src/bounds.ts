@@ -147,6 +147,9 @@ export const bounds = {
   backupFirstMs: 60_000,
   backupEveryMs: 86_400_000,
   backupKeep: 7,
+  /** How often what was committed is shipped to where `--ship-to` says, and what one segment holds; the last record may go beyond it. */
+  shipEveryMs: 1_000,
+  segmentBytesMax: 4 * 1024 * 1024,
   /** How often the primary looks whether the horizon should move. */
   retentionCheckMs: 1_000,
   /** How long sessions and tokens are kept after their end; how often they are looked through, and how many in one go. */
