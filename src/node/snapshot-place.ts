@@ -6,7 +6,7 @@ import * as v from "valibot"
 import { bounds } from "../bounds.ts"
 import { digestFromText, digestText } from "../protocol/digest.ts"
 import { type SnapshotManifest, whyNoManifest } from "../protocol/snapshot.ts"
-import { fileName } from "../store/environment.ts"
+import { fileName } from "../store/new-environment.ts"
 import { syncPath } from "../store/sync-path.ts"
 
 const manifestName = "manifest.json"
