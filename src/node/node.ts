@@ -242,7 +242,7 @@ export class TandemNode implements NodeService {
   }
 
   maybeStale(): boolean {
-    if (this.#replica !== undefined) return !this.#replica.state.synced
+    if (this.#replica !== undefined) return !this.#replica.isNewest
     return this.#primary !== undefined && this.#primary.mode === "paired" && this.#primary.leaseRemainingMs() <= 0
   }
 

@@ -12,7 +12,7 @@ const [, losing = ""] = operating.split(/^## Losing a machine$/m)
 const [soloOn = "", promote = "", rejoin = "", handover = ""] = blocksOf(losing.split(/^## /m)[0] ?? "", "sh")
 
 /** Short, so that a promotion need not wait for long. */
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "2s"]
+const flags = ["--lease", "1s", "--peer-timeout", "1s"]
 
 test("what docs/OPERATING.md says to do when a machine is lost, comes back, or gets planned work is right, command by command (P1)", async () => {
   const pair = await RealPair.make({ flags })
