@@ -30,7 +30,7 @@ export const nodeFlags: FlagTable = {
   "backup-every": { value: "<duration>", help: `How often (${showDuration(bounds.backupEveryMs)})` },
   "backup-keep": { value: "<n>", help: `How many to keep (${bounds.backupKeep})` },
   "ship-to": { value: "<place>", help: "Ship the log there, a second after it was committed: a directory, or s3://bucket/prefix" },
-  "ship-endpoint": { value: "<url>", help: "Of the object storage, where that is not AWS; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are its key" },
+  "ship-endpoint": { value: "<url>", help: "Of the object storage, where that is not AWS; its key is in AWS_… variables" },
   "max-body": { value: "<size>", help: `Largest request body (${showSize(bounds.bodyBytesMax)})` },
   "sync-timeout": { value: "<duration>", help: `How long to look for the other node (${showDuration(bounds.syncTimeoutMs)})` },
   lease: { value: "<duration>", help: `How long reads go on without the other node (${showDuration(bounds.leaseMs)})` },

@@ -7,7 +7,7 @@ import { failpointVariable } from "../../src/runtime/failpoint.ts"
 import { type CommandOptions, runCommand } from "./real-command.ts"
 import type { RealNode } from "./real-node.ts"
 import { S3Server } from "../runtime/s3-server.ts"
-import { type PairOptions, RealPair, until } from "./real-pair.ts"
+import { RealPair, until } from "./real-pair.ts"
 
 interface Shipping {
   readonly pair: RealPair
@@ -17,11 +17,11 @@ interface Shipping {
 }
 
 /** A pair that ships its log, and a backup of its first version. */
-async function withShipping(run: (shipping: Shipping) => Promise<void>, options: PairOptions = {}): Promise<void> {
+async function withShipping(run: (shipping: Shipping) => Promise<void>): Promise<void> {
   const directory = join("/tmp", `tandem-log-${process.pid}-${Math.random().toString(36).slice(2)}`)
   const log = join(directory, "log")
   mkdirSync(directory)
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "1s", "--ship-to", log], ...options })
+  const pair = await RealPair.make({ flags: ["--ship-to", log] })
   try {
     await pair.start()
     await shipped(pair.a, await write(pair.a, "first"))
@@ -115,7 +115,7 @@ test.concurrent.each(["ship.write.before", "ship.rename.before", "ship.rename.af
     a.start({ environment: { [failpointVariable]: failpoint } })
     await shipping.pair.inSync()
     await a.do({ op: "user.create", data: { id: "killed", email: "killed@example.com" } }, "killed").catch(() => undefined)
-    expect(await a.ended).toEqual({ code: null, signal: "SIGKILL" })
+    expect([await a.ended, a.printed]).toEqual([{ code: null, signal: "SIGKILL" }, expect.any(String)])
     a.start()
     await until("both are in sync", async () => {
       if (!b.running) b.start()
