@@ -138,6 +138,9 @@ export const bounds = {
   undoBytesMax: 16 * 1024 * 1024,
   /** How many times as long as it took it then leaves the disk to others. */
   trimPauses: 2,
+  /** What one transaction of a data file's way to a newer format copies. */
+  migrateEntriesMax: 20_000,
+  migrateBytesMax: 16 * 1024 * 1024,
   /** The longest age that retention may keep, 200 years. */
   retentionAgeMsMax: 73_000 * 86_400_000,
   /** When a node that makes backups by itself makes the first, how often then, and how many it keeps. */

@@ -53,6 +53,9 @@ export const failpoints = [
   "rejoin.chunk.after",
   "rejoin.undo.after",
   "rejoin.identify.after",
+  "migrate.chunk",
+  "migrate.rename.before",
+  "migrate.rename.after",
 ] as const
 
 export type Failpoint = (typeof failpoints)[number]
