@@ -15,6 +15,7 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
   readonly backups: { tick(): void }
+  readonly shipper: { tick(): void } | undefined
 }
 
 export class Background {
@@ -43,6 +44,7 @@ export class Background {
       }
       this.#trimmer.tick()
       this.#parts.backups.tick()
+      this.#parts.shipper?.tick()
     }, bounds.tickMs)
   }
 

@@ -25,6 +25,7 @@ import type { Replica } from "./replica.ts"
 import { type RoleDriver, takeRole } from "./role-driver.ts"
 import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
+import type { Shipper } from "./shipper.ts"
 import type { Writer } from "./writer.ts"
 
 export interface NodeParts {
@@ -32,6 +33,8 @@ export interface NodeParts {
   readonly store: Store
   readonly diskFloor: DiskFloor
   readonly backups: Pick<Backups, "tick" | "status">
+  /** Undefined where no log is shipped. */
+  readonly shipper: Pick<Shipper, "tick" | "status"> | undefined
   readonly rootKey: string
   /** A process or a role that begins draws a new one. */
   readonly newSession: () => string
@@ -75,6 +78,7 @@ export class TandemNode implements NodeService {
       fatal: parts.fatal,
       trimmed: () => this.#driver.trimmed(),
       backups: parts.backups,
+      shipper: parts.shipper,
     })
     this.#decisionLog = new DecisionLog({
       reader: store,
@@ -238,7 +242,7 @@ export class TandemNode implements NodeService {
   }
 
   maybeStale(): boolean {
-    if (this.#replica !== undefined) return !this.#replica.state.synced
+    if (this.#replica !== undefined) return !this.#replica.isNewest
     return this.#primary !== undefined && this.#primary.mode === "paired" && this.#primary.leaseRemainingMs() <= 0
   }
 

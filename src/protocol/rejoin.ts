@@ -71,7 +71,7 @@ function goOn(rejoin: Rejoin, search: PrefixSearch): RejoinStep {
 
 function takeBack({ own, peer, discard }: Rejoin, common: number): RejoinStep {
   if (common === own.head && own.role === "replica" && compareEpoch(own.epoch, peer.epoch) === "same") {
-    return { step: "done", detail: `node ${own.node} is a replica already, and node ${peer.node} the primary of its epoch ${own.epoch.number}` }
+    return { step: "done", detail: `node ${own.node} is a replica already, and node ${peer.node} the primary of its epoch ${own.epoch.number}; its log is part of that one's` }
   }
   const committed = decidedHere(own)
   if (committed <= common || discard) return { step: "take-back", common }

@@ -11,12 +11,14 @@ import { RealPair, until } from "./real-pair.ts"
 import { isStraceHere, strace } from "./strace.ts"
 
 /** Short, so that a promotion need not wait for long. */
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "2s", "--max-body", "8MiB"]
+const flags = ["--lease", "1s", "--peer-timeout", "1s", "--max-body", "8MiB"]
 
 async function withPair(run: (pair: RealPair) => Promise<void>): Promise<void> {
   const pair = await RealPair.make({ flags })
   try {
     await pair.start()
+    // With so short a lease a busy machine may end one at any time.
+    pair.supervise()
     await run(pair)
   } finally {
     await pair.remove()
@@ -26,8 +28,8 @@ async function withPair(run: (pair: RealPair) => Promise<void>): Promise<void> {
 async function write(node: RealNode, id: string, size = 0): Promise<void> {
   await until(`${id} is written`, async () => {
     const data = { id, email: `${id}@example.com`, data: { filling: "x".repeat(size) } }
-    const { status } = await node.do({ op: "user.create", data }, id)
-    return status === 200
+    const answer = await node.do({ op: "user.create", data }, id).catch(() => undefined)
+    return answer?.status === 200
   }, () => node.printed)
 }
 
@@ -54,10 +56,11 @@ async function parted(old: RealNode, next: RealNode, alone: readonly string[], s
 
 /** Both are in sync, hold the same, and all of it is sound. */
 async function oneAgain(pair: RealPair, primary: RealNode): Promise<void> {
+  pair.supervise()
   await pair.inSync()
   await until("both are at one version", async () => {
-    const [one, other] = await Promise.all(pair.nodes.map((node) => node.json("/status") as Promise<{ digest: string; mode: string }>))
-    return one?.digest === other?.digest && one?.mode === "paired" && other?.mode === "paired"
+    const [one, other] = await Promise.all(pair.nodes.map((node) => (node.json("/status") as Promise<{ digest: string; mode: string }>).catch(() => undefined)))
+    return one !== undefined && one.digest === other?.digest && one.mode === "paired" && other.mode === "paired"
   }, () => pair.printed)
   await write(primary, `together-${starts(pair)}`)
   const reports = await Promise.all(pair.nodes.map((node) => node.json("/status/verify") as Promise<{ digest: string; problems: unknown[] }>))
@@ -103,7 +106,8 @@ describe("the old primary", () => {
       expect([code, err]).toEqual([0, ""])
       expect(out).toContain("Node a is the replica of node b, the primary of epoch 2, at version")
       const again = await rejoin(a)
-      expect([again.code, again.out]).toEqual([0, "Node a is a replica already, and node b the primary of its epoch 2; its log is part of that one's. Start it with `tandem serve`.\n"])
+      expect(again.code).toBe(0)
+      expect(again.out).toMatch(/^Node a is a replica already, and node b the primary of its epoch 2.*tandem serve/)
 
       a.start()
       await oneAgain(pair, b)
