@@ -25,7 +25,24 @@ export interface Plan {
   readonly lengthMs: number
   /** At the end, one disk turns out to continue another history: both must be left as they are. */
   readonly fork: boolean
+  readonly decisions: Decisions
+  readonly clockRates: { readonly [Name in NodeName]: number }
+  /** Transactions of a batch. */
+  readonly batchMax: number
 }
+
+/** What an operator decides, as chances at each step of a run. */
+export interface Decisions {
+  readonly handover: number
+  /** Of the replica, without force: it comes to pass where the primary has not been heard for long enough. */
+  readonly promote: number
+  /** Of a node that was fenced: it waits for that. */
+  readonly rejoin: number
+  /** Of a node that waits for its primary where there is none. */
+  readonly lead: number
+}
+
+export const noDecisions: Decisions = { handover: 0, promote: 0, rejoin: 0, lead: 0 }
 
 export type WhenStuck = "exit" | "serve-reads"
 
@@ -56,5 +73,17 @@ export function drawPlan(random: Random): Plan {
     replay: random.pick([0, 0.2, 0.7]),
     diskLoss: random.pick([0, 0, 0.02]),
   }
-  return { faults, whenStuck: random.pick(["exit", "serve-reads"]), lengthMs: random.between(2_000, 9_000), fork: random.chance(0.05) }
+  const fork = random.chance(0.05)
+  // Without decisions the logs parted where the disk was replaced, and nowhere else.
+  const decides = !fork && random.chance(0.5)
+  const decisions = decides ? { handover: random.pick([0, 0.02, 0.1]), promote: random.pick([0, 0.05, 0.5]), rejoin: random.pick([0.02, 0.3]), lead: 0.1 } : noDecisions
+  return {
+    faults,
+    whenStuck: random.pick(["exit", "serve-reads"]),
+    lengthMs: random.between(2_000, decides ? 15_000 : 9_000),
+    fork,
+    decisions,
+    clockRates: { a: 1, b: decides ? random.pick([1, 0.95, 1.05]) : 1 },
+    batchMax: random.pick([1, 3, 8]),
+  }
 }
