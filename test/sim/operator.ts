@@ -22,14 +22,15 @@ export class Operator {
     const node = nodes[random.pick(names)]
     if (node === undefined || node.paused) return
     if (random.chance(decisions.handover)) this.#handOver(node)
+    if (random.chance(decisions.depose)) this.#depose()
     if (random.chance(decisions.promote)) this.#promote(node, false)
     if (random.chance(decisions.lead)) this.#lead()
   }
 
   /** Nothing fails any more: whatever needs a decision gets it. */
   restoreOrder(): void {
-    for (const name of names) if (this.#isFenced(name)) this.#rejoin(name)
     this.#lead()
+    for (const name of names) if (this.#isFenced(name)) this.#rejoin(name)
   }
 
   #isFenced(name: NodeName): boolean {
@@ -51,6 +52,16 @@ export class Operator {
     if (why === undefined) this.#world.counts.handovers++
   }
 
+  /** It goes on where it is only cut off: what it says to its readers must stay true. */
+  #depose(): void {
+    const { nodes, random, network } = this.#world
+    const name = names.find((each) => nodes[each]?.primary !== undefined)
+    if (name === undefined) return
+    const forMs = random.between(1_000, 12_000)
+    if (random.chance(0.5)) this.#world.pause(name, forMs)
+    else for (const to of random.pick([[name], [other(name)], names])) network.cut(to, forMs)
+  }
+
   #promote(node: SimulatedNode, forced: boolean): void {
     if (node.replica === undefined || this.#world.regressed[node.name]) return
     const why = node.replica.promote(this.#next(node), "alone", this.#decision("promote", forced))
@@ -58,14 +69,14 @@ export class Operator {
     if (why === undefined) this.#world.counts.promotions++
   }
 
-  /** Where both wait for a primary, one is promoted; by force where the other machine's disk is gone, and this one's has everything. */
+  /** Where no node leads, or only one whose disk is of an earlier reign, the one that has everything is promoted; by force where it does not know that it has. */
   #lead(): void {
-    const { disks, nodes, checkers, regressed } = this.#world
-    if (names.some((name) => disks[name].identity()?.role === "primary")) return
+    const { disks, nodes, checkers } = this.#world
+    if (names.some((name) => disks[name].identity()?.role === "primary" && !this.#isFenced(name))) return
     for (const name of names) {
       const node = nodes[name]
       if (node === undefined || node.fresh || !checkers.hasAll(name)) continue
-      this.#promote(node, node.replica?.lacking === true && regressed[other(name)])
+      this.#promote(node, node.replica?.lacking === true)
       return
     }
   }

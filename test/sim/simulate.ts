@@ -58,8 +58,8 @@ function someOf({ random, clients }: World, countMax: number): ReturnType<typeof
 function misfortune(world: World, plan: Plan, backups: { readonly [Name in NodeName]: MemoryEngine | undefined }): void {
   const { random } = world
   const { faults } = plan
-  if (random.chance(faults.pause)) world.pause(random.pick(names), random.between(200, 8_000))
-  if (random.chance(faults.cut)) for (const to of random.pick([["a"], ["b"], names] as const)) world.network.cut(to, random.between(200, 8_000))
+  if (random.chance(faults.pause)) world.pause(random.pick(names), random.between(200, faults.outageMsMax))
+  if (random.chance(faults.cut)) for (const to of random.pick([["a"], ["b"], names] as const)) world.network.cut(to, random.between(200, faults.outageMsMax))
   if (random.chance(faults.clockJump)) world.jumpClock()
   if (random.chance(faults.replay)) world.replayMessage()
   if (random.chance(faults.replay / 50)) world.flood()

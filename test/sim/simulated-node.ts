@@ -137,7 +137,10 @@ export class SimulatedNode {
   }
 
   identify(change: IdentityChange, report: (event: DiskReport) => void): void {
-    this.#write({ event: "identified" }, report, () => void this.store.saveIdentity(identityAfter(this.store.identity(), change)))
+    this.#write({ event: "identified" }, report, () => {
+      void this.store.saveIdentity(identityAfter(this.store.identity(), change))
+      this.world.newestEpoch = Math.max(this.world.newestEpoch, this.store.identity().epoch.number)
+    })
   }
 
   /** The disk takes its time; where the process crashes meanwhile, it has either finished or never begun. */

@@ -19,6 +19,8 @@ export function rejoin(world: World, name: NodeName): Rejoined {
   const asked = questioned(peer.store, peer.session)
   const ask = (question: Question): Answer => answerQuestion(asked, questionEnvelope(own, schedule.nowMs), question).answer
   const position = ask({ kind: "position" })
+  // The other machine's disk is new: there is nobody to follow any more.
+  if (asked.cluster === null) return "not-due"
   if (position.kind !== "position") return position.kind === "refused" ? position.code : position.kind
   const ownSide: RejoinSide = { ...own, ...own.position }
   const sides = { own: ownSide, peer: { ...position, node: asked.node, epoch: asked.epoch }, discard: false }

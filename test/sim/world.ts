@@ -54,6 +54,8 @@ export class World {
   readonly stops: { [Name in NodeName]: string | undefined } = { a: undefined, b: undefined }
   /** Whose disk went backwards, and has not been in sync since: nobody in their right mind promotes such a node. */
   readonly regressed: { [Name in NodeName]: boolean } = { a: false, b: false }
+  /** Of all reigns that ever began. */
+  newestEpoch = epoch.number
   readonly #begun: { [Name in NodeName]: boolean } = { a: false, b: false }
   readonly #joining: { [Name in NodeName]: boolean } = { a: false, b: false }
   #clockOffsetMs = 0
@@ -146,7 +148,7 @@ export class World {
       if (writing === "done") node.writing()
     }
     node.primary?.clientsHearNothing()
-    this.schedule.after(this.#options.restartMs ?? this.random.between(10, 3_000), () => this.start(name))
+    this.schedule.after(this.#options.restartMs ?? this.random.between(10, this.faults.restartMsMax), () => this.start(name))
   }
 
   #crashesAt(name: NodeName, when: CrashPoint["when"]): Writing | undefined {
@@ -224,7 +226,11 @@ export class World {
     this.disks[name].replace(backup)
     // An operator may forget --join; the node then stops, and is told.
     if (backup === undefined) this.#joining[name] = this.random.chance(0.7)
-    this.regressed[name] = true
+    this.regressed[name] = backup !== undefined
+    if (this.stops[name] === undefined) return
+    // What it stopped for was the disk's that is gone.
+    this.stops[name] = undefined
+    this.start(name)
   }
 
   /** Puts a disk into a node that goes on from a backup with another history; nothing may be built on it. */
@@ -263,8 +269,7 @@ export class World {
   }
 
   #isFenced(name: NodeName, reason: Stop["reason"]): boolean {
-    const epochOf = (each: NodeName): number => this.disks[each].identity()?.epoch.number ?? 0
-    return reason === "fenced" && epochOf(other(name)) > epochOf(name)
+    return reason === "fenced" && this.newestEpoch > (this.disks[name].identity()?.epoch.number ?? 0)
   }
 
   /** Looks at random entities as of random committed versions, on both nodes, and at what a reader would get now. */
