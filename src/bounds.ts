@@ -138,12 +138,18 @@ export const bounds = {
   undoBytesMax: 16 * 1024 * 1024,
   /** How many times as long as it took it then leaves the disk to others. */
   trimPauses: 2,
+  /** What one transaction of a data file's way to a newer format copies. */
+  migrateEntriesMax: 20_000,
+  migrateBytesMax: 16 * 1024 * 1024,
   /** The longest age that retention may keep, 200 years. */
   retentionAgeMsMax: 73_000 * 86_400_000,
   /** When a node that makes backups by itself makes the first, how often then, and how many it keeps. */
   backupFirstMs: 60_000,
   backupEveryMs: 86_400_000,
   backupKeep: 7,
+  /** How often what was committed is shipped to where `--ship-to` says, and what one segment holds; the last record may go beyond it. */
+  shipEveryMs: 1_000,
+  segmentBytesMax: 4 * 1024 * 1024,
   /** How often the primary looks whether the horizon should move. */
   retentionCheckMs: 1_000,
   /** How long sessions and tokens are kept after their end; how often they are looked through, and how many in one go. */

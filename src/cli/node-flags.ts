@@ -29,6 +29,7 @@ export const nodeFlags: FlagTable = {
   "backup-to": { value: "<directory>", help: "Make backups into this directory, each checked" },
   "backup-every": { value: "<duration>", help: `How often (${showDuration(bounds.backupEveryMs)})` },
   "backup-keep": { value: "<n>", help: `How many to keep (${bounds.backupKeep})` },
+  "ship-to": { value: "<directory>", help: "Ship the log there, a second after it was committed, for restores to any version" },
   "max-body": { value: "<size>", help: `Largest request body (${showSize(bounds.bodyBytesMax)})` },
   "sync-timeout": { value: "<duration>", help: `How long to look for the other node (${showDuration(bounds.syncTimeoutMs)})` },
   lease: { value: "<duration>", help: `How long reads go on without the other node (${showDuration(bounds.leaseMs)})` },

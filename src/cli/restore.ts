@@ -1,6 +1,7 @@
 // `tandem restore`: a data directory from a backup, for a new pair or for one that was lost.
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { directoryTarget } from "../node/ship-target.ts"
 import type { RestoreOptions } from "../node/restore.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import { lockFile } from "../runtime/file-lock.ts"
@@ -20,12 +21,14 @@ export const restoreCommand: Command = {
   flags: {
     data: { value: "<directory>", help: "The data directory to make" },
     node: { value: "<id>", help: "The name of the node that is to use it" },
+    log: { value: "<directory>", help: "Goes on from the backup by the log that was shipped there" },
     to: { value: "<version|time>", help: "Only up to this version or time (all of it)" },
     "same-cluster": { help: "The pair itself is lost, and goes on from here: what is left of it is fenced" },
     json: { help: "Version, cluster and epoch as JSON" },
   },
   examples: [
     "tandem restore all.backup --data /var/lib/tandem --node a",
+    "tandem restore all.backup --data /var/lib/tandem --node a --log /mnt/log --same-cluster",
     "tandem restore all.backup --data /tmp/yesterday --node a --to 2026-03-01T12:00:00Z",
     "tandem restore all.backup --data /var/lib/tandem --node a --same-cluster",
   ],
@@ -43,16 +46,22 @@ async function runRestore({ flags, positionals, terminal }: Invocation): Promise
   const to = momentOf(flags.text("to"))
   const { restore, RestoreRefused } = await withAddon(() => import("../node/restore.ts"), terminal)
   const bar = new ProgressBar(terminal, "check", "entries")
+  const replaying = new ProgressBar(terminal, "replay", "versions")
+  const logged = flags.text("log")
+  if (logged !== undefined && !existsSync(logged)) throw new CommandFailed(`There is no ${logged}.`)
+  const log = logged === undefined ? undefined : directoryTarget(logged, "restore")
   try {
     await claim(data)
-    const options: RestoreOptions = { from, data, nodeId, sameCluster: flags.on("same-cluster"), to, newId: sessionId, onProgress: (done, total) => bar.at(done, total === 0 ? undefined : done / total) }
+    const options: RestoreOptions = { from, data, nodeId, sameCluster: flags.on("same-cluster"), to, log, newId: sessionId, onReplay: (versions) => replaying.at(versions, undefined), onProgress: (done, total) => bar.at(done, total === 0 ? undefined : done / total) }
     const restored = await restore(options)
     bar.end()
+    replaying.end()
     if (flags.on("json")) await terminal.out(jsonLine(restored))
     else await terminal.out(sentences(restored.version, restored.epoch, options, paintFor(terminal)))
     return exitCodes.done
   } catch (error) {
     bar.end()
+    replaying.end()
     if (error instanceof RestoreRefused) throw new CommandFailed(`${error.message}.`, { hint: error.hint, ...(error.damaged ? { exitCode: exitCodes.damaged } : {}) })
     if (error instanceof Error && error.name === "StoreDamaged") throw new CommandFailed(error.message, { exitCode: exitCodes.damaged })
     throw error

@@ -48,6 +48,7 @@ export function readSettings(
       collections: new Map(source.words("retention-of", parseKeepOf, `must be <collection>=<what to keep>, and that ${retentionRule}`).map(({ collection, keep }) => [collection, keep])),
     },
     backup: backupOf(source),
+    shipTo: source.optional("ship-to", parseShipTarget, "must be a directory"),
     diskFloorBytes: source.size("disk-floor", bounds.diskFloorBytes, 0, Number.MAX_SAFE_INTEGER),
   }
   if (source.wrong.length === 0 && settings.join && settings.role === "primary") {
@@ -66,6 +67,11 @@ function backupOf(source: SettingSource): BackupSettings | undefined {
   if (directory !== undefined) return { directory, everyMs, keep }
   for (const name of ["backup-every", "backup-keep"]) if (source.given(name) !== undefined) source.fail(name, "goes with --backup-to, the directory for backups")
   return undefined
+}
+
+/** What looks like a URL would be made a directory of that name, where nobody looks for it. */
+function parseShipTarget(text: string): string | undefined {
+  return /^[a-z0-9]+:\/\//i.test(text) ? undefined : text
 }
 
 function parseCount(text: string): number | undefined {

@@ -7,7 +7,7 @@ import { type Fields, fieldsOf, isFields, numberField, textField } from "./field
 import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { grouped } from "./progress.ts"
-import { showSize } from "./quantity.ts"
+import { showDuration, showSize } from "./quantity.ts"
 import { table } from "./table.ts"
 
 export const status: Command = {
@@ -58,6 +58,10 @@ export function statusRows(answer: Fields, paint: Paint): string[][] {
     rows.push(["decided", `${inline(decision["what"])} by ${inline(decision["by"])}${decision["forced"] === true ? ", forced" : ""}${why === "" ? "" : `: ${inline(why)}`}`])
   }
   if (fieldsOf(answer, "promotion")["lacking"] === true) rows.push([paint("red", "lacking"), "it may lack writes that were acknowledged, and is not to be promoted"])
+  const shipping = fieldsOf(answer, "shipping")
+  const shipped = numberField(shipping, "version")
+  if (shipped !== undefined) rows.push(["shipped", `version ${grouped(shipped)}, ${grouped(numberField(shipping, "lagVersions") ?? 0)} versions and ${showDuration(numberField(shipping, "lagMs") ?? 0)} behind`])
+  if (textField(shipping, "error") !== undefined) rows.push([paint("red", "shipping"), inline(shipping["error"])])
   if (stuck !== undefined) rows.push([paint("red", "stuck"), inline(stuck)])
   return rows.map(([name = "", ...values]) => [paint("dim", name), values.join("  ")])
 }

@@ -32,6 +32,8 @@ export interface NodeStatus {
   readonly decision: { readonly what: "promote" | "promote-solo" | "handover" | "solo" | "paired" | "restore"; readonly by: string; readonly reason: string; readonly forced: boolean } | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
   /** The newest that this process made, and why the last one came to nothing, if it did; null where it makes none. */
+  /** Up to which version the log is shipped, and how far that is behind; null where no log is shipped. Of a replica, which ships nothing, the version is null. */
+  readonly shipping: { readonly version: number | null; readonly lagVersions: number; readonly lagMs: number; readonly error: string | null } | null
   readonly backup: { readonly version: number | null; readonly at: string | null; readonly error: string | null } | null
   readonly startedAt: string
   /** Why it is stuck; null where it is not. */

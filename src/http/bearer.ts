@@ -1,4 +1,5 @@
 // Who is asking: the bearer token of a request, and whether it may do what the route needs. Never logs or echoes a token.
+import type { NodeService } from "../node/service.ts"
 import { tokenNeeded } from "../operations/operation-access.ts"
 import { allows, anonymous, type Principal, type Scope } from "../operations/scope.ts"
 import { type Refusal, refuse } from "../refusal.ts"
@@ -18,7 +19,7 @@ export function bearer(
   request: Request,
   scope: "any" | Scope,
   also: AlsoFor | undefined,
-  authenticate: (token: string) => Principal | undefined,
+  node: Pick<NodeService, "authenticate" | "whyNotReadable">,
 ): Principal | Refusal {
   const header = request.headers.get("authorization")
   if (header === null) return also === "everyone" ? anonymous : tokenNeeded
@@ -26,8 +27,9 @@ export function bearer(
   if (token === undefined) {
     return refuse("unauthenticated", "The Authorization header is not of the form `Bearer <key>`.")
   }
-  const principal = authenticate(token)
-  if (principal === undefined) return refuse("unauthenticated", "The token is unknown, revoked or expired.")
+  const principal = node.authenticate(token)
+  // That there is no such token can only be said where reads can be answered: it may have been made elsewhere meanwhile.
+  if (principal === undefined) return node.whyNotReadable() ?? refuse("unauthenticated", "The token is unknown, revoked or expired.")
   if (principal.userId !== undefined) {
     return also === undefined ? refuse("forbidden", "This is for API keys only, not for sessions.") : principal
   }

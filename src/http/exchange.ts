@@ -142,7 +142,7 @@ export class Exchange {
   admit(route: Admission): Refusal | undefined {
     const { scope, also } = route
     if (scope === "public") return undefined
-    const found = bearer(this.request, scope, also, (token) => this.node.authenticate(token))
+    const found = bearer(this.request, scope, also, this.node)
     if (isRefusal(found)) return found
     this.#principal = found
     this.#admission = route

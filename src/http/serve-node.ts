@@ -7,6 +7,8 @@ import { Backups } from "../node/backups.ts"
 import { DiskFloor } from "../node/disk-floor.ts"
 import { rootKeyPrefix, TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
+import { directoryTarget } from "../node/ship-target.ts"
+import { Shipper } from "../node/shipper.ts"
 import { PasswordQueue } from "../operations/passwords.ts"
 import { InvariantBroken } from "../protocol/invariant.ts"
 import { RecordDamaged } from "../protocol/record.ts"
@@ -14,12 +16,13 @@ import { monotonicMs, wallMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
 import { environmentVariable, ignoreProxies } from "../runtime/environment.ts"
 import { type ExitCode, exitCodes, fatal } from "../runtime/exit.ts"
-import { failpointVariable, whyNoFailpoint } from "../runtime/failpoint.ts"
+import { failpoint, failpointVariable, whyNoFailpoint } from "../runtime/failpoint.ts"
 import { lockFile } from "../runtime/file-lock.ts"
 import { hashPassword, isOutdatedHash, verifyPasswordHash } from "../runtime/password-hash.ts"
 import { sessionId } from "../runtime/random.ts"
 import { type Listener, serve } from "../runtime/serve.ts"
 import { startWatchdog } from "../runtime/watchdog.ts"
+import { migrateFormat, NoRoomToMigrate } from "../store/format-migration.ts"
 import { StoreDamaged } from "../store/store-damaged.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
 import type { TableStore } from "../store/table-store.ts"
@@ -58,6 +61,7 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
     settings,
     store,
     backups,
+    shipper: settings.shipTo === undefined ? undefined : new Shipper({ store, target: directoryTarget(settings.shipTo, settings.nodeId), monotonicMs, wallMs, notice, fatal: endOn }),
     rootKey: keepRootKey(settings),
     newSession: sessionId,
     monotonicMs,
@@ -112,7 +116,7 @@ function holderOf(dataDirectory: string): string {
 /** A bug or a broken disk: never a reason to go on. */
 function endOn(error: unknown): void {
   if (error instanceof DiskError) fatal(exitCodes.disk, `${error.message}. The next start recovers from what is on the disk`)
-  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, error.message)
+  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. The node has stopped rather than serve it: run \`tandem verify --data\` on it, then restore it or start empty with --join`)
   // The words of any other error may be a client's: only where it happened is said.
   const what = error instanceof InvariantBroken || error instanceof RecordDamaged ? error.message : nameOf(error)
   fatal(exitCodes.internal, `internal error, please report it: ${what}${placesOf(error)}`)
@@ -126,6 +130,11 @@ async function openStore(settings: NodeSettings): Promise<TableStore> {
   }
   const first = { clusterId: undefined, nodeId, role: settings.join ? ("replica" as const) : (role ?? "replica"), epoch: { number: 0, id: "" } }
   try {
+    await migrateFormat(dataDirectory, {
+      notice: (line) => process.stderr.write(`tandem ${nodeId}: ${line}\n`),
+      freeBytes: () => freeBytes(dataDirectory),
+      reached: (place) => failpoint(`migrate.${place}`),
+    })
     const store = openLmdbStore(dataDirectory, first)
     const identity = store.identity()
     if (identity.nodeId !== nodeId) {
@@ -145,7 +154,7 @@ async function openStore(settings: NodeSettings): Promise<TableStore> {
 
 function endOnOpening(error: unknown): never {
   if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. Nothing was changed: restore it, or start empty with --join`)
-  if (error instanceof DiskError) fatal(exitCodes.disk, error.message)
+  if (error instanceof DiskError || error instanceof NoRoomToMigrate) fatal(exitCodes.disk, error.message)
   throw error
 }
 

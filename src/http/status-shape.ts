@@ -39,6 +39,10 @@ export const nodeStatusShape = v.strictObject({
     v.nullable(v.strictObject({ version: v.nullable(versionShape), at: v.nullable(timeShape), error: v.nullable(v.string()) })),
     v.description("The newest backup that this process made, and why the last one came to nothing, if it did; null where it makes none."),
   ),
+  shipping: v.pipe(
+    v.nullable(v.strictObject({ version: v.nullable(versionShape), lagVersions: versionShape, lagMs: bytes, error: v.nullable(v.string()) })),
+    v.description("Up to which version the log is shipped, how far that is behind, and why the last try came to nothing, if it did; null where no log is shipped. Only the primary ships: on a replica the version is null."),
+  ),
   startedAt: timeShape,
   stuck: v.pipe(v.nullable(v.string()), v.description("Why it is stuck; null where it is not.")),
 })

@@ -2,7 +2,6 @@
 // away what is below the horizon. In turns, and nothing of it before the pair is in sync.
 import { bounds } from "../bounds.ts"
 import type { Store } from "../store/store.ts"
-import { DecisionLog } from "./decision-log.ts"
 import { IndexBuilder } from "./index-builder.ts"
 import { Retention, type RetentionParts } from "./retention.ts"
 import { Sweeper } from "./sweeper.ts"
@@ -16,11 +15,11 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
   readonly backups: { tick(): void }
+  readonly shipper: { tick(): void } | undefined
 }
 
 export class Background {
   readonly #parts: BackgroundParts
-  readonly #decisionLog: DecisionLog
   readonly #indexBuilder: IndexBuilder
   readonly #retention: Retention
   readonly #sweeper: Sweeper
@@ -30,7 +29,6 @@ export class Background {
   constructor(parts: BackgroundParts) {
     this.#parts = parts
     const { store } = parts
-    this.#decisionLog = new DecisionLog(parts)
     this.#indexBuilder = new IndexBuilder({ ...parts, reader: store })
     this.#retention = new Retention({ ...parts, reader: store })
     this.#sweeper = new Sweeper({ ...parts, reader: store })
@@ -40,13 +38,13 @@ export class Background {
   start(): void {
     this.#timer = setInterval(() => {
       if (this.#parts.mayWrite()) {
-        this.#decisionLog.tick()
         this.#indexBuilder.tick()
         this.#retention.tick()
         this.#sweeper.tick()
       }
       this.#trimmer.tick()
       this.#parts.backups.tick()
+      this.#parts.shipper?.tick()
     }, bounds.tickMs)
   }
 

@@ -9,12 +9,14 @@ import type { DiskFloor } from "./disk-floor.ts"
 import type { RoleDriver } from "./role-driver.ts"
 import type { NodeStatus, PeerStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
+import type { Shipper } from "./shipper.ts"
 
 export interface StatusParts {
   readonly store: Store
   readonly settings: NodeSettings
   readonly diskFloor: DiskFloor
   readonly backups: Pick<Backups, "status">
+  readonly shipper: Pick<Shipper, "status"> | undefined
   readonly dataBytes: () => number
   readonly monotonicMs: () => number
   readonly wallMs: () => number
@@ -47,6 +49,7 @@ export function statusOf(parts: StatusParts): NodeStatus {
     decision: newestDecision(store),
     disk: { freeBytes: diskFloor.freeBytes(), floorBytes: settings.diskFloorBytes, dataBytes: dataBytes() },
     backup: parts.backups.status,
+    shipping: parts.shipper?.status ?? null,
     startedAt,
     stuck: primary?.stuckReason ?? null,
   }

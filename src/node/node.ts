@@ -16,6 +16,7 @@ import { Background } from "./background.ts"
 import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import { statusOf } from "./node-status.ts"
+import { DecisionLog } from "./decision-log.ts"
 import { Operator } from "./operator.ts"
 import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
 import type { Primary } from "./primary.ts"
@@ -24,6 +25,7 @@ import type { Replica } from "./replica.ts"
 import { type RoleDriver, takeRole } from "./role-driver.ts"
 import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
+import type { Shipper } from "./shipper.ts"
 import type { Writer } from "./writer.ts"
 
 export interface NodeParts {
@@ -31,6 +33,8 @@ export interface NodeParts {
   readonly store: Store
   readonly diskFloor: DiskFloor
   readonly backups: Pick<Backups, "tick" | "status">
+  /** Undefined where no log is shipped. */
+  readonly shipper: Pick<Shipper, "tick" | "status"> | undefined
   readonly rootKey: string
   /** A process or a role that begins draws a new one. */
   readonly newSession: () => string
@@ -52,6 +56,7 @@ export class TandemNode implements NodeService {
   readonly #rootKeyDigest: Digest
   readonly #bearers: Bearers
   readonly #startedAt: string
+  readonly #decisionLog: DecisionLog
   readonly #operator: Operator
   #draining = false
 
@@ -73,9 +78,15 @@ export class TandemNode implements NodeService {
       fatal: parts.fatal,
       trimmed: () => this.#driver.trimmed(),
       backups: parts.backups,
+      shipper: parts.shipper,
+    })
+    this.#decisionLog = new DecisionLog({
+      reader: store,
+      mayWrite: () => this.#whyNoBatch() === undefined,
+      submit: (transaction) => this.#writer?.submit(transaction) ?? Promise.resolve({ kind: "refused", refusal: handingOver }),
     })
     this.#role = this.#takeRole()
-    this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing() })
+    this.#operator = new Operator({ ...parts, role: () => this.#role, standing: () => this.#standing(), decisionPending: () => this.#decisionLog.pending })
   }
 
   #takeRole(): RoleDriver {
@@ -117,6 +128,7 @@ export class TandemNode implements NodeService {
   start(): void {
     this.#driver.start()
     this.#background.start()
+    this.#decisionLog.start()
   }
 
   /** Refuses new writes, and resolves once every accepted one has its outcome, or the time is over. */
@@ -131,6 +143,7 @@ export class TandemNode implements NodeService {
   /** No tick any more; what has no outcome by now gets none. */
   stop(): void {
     this.#background.stop()
+    this.#decisionLog.stop()
     this.#driver.stop()
   }
 
@@ -208,7 +221,8 @@ export class TandemNode implements NodeService {
       return refuse("not-primary", detail, primary === undefined ? {} : { primary })
     }
     if (this.#draining) return stopping
-    return this.#operator.handingOver ? handingOver : this.#whyNoBatch()
+    if (this.#operator.handingOver) return handingOver
+    return this.#whyNoBatch() ?? this.#whyNotYet()
   }
 
   /** Asked before each batch: what was accepted before this node began to stop is still written. */
@@ -221,8 +235,14 @@ export class TandemNode implements NodeService {
     return full === undefined ? undefined : refuse("disk-full", sentence(full))
   }
 
+  /** Where it decides alone. */
+  #whyNotYet(): Refusal | undefined {
+    if (this.#primary?.mode !== "solo" || !this.#decisionLog.pending) return undefined
+    return refuse("unavailable", "This node logs that it is solo first; the transaction was not run.", { retryAfter: 1 })
+  }
+
   maybeStale(): boolean {
-    if (this.#replica !== undefined) return !this.#replica.state.synced
+    if (this.#replica !== undefined) return !this.#replica.isNewest
     return this.#primary !== undefined && this.#primary.mode === "paired" && this.#primary.leaseRemainingMs() <= 0
   }
 
@@ -232,7 +252,7 @@ export class TandemNode implements NodeService {
   }
 
   submit(transaction: SubmittedTransaction): Promise<Outcome> {
-    if (this.#writer !== undefined && !this.#draining && !this.#operator.handingOver) return this.#writer.submit(transaction)
+    if (this.#writer !== undefined && !this.#draining && !this.#operator.handingOver && this.#whyNotYet() === undefined) return this.#writer.submit(transaction)
     const refusal = this.whyNotWritable() ?? refuse("not-primary", "This node is a replica.")
     return Promise.resolve({ kind: "refused", refusal })
   }

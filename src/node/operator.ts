@@ -1,7 +1,6 @@
 // What an operator may decide about a node's role and mode: promote, solo, handover. Each does what it says, or says what the state is and
 // what would be right. The decisions themselves are the protocol's.
 import { bounds } from "../bounds.ts"
-import { unlogged } from "../operations/pair-state.ts"
 import { atWork } from "../protocol/decisions.ts"
 import type { Decision } from "../protocol/reign.ts"
 import { type Refusal, refuse } from "../refusal.ts"
@@ -15,6 +14,8 @@ export interface OperatorParts {
   readonly monotonicMs: () => number
   readonly role: () => RoleDriver
   readonly standing: () => Standing
+  /** Whether a decision is not in the log yet. */
+  readonly decisionPending: () => boolean
 }
 
 export class Operator {
@@ -68,9 +69,9 @@ export class Operator {
   }
 
   async #decisionsLogged(): Promise<void> {
-    const { store, monotonicMs } = this.#parts
+    const { decisionPending, monotonicMs } = this.#parts
     const untilMs = monotonicMs() + bounds.versionWaitMs
-    while (unlogged(store.identity(), store).length > 0 && monotonicMs() < untilMs) await pause(bounds.tickMs / 10)
+    while (decisionPending() && monotonicMs() < untilMs) await pause(bounds.tickMs / 10)
   }
 
   #named(): string {

@@ -7,6 +7,7 @@ import type { Answer, Envelope, Request } from "../protocol/messages.ts"
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../protocol/participant-state.ts"
 import { stepParticipant } from "../protocol/participant.ts"
 import { leaseWaitMs, whyNoPromotion } from "../protocol/promotion.ts"
+import { ReadLease } from "../protocol/read-lease.ts"
 import type { Decision } from "../protocol/reign.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import type { DriverParts } from "./driver-parts.ts"
@@ -33,6 +34,7 @@ export class Replica {
   #tickets = 0
   #heardAtMs: number | null = null
   #heard: Pick<LogPosition, "head" | "committed"> | null = null
+  readonly #readLease = new ReadLease()
   #quietSinceMs = 0
   readonly #startedAtMs: number
   /** Tells whoever decided to promote this node that it is. */
@@ -65,6 +67,11 @@ export class Replica {
 
   stop(): void {
     clearInterval(this.#timer)
+  }
+
+  /** Whether what this node shows is the newest there is: else its primary may have gone on without it. */
+  get isNewest(): boolean {
+    return this.#state.synced && this.#readLease.leftMs(this.#state.linkLeaseMs, this.#parts.monotonicMs()) > 0
   }
 
   /** How long the primary's lease may still run: one that was heard before this process began may have been heard just before. */
@@ -207,6 +214,9 @@ export class Replica {
     this.#waiting.delete(ticket)
     if (answer.kind !== "refused") {
       this.#heardAtMs = this.#parts.monotonicMs()
+      const { envelope, message } = waiting.request
+      if (answer.kind === "hello" && answer.opened) this.#readLease.opened(answer.link, envelope.sentAtMs, this.#heardAtMs)
+      else this.#readLease.heard(envelope, message.kind, this.#heardAtMs)
       this.#heard = positionTold(waiting.request.message) ?? this.#heard
     }
     const envelope = envelopeOfAnswer(this.#state, waiting.request.envelope)

@@ -7,6 +7,8 @@ import type { FirstIdentity, LoggedDecision } from "../store/store.ts"
 import { syncPath } from "../store/sync-path.ts"
 import type { TableStore } from "../store/table-store.ts"
 import { verifyStore } from "../store/verify.ts"
+import { chainOf, type Goal, replay, ReplayRefused } from "./replay.ts"
+import type { ShipTarget } from "./ship-target.ts"
 
 export interface RestoreOptions {
   /** The backup. */
@@ -17,9 +19,13 @@ export interface RestoreOptions {
   /** The pair that the backup is of is lost for good, and goes on from here: whoever is left of it is fenced. */
   readonly sameCluster: boolean
   /** Undefined is all that the backup holds. */
-  readonly to: { readonly version: number } | { readonly timeMs: number } | undefined
+  readonly to: Goal
+  /** The log that was shipped, to go further than the backup. */
+  readonly log: ShipTarget | undefined
   readonly newId: () => string
   readonly onProgress: (done: number, total: number) => void
+  /** How many versions of the log were replayed so far. */
+  readonly onReplay: (versions: number) => void
 }
 
 export interface Restored {
@@ -40,7 +46,7 @@ export class RestoreRefused extends Error {
 }
 
 export async function restore(options: RestoreOptions): Promise<Restored> {
-  const { from, data, nodeId, newId } = options
+  const { from, data, nodeId } = options
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const path = join(data, "data.mdb")
   if (existsSync(path)) throw new RestoreRefused(`${data} holds a node's data already, and it is not overwritten`, "Restore into an empty directory, or move what is there away.")
@@ -52,8 +58,9 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     const store = openLmdbStore(place, nobody)
     try {
       await checkBackup(store, options)
+      const epochMax = await goOn(store, options)
       await bringTo(store, options)
-      await rename(store, options, newId)
+      await rename(store, options, epochMax)
     } finally {
       await store.close()
     }
@@ -80,19 +87,41 @@ async function checkBackup(store: TableStore, { from, onProgress }: RestoreOptio
   await store.undo()
 }
 
-async function bringTo(store: TableStore, { from, to }: RestoreOptions): Promise<void> {
+/** By the log, where the backup does not reach far enough. Gives the highest epoch that the log knows. */
+async function goOn(store: TableStore, { log, to, onReplay }: RestoreOptions): Promise<number> {
+  if (log === undefined) return 0
+  try {
+    const { head } = store.position()
+    if (isReached(store, to)) return (await chainOf(store, log)).epochMax
+    return await replay(store, log, to, (version) => onReplay(version - head))
+  } catch (error) {
+    if (error instanceof ReplayRefused) throw new RestoreRefused(error.message, error.hint, error.damaged)
+    throw error
+  } finally {
+    failpoint("restore.replay.after")
+  }
+}
+
+/** Whether the backup alone is enough. */
+function isReached(store: TableStore, to: Goal): boolean {
+  const { committed } = store.position()
+  if (to === undefined) return false
+  return "version" in to ? to.version <= committed : to.timeMs < store.timeOf(committed)
+}
+
+async function bringTo(store: TableStore, { from, to, log }: RestoreOptions): Promise<void> {
   if (to === undefined) return
   const { committed } = store.position()
   const version = "version" in to ? to.version : store.versionAtTime(to.timeMs, committed)
-  if (version > committed) throw new RestoreRefused(`${from} ends at version ${committed}, before version ${version}`, "Take a later backup.")
+  if (version > committed) throw new RestoreRefused(`${from} ends at version ${committed}, before version ${version}`, log === undefined ? "Take a later backup, or add the log that was shipped with --log." : "Take a later backup.")
   const refusal = await store.undoTo(version)
   if (refusal !== undefined) throw new RestoreRefused(`${from} cannot be taken back to version ${version}: ${refusal.detail}`, "Take an earlier backup.")
 }
 
 /** Another pair, or the same one under a new reign. */
-async function rename(store: TableStore, { nodeId, sameCluster }: RestoreOptions, newId: () => string): Promise<void> {
+async function rename(store: TableStore, { nodeId, sameCluster, newId }: RestoreOptions, epochMax: number): Promise<void> {
   const { clusterId, epoch: last } = store.identity()
-  const epoch = { number: sameCluster ? last.number + 1 : 1, id: newId() }
+  const epoch = { number: sameCluster ? Math.max(last.number, epochMax) + 1 : 1, id: newId() }
   const decision: LoggedDecision = { what: "restore", by: "tandem restore", reason: sameCluster ? "the pair was lost" : "a new pair from a backup", forced: false, epoch: epoch.number, serial: 1 }
   await store.saveIdentity({ nodeId, role: "primary", clusterId: sameCluster ? (clusterId ?? newId()) : newId(), epoch, mode: "alone", lacking: false, leaseMs: 0, decisions: [decision] })
   await store.flush()

@@ -6,6 +6,7 @@ import type { Decision } from "../protocol/reign.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { Refusal } from "../refusal.ts"
 import type { Reader, Role } from "../store/store.ts"
+import type { ShippingStatus } from "./shipper.ts"
 
 export type Outcome =
   | {
@@ -87,6 +88,7 @@ export interface NodeStatus {
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
   /** The newest that this process made, and why the last one came to nothing; null where it makes none. */
   readonly backup: BackupStatus | null
+  readonly shipping: ShippingStatus | null
   readonly startedAt: string
   /** Why it is stuck, with `--when-stuck serve-reads`; null otherwise. */
   readonly stuck: string | null

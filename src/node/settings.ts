@@ -45,6 +45,8 @@ export interface NodeSettings {
   readonly diskFloorBytes: number
   /** Backups that this node makes by itself. */
   readonly backup: BackupSettings | undefined
+  /** The directory to which the primary ships its log; undefined where it does not. */
+  readonly shipTo: string | undefined
   /** What a primary keeps of the past. */
   readonly retention: RetentionSettings
 }

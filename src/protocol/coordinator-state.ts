@@ -28,6 +28,8 @@ export interface CoordinatorState extends LogPosition {
   readonly peer: PeerPosition | null
   /** Send time of the newest request that was answered over this link: the lease counts from here. */
   readonly heardAtMs: number
+  /** When the newest request was sent that belongs to a link: until some time after it a replica may show what it has as the newest. */
+  readonly linkSentMs: number
   /** When the present search for agreement began. */
   readonly syncSinceMs: number
   readonly roundNumber: number
@@ -166,6 +168,8 @@ export function startCoordinator(start: CoordinatorStart): CoordinatorState {
     link: 0,
     peer: null,
     heardAtMs: start.nowMs,
+    // The process before this one may have sent some just before it ended.
+    linkSentMs: start.nowMs,
     syncSinceMs: start.nowMs,
     roundNumber: 0,
     round: null,

@@ -8,6 +8,7 @@
 //   Any silence → stuck: it is neither told nor taken back.
 import { deposed, handOver, handoverRefused, identified, setMode, tookOver } from "./decisions.ts"
 import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
+import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import type { Answer, Envelope, HeartbeatAnswer, RefusedAnswer, VoteRefusalCode } from "./messages.ts"
 import { fencedHint, isRival, part, rivalHint, stop } from "./divergence.ts"
@@ -18,6 +19,15 @@ import { answerWhileSyncing, digestRead, greet, lostWhileSyncing, recordsLoaded,
 import { tick } from "./tick.ts"
 
 export function stepCoordinator(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
+  const step = stepOnce(state, event)
+  return step.effects.some(isOfLink) ? { state: { ...step.state, linkSentMs: step.state.nowMs }, effects: step.effects } : step
+}
+
+function isOfLink(effect: Effect): boolean {
+  return effect.effect === "ask" && effect.request.kind !== "hello"
+}
+
+function stepOnce(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
   if (state.phase.name === "stopped") return { state, effects: [] }
   switch (event.event) {
     case "tick":

@@ -6,6 +6,7 @@ import type { Epoch } from "./epoch.ts"
 import { invariant } from "./invariant.ts"
 import type { HandoverRequest } from "./messages.ts"
 import type { Decision, Mode } from "./reign.ts"
+import { soloWaitMs } from "./read-lease.ts"
 import { greet, paired } from "./sync.ts"
 
 type HandingOver = Extract<Phase, { name: "handing-over" }>
@@ -14,13 +15,17 @@ type HandingOver = Extract<Phase, { name: "handing-over" }>
 export const atWork = "it is at work; try again"
 
 /** Why this primary cannot be made to commit alone now, if so. */
-export function whyNoSolo({ phase, mode, diskBusy, peerNode }: CoordinatorState): string | undefined {
+export function whyNoSolo({ phase, mode, diskBusy, peerNode, linkSentMs, nowMs, timing }: CoordinatorState): string | undefined {
   if (mode === "solo") return "it is solo already"
   switch (phase.name) {
     case "greeting":
     case "opening":
-    case "stuck":
+    case "stuck": {
+      // Alone it has not been acknowledging anything that a replica would lack.
+      const leftMs = mode === "alone" ? 0 : linkSentMs + soloWaitMs(timing) - nowMs
+      if (leftMs > 0) return `its replica may still show what it has as the newest, for ${Math.ceil(leftMs / 1_000)} s`
       return diskBusy ? atWork : undefined
+    }
     case "steady":
       return `it is in sync with node ${peerNode}, so nothing keeps it from writing`
     case "handing-over":

@@ -77,6 +77,9 @@ export function openLink(state: ParticipantState, incoming: IncomingRequest, req
     primaryUrl: request.publicUrl,
     lastRound: null,
     inSync: false,
+    // What was acknowledged without this node must not be missed by who reads here.
+    synced: state.synced && !state.lacking,
+    linkLeaseMs: request.leaseMs ?? state.leaseMs,
   }
   return { state: opened, effects: [helloReply(opened, incoming.ticket, true, fresh)] }
 }

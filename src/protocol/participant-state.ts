@@ -19,6 +19,8 @@ export interface ParticipantState extends LogPosition {
   readonly lacking: boolean
   /** The longest that a primary told of, or this node's own setting; what is left of it has to be waited for. Durable. */
   readonly leaseMs: number
+  /** Of the primary of the present link: how long after it was heard it waits at least before it acknowledges anything alone. */
+  readonly linkLeaseMs: number
   /** Links opened in this session; the newest is the only one that counts (I6). */
   readonly link: number
   /** The primary's session of that link. */
@@ -82,6 +84,7 @@ export interface ParticipantStart extends LogPosition {
 export function startParticipant(start: ParticipantStart): ParticipantState {
   return {
     ...start,
+    linkLeaseMs: 0,
     link: 0,
     peerSession: null,
     peerNode: null,

@@ -7,11 +7,9 @@ import { compareEpoch, type Epoch } from "./epoch.ts"
 import { invariant } from "./invariant.ts"
 import type { HandoverRequest } from "./messages.ts"
 import { advance } from "./participant.ts"
+import { clockDrift } from "./read-lease.ts"
 import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused } from "./participant-state.ts"
 import type { Decision } from "./reign.ts"
-
-/** Two clocks may differ this much in rate, so a lease is waited for that much longer. */
-const clockDrift = 1.1
 
 /** How long, after a primary was last heard, its lease may still run. */
 export function leaseWaitMs({ leaseMs }: ParticipantState): number {

@@ -1,5 +1,6 @@
-// How a node that was the primary becomes the replica of the one that was promoted while it was away, and how a replica whose log has parted
-// from its primary's follows it again: from where both logs stand, and the digests of some versions, to what of its own log has to go. A decision only: node/rejoin.ts carries it out.
+// How a node that was the primary becomes the replica of the one that was promoted while it was away, and how a replica whose log has
+// parted from its primary's follows it again: from where both logs stand, and the digests of some versions, to what of its own log has to
+// go. A decision only: node/rejoin.ts carries it out.
 import type { Digest } from "./digest.ts"
 import type { LogPosition } from "./effect.ts"
 import { compareEpoch, type Epoch } from "./epoch.ts"

@@ -39,7 +39,11 @@ export const failpoints = [
   "backup.copy.after",
   "backup.check.after",
   "backup.rename.after",
+  "restore.replay.after",
   "restore.rename.before",
+  "ship.write.before",
+  "ship.rename.before",
+  "ship.rename.after",
   "replica.identify.before",
   "replica.identify.after",
   "replica.promote.after",
@@ -49,6 +53,9 @@ export const failpoints = [
   "rejoin.chunk.after",
   "rejoin.undo.after",
   "rejoin.identify.after",
+  "migrate.chunk",
+  "migrate.rename.before",
+  "migrate.rename.after",
 ] as const
 
 export type Failpoint = (typeof failpoints)[number]

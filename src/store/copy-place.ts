@@ -2,7 +2,7 @@
 // its maker ends.
 import { mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { fileName } from "./environment.ts"
+import { fileName } from "./new-environment.ts"
 import { syncPath } from "./sync-path.ts"
 
 export class CopyPlace {

@@ -9,6 +9,19 @@ export class Turns {
   #entries = 0
   #bytes = 0
 
+  /** `begin` is called at the beginning of each turn, what it gives at its end. */
+  constructor(private readonly begin: () => (() => void) | undefined = () => undefined) {}
+
+  /** One turn, or a part of it. */
+  run<T>(part: () => T): T {
+    const end = this.begin()
+    try {
+      return part()
+    } finally {
+      end?.()
+    }
+  }
+
   /** Notes what was looked at; true where the turn should end. */
   spent(bytes: number, entries = 1): boolean {
     this.#bytes += bytes
@@ -26,7 +39,8 @@ export class Turns {
 
   /** Every entry of a table up to `end`, one at a time; `visit` says how many entries it looked at. */
   async walk(table: Table, visit: (key: Buffer, value: Buffer) => number, end?: Buffer): Promise<void> {
-    for (let last = this.#visitSome(table, visit, undefined, end); last !== undefined; last = this.#visitSome(table, visit, last, end)) await this.end()
+    const turn = (after: Buffer | undefined): Buffer | undefined => this.run(() => this.#visitSome(table, visit, after, end))
+    for (let last = turn(undefined); last !== undefined; last = turn(last)) await this.end()
   }
 
   /** Gives the last key where the turn ended before the table. */

@@ -33,7 +33,7 @@ export class LogCheck {
 
   /** Gives the digest at `committed`. */
   async run(turns: Turns, onProgress: (version: number) => void): Promise<Digest> {
-    this.#inDoubt()
+    turns.run(() => this.#inDoubt())
     const { log } = this.#horizon
     if (this.#last >= Math.max(1, log)) this.findings.report("the log", `it begins at version ${this.#last + 1}, and reads may go back to version ${log}`)
     const visit = (key: Buffer, value: Buffer): number => {

@@ -1,4 +1,4 @@
-// The full check of a node's store: the log's chain; rows and history against the log's write sets, in both directions;
+// The full check of a node's store: the checksum of every entry; the log's chain; rows and history against the log's write sets, in both directions;
 // indexes, idempotency keys and hard state against those. Reads only, in short turns, and holds one entity at a time.
 //
 // Of what was trimmed it checks that it may be gone, and of what is left at the horizon that the rest fits it; nothing is trimmed
@@ -40,7 +40,8 @@ async function check(store: TableStore, onProgress: (done: number, total: number
   const { rows, history } = store.engine.tables
   const findings = new Findings()
   const tally = new Tally()
-  const turns = new Turns()
+  // Damaged entries are reported like everything else; only this check sees them, so only while it has its turn.
+  const turns = new Turns(() => store.engine.listen?.((table, key) => findings.damaged(table, key)))
   const head = await new LogCheck(store, committed, tally, findings).run(turns, (done) => onProgress(done, 2 * committed))
   const shown = new RowsCheck(store, committed, tally, findings)
   await new VersionWalk(rows, history, turns).run(shown, () => onProgress(committed + Math.min(shown.liveCount, committed), 2 * committed))

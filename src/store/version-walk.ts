@@ -22,7 +22,7 @@ export class VersionWalk {
   ) {}
 
   async run(visitor: VersionVisitor, onTurn: () => void = () => undefined): Promise<void> {
-    while (!this.#turn(visitor)) {
+    while (!this.turns.run(() => this.#turn(visitor))) {
       onTurn()
       await this.turns.end()
     }

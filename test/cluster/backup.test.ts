@@ -79,7 +79,7 @@ describe("a backup", () => {
         }
       }
       await load.stop()
-      await witness.settle(pair)
+      await load.settle()
     })
   })
 

@@ -1,34 +1,60 @@
-// npm run chaos -- --rounds 500 [--seed 7], or --minutes 30: kills nodes under load until a promise is broken, and then
-// prints the command that replays the schedule.
+// npm run chaos -- --rounds 500 [--seed 7] [--pairs 2], or --hours 2: treats pairs badly under load until a promise is broken, and
+// then prints the command that replays the schedule. `--record` adds a line to docs/proof/runs.jsonl at the end, also of an
+// interrupted run.
 import { parseArgs } from "node:util"
 import { chaos, type ChaosSummary, roundsOfAPair } from "./chaos.ts"
+import { recordRun } from "./recorded-runs.ts"
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "100" }, minutes: { type: "string" }, seed: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "100" },
+    hours: { type: "string" },
+    pairs: { type: "string", default: "1" },
+    seed: { type: "string" },
+    record: { type: "boolean", default: false },
+  },
 })
-const rounds = values.minutes === undefined ? Number(values.rounds) : Number.POSITIVE_INFINITY
-const endMs = values.minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + Number(values.minutes) * 60_000
-const first = values.seed === undefined ? 1 + Math.floor(Math.random() * 1_000_000) : Number(values.seed)
-if (Number.isNaN(rounds + endMs + first)) throw new Error("--rounds, --minutes and --seed are numbers")
+const startMs = performance.now()
+const rounds = values.hours === undefined ? Number(values.rounds) : Number.POSITIVE_INFINITY
+const endMs = values.hours === undefined ? Number.POSITIVE_INFINITY : startMs + Number(values.hours) * 3_600_000
+const pairs = Number(values.pairs)
+let seed = values.seed === undefined ? 1 + Math.floor(Math.random() * 1_000_000) : Number(values.seed)
+if (Number.isNaN(rounds + endMs + seed + pairs)) throw new Error("--rounds, --hours, --pairs and --seed are numbers")
 
-const total = { acknowledged: 0, refused: 0, unknown: 0, kills: 0 }
-let done = 0
-for (let seed = first; done < rounds && performance.now() < endMs; seed++) {
-  const some = Math.min(roundsOfAPair, rounds - done)
-  try {
-    add(await chaos(seed, some, () => done++))
-  } catch (error) {
-    process.stderr.write(`seed ${seed} failed; replay its schedule with: npm run chaos -- --rounds ${some} --seed ${seed}\n`)
-    throw error
+const counted = ["rounds", "acknowledged", "refused", "unknown", "operations", "kills", "pauses", "handovers", "promotions", "rejoins"] as const
+const total = Object.fromEntries(counted.map((name) => [name, 0])) as Record<(typeof counted)[number], number>
+let left = rounds
+let broken = 0
+let stopping = false
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stopping = true))
+
+await Promise.all(Array.from({ length: pairs }, lane))
+process.stdout.write(`${told()}, ${broken === 0 ? "no promise broken" : "A PROMISE BROKEN"}\n`)
+if (values.record) recordRun({ kind: "chaos", ...total, hours: Number(((performance.now() - startMs) / 3_600_000).toFixed(3)), broken })
+if (broken > 0) process.exitCode = 1
+
+/** One pair after the other. */
+async function lane(): Promise<void> {
+  while (left > 0 && performance.now() < endMs && !stopping) {
+    const mine = seed++
+    const some = Math.min(roundsOfAPair, left)
+    left -= some
+    try {
+      add(await chaos(mine, some))
+      process.stdout.write(`${told()}, up to seed ${mine}\n`)
+    } catch (error) {
+      broken++
+      stopping = true
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`seed ${mine} failed; replay its schedule with: npm run chaos -- --rounds ${some} --seed ${mine}\n`)
+    }
   }
-  process.stdout.write(`${done} rounds, up to seed ${seed}: ${described()}\n`)
 }
-process.stdout.write(`${done} rounds: ${described()}, no promise broken\n`)
 
 function add(summary: ChaosSummary): void {
-  for (const name of ["acknowledged", "refused", "unknown", "kills"] as const) total[name] += summary[name]
+  for (const name of counted) total[name] += summary[name]
 }
 
-function described(): string {
-  return `${total.kills} kills, ${total.acknowledged} acknowledged, ${total.refused} refused, ${total.unknown} unknown at first`
+function told(): string {
+  return counted.map((name) => `${total[name]} ${name}`).join(", ")
 }

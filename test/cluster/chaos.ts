@@ -1,67 +1,85 @@
-// Fault 2: clients write and read while a seeded schedule kills either node or both, again and again; after each round
-// the pair must be what the clients were told. A seed replays its schedule; what the machine makes of it may differ.
+// Fault 2 and more: clients write and read while a seeded schedule kills, pauses, cuts off, promotes and hands over, again and
+// again; after each round the pair must be what the clients were told, and what they saw must have an order. A seed replays its
+// schedule; what the machine makes of it may differ.
 import { Random } from "../sim/random.ts"
+import { badNetwork, type Blow, emptyTally, handOver, kill, killAtStep, killInRecovery, pause, promote, type Tally } from "./blows.ts"
 import { Load } from "./load.ts"
 import type { Program } from "./real-node.ts"
-import { RealPair } from "./real-pair.ts"
+import { RealPair, until } from "./real-pair.ts"
 import { Witness } from "./witness.ts"
 
-export interface ChaosSummary {
+export interface ChaosSummary extends Tally {
+  readonly rounds: number
   readonly acknowledged: number
   readonly refused: number
   readonly unknown: number
-  readonly kills: number
+  /** On shared objects, of which an order was found. */
+  readonly operations: number
 }
 
-/** Rounds that one pair lives through; each compares more. */
-export const roundsOfAPair = 20
+/** Rounds that one pair lives through: what it holds, and what is remembered of it, grows with each. */
+export const roundsOfAPair = 25
+/** Both disks are checked whole after every so many, and at the end. */
+const roundsToWhole = 5
 /** A pair that is always busy stores what is committed with the next batch; one that is not has more in doubt when it dies. */
-const crowds = [1, 3, 6]
+const crowds = [2, 4, 8]
 /** Of the primary and the replica, by seed. */
 const programs: readonly (readonly [Program, Program])[] = [["bun", "bun"], ["bun", "deno"], ["deno", "bun"], ["deno", "deno"]]
+/** Short, so that a round is. */
+const flags = ["--peer-timeout", "1s", "--lease", "2s"]
+
+/** The more often, the more different the schedules it can make. */
+const blows: readonly (readonly [weight: number, blow: Blow])[] = [
+  [8, kill],
+  [5, killInRecovery],
+  [5, killAtStep],
+  [2, pause],
+  [4, badNetwork],
+  [3, handOver],
+  [2, promote],
+]
+const all = blows.flatMap(([weight, blow]) => Array.from({ length: weight }, () => blow))
 
 /** One pair, some rounds. Throws with what was broken; its pair's output is in the message. */
-export async function chaos(seed: number, rounds: number, onRound: () => void = () => undefined): Promise<ChaosSummary> {
+export async function chaos(seed: number, rounds: number, onRound: (tally: Tally) => void = () => undefined): Promise<ChaosSummary> {
   const random = new Random(seed)
-  const [primary, replica] = programs[seed % programs.length] ?? ["bun", "bun"]
-  const pair = await RealPair.make({ primary, replica, flags: ["--peer-timeout", "1s"] })
+  const pair = await pairOf(seed)
   const witness = new Witness()
-  let kills = 0
+  const tally = emptyTally()
   try {
     await pair.start()
     pair.supervise()
     const load = new Load(pair, witness)
     await load.prepare()
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 1; round <= rounds; round++) {
       load.start(random.pick(crowds), seed * 100 + round)
-      for (let times = random.between(1, 3); times > 0; times--) {
-        await sleep(random.between(20, 400))
-        kills += await kill(pair, random)
-      }
-      await sleep(random.between(0, 200))
+      await random.pick(all)(pair, random, tally)
+      await goesOn(pair, witness, random.between(5, 40))
       await load.stop()
-      await witness.settle(pair)
-      onRound()
+      await load.settle(round % roundsToWhole === 0 || round === rounds ? "whole" : "news")
+      onRound(tally)
     }
     const { acknowledged, refused, unknown } = witness
-    return { acknowledged, refused, unknown, kills }
+    return { rounds, acknowledged, refused, unknown, ...tally, operations: load.recorder.operations }
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${pair.printed.slice(-4_000)}`, { cause: error })
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${pair.printed.slice(-6_000)}`, { cause: error })
   } finally {
     await pair.remove()
   }
 }
 
-/** Of either node, or of both at nearly the same moment; their supervisor starts them again. */
-async function kill({ a, b }: RealPair, random: Random): Promise<number> {
-  const victims = random.pick([[a], [b], [a, b], [b, a]])
-  for (const victim of victims) {
-    victim.kill("SIGKILL")
-    if (victims.length > 1) await sleep(random.between(0, 30))
-  }
-  return victims.length
+/** Some forget what is old, some have a proxy between them. */
+async function pairOf(seed: number): Promise<RealPair> {
+  const [primary, replica] = programs[seed % programs.length] ?? ["bun", "bun"]
+  const proxied = seed % 3 === 0
+  const retention = seed % 5 === 0 ? ["--retention", "1000"] : []
+  const pair = await RealPair.make({ primary, replica, flags: [...flags, ...retention], proxied })
+  if (proxied) pair.proxy.keeps = false
+  return pair
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+/** Clients are answered again, and then some. */
+async function goesOn(pair: RealPair, witness: Witness, acknowledgements: number): Promise<void> {
+  const enough = witness.acknowledged + acknowledgements
+  await until("writes go on", () => witness.acknowledged >= enough, () => pair.printed)
 }

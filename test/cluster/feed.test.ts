@@ -56,7 +56,7 @@ describe.each<[Program, Program]>([["bun", "bun"], ["bun", "deno"], ["deno", "bu
       await until("they are gone", () => victims.every(({ starts, running }) => !running || starts > 1))
     }
     await load.stop()
-    await witness.settle(pair)
+    await load.settle()
     const { committed } = (await pair.a.json("/status")) as { readonly committed: number }
     const [all, notes] = [await expected(pair, () => true), await expected(pair, (collection) => collection === "notes")]
     for (const [group, items] of [[followers, all], [filtered, notes]] as const) {

@@ -1,24 +1,48 @@
 // Several clients that write and read at the same time, of every kind, each with its own seeded randomness. They go on
-// while nodes die: what they were told and what they saw is the witness's.
+// while nodes die: what they were told and what they saw is the witness's, and of what they share the recorder's.
 import { Random } from "../sim/random.ts"
+import { Hands } from "./hands.ts"
+import { accounts } from "./objects/accounts.ts"
+import { counter } from "./objects/counter.ts"
+import { group } from "./objects/group.ts"
+import { list } from "./objects/list.ts"
+import { oneTimeToken } from "./objects/one-time-token.ts"
+import { register } from "./objects/register.ts"
+import { sentKey } from "./objects/sent-key.ts"
+import { session } from "./objects/session.ts"
+import type { MakeObject, SharedObject } from "./objects/shared-object.ts"
 import type { RealPair } from "./real-pair.ts"
-import type { Witness } from "./witness.ts"
+import { Recorder } from "./recorder.ts"
+import type { Depth, Witness } from "./witness.ts"
+
+const kinds = { register, counter, group, accounts, list, token: oneTimeToken, session, key: sentKey }
+type Kind = keyof typeof kinds
+/** Few, so that clients meet. */
+const ofEachKind = 2
 
 export class Load {
   readonly #pair: RealPair
   readonly #witness: Witness
+  readonly recorder: Recorder
+  readonly #objects: readonly SharedObject[]
   #stopping = false
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(pair: RealPair, witness: Witness) {
+  /** `without` are kinds that these nodes are known to break. */
+  constructor(pair: RealPair, witness: Witness, without: readonly Kind[] = []) {
     this.#pair = pair
     this.#witness = witness
+    this.recorder = new Recorder(witness)
+    const chosen = (Object.entries(kinds) as [Kind, MakeObject][]).filter(([kind]) => !without.includes(kind))
+    this.#objects = chosen.flatMap(([kind, make]) => Array.from({ length: ofEachKind }, (_, n) => make(this.recorder, `${kind}-${n}`)))
   }
 
   /** What the clients need before they begin. */
   async prepare(): Promise<void> {
     await this.#mustWrite({ op: "collection.define", data: { name: "notes" } }, "define")
+    await this.#mustWrite({ op: "collection.define", data: { name: "members", fields: { group: { type: "string", index: true } } } }, "define-members")
     await this.#mustWrite({ op: "user.create", data: { id: "taken", email: "taken@example.com" } }, "taken")
+    await this.#mustWrite({ operations: this.#objects.flatMap(({ first = [] }) => first) }, "objects")
   }
 
   async #mustWrite(body: object, key: string): Promise<void> {
@@ -30,8 +54,9 @@ export class Load {
     this.#stopping = false
     this.#running = Promise.all(
       Array.from({ length: clients }, async (_, n) => {
-        const client = new Client(`c${seed}-${n}`, this.#pair, this.#witness, new Random(seed * 1_000 + n))
-        while (!this.#stopping) await client.step()
+        const hands = new Hands(`c${seed}-${n}`, this.#pair, this.#witness, new Random(seed * 1_000 + n))
+        const client = new Client(hands)
+        while (!this.#stopping) await (hands.random.chance(0.6) ? hands.random.pick(this.#objects).act(hands) : client.step())
       }),
     )
     // A check that fails is heard of at `stop`, not before.
@@ -42,47 +67,40 @@ export class Load {
     this.#stopping = true
     await this.#running
   }
+
+  /** Once they have stopped: checks all that they were told and saw. */
+  async settle(depth: Depth = "whole"): Promise<void> {
+    await this.#witness.settle(this.#pair, depth)
+    this.recorder.check()
+    this.#witness.forgetResults()
+  }
 }
 
+/** Uses what nobody else does, apart from some documents. */
 class Client {
+  readonly #hands: Hands
   readonly #name: string
-  readonly #pair: RealPair
-  readonly #witness: Witness
   readonly #random: Random
-  #count = 0
   /** Kept for itself, so that what a read must show is known. */
   readonly #users: string[] = []
 
-  constructor(name: string, pair: RealPair, witness: Witness, random: Random) {
-    this.#name = name
-    this.#pair = pair
-    this.#witness = witness
-    this.#random = random
+  constructor(hands: Hands) {
+    this.#hands = hands
+    this.#name = hands.name
+    this.#random = hands.random
   }
 
   async step(): Promise<void> {
-    const n = this.#count++
+    const { name, nodes, random, witness } = this.#hands
+    const n = this.#hands.next()
     const { body, path, kind } = this.#next(n)
-    const key = `${kind}-${this.#name}-${n}`
-    const told = await this.#writeWithRetries(body, key)
-    if (told === undefined) return
+    const key = `${kind}-${name}-${n}`
+    const told = await this.#hands.write(body, key)
+    if (told.kind !== "acknowledged") return
     if (kind === "conflict") throw new Error(`${key} was acknowledged, and its e-mail address was taken`)
     if (path === undefined) return
-    this.#witness.expectAtLeast(path, told)
-    for (const node of this.#pair.nodes) if (this.#random.chance(0.5)) await this.#witness.look(node, path)
-  }
-
-  /** The version; undefined where it was refused or given up, whatever became of it. */
-  async #writeWithRetries(body: object, key: string): Promise<number | undefined> {
-    const triesMax = this.#random.pick([1, 3, 30])
-    for (let n = 0; n < triesMax; n++) {
-      const told = await this.#witness.write(this.#pair.a, body, key)
-      if (told.kind === "acknowledged") return told.version
-      if (told.kind === "refused" && told.status < 500) return undefined
-      // Nobody answers while a node is down.
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    return undefined
+    witness.expectAtLeast(path, told.version)
+    for (const node of nodes) if (random.chance(0.5)) await witness.look(node, path)
   }
 
   #next(n: number): { readonly kind: string; readonly body: object; readonly path?: string } {

@@ -24,6 +24,8 @@ const kept = ["content-type", "tandem-signature"]
 export class PeerProxy {
   /** Everything that came, in order, whatever became of it. */
   readonly recorded: PeerPost[] = []
+  /** Whether it goes on recording. */
+  keeps = true
   /** How the next messages fare. */
   treatment: (post: PeerPost) => Treatment = () => "pass"
   readonly #target: string
@@ -44,7 +46,7 @@ export class PeerProxy {
 
   async #handle(request: Request): Promise<Response> {
     const post: PeerPost = { path: new URL(request.url).pathname, headers: keptHeaders(request.headers), body: new Uint8Array(await request.arrayBuffer()) }
-    this.recorded.push(post)
+    if (this.keeps) this.recorded.push(post)
     const treatment = this.treatment(post)
     if (treatment === "drop-request") return silence(request)
     if (typeof treatment === "object") await new Promise((resolve) => setTimeout(resolve, treatment.delayMs))

@@ -5,7 +5,7 @@ import type { RealNode } from "./real-node.ts"
 import { type PairOptions, RealPair, until } from "./real-pair.ts"
 
 /** Short, so that a promotion need not wait for long. */
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "2s"]
+const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "4s"]
 
 async function withPair(run: (pair: RealPair) => Promise<void>, options: PairOptions = {}): Promise<void> {
   const pair = await RealPair.make({ flags, ...options })
@@ -18,9 +18,15 @@ async function withPair(run: (pair: RealPair) => Promise<void>, options: PairOpt
 }
 
 async function write(node: RealNode, id: string): Promise<number> {
-  const { status, body } = await node.do({ op: "user.create", data: { id, email: `${id}@example.com` } }, id)
-  expect([id, status]).toEqual([id, 200])
-  return Number(body["version"])
+  let version = 0
+  // A machine that is busy may let a lease run out meanwhile.
+  await until(`${id} is written`, async () => {
+    const { status, body } = await node.do({ op: "user.create", data: { id, email: `${id}@example.com` } }, id)
+    expect([id, status]).toEqual([id, status === 503 ? 503 : 200])
+    version = Number(body["version"])
+    return status === 200
+  })
+  return version
 }
 
 /** As soon as the lease is over. */

@@ -74,6 +74,7 @@ export class RealNode {
   #isWrapped = false
   #ended: Promise<Ending> = Promise.resolve({ code: null, signal: null })
   #supervised = false
+  #nextStart: StartOptions = {}
 
   constructor({ program, data, url, flags }: RealNodeOptions) {
     this.program = program
@@ -103,14 +104,22 @@ export class RealNode {
       child.once("close", (code, signal) => {
         this.#child = undefined
         resolve({ code, signal })
-        if (this.#supervised && (signal !== null || worthAnotherStart.includes(code))) setTimeout(() => this.#supervised && !this.running && this.start(), 100)
+        if (this.#supervised && (signal !== null || worthAnotherStart.includes(code))) setTimeout(() => this.#startAgain(), 100)
       })
     })
   }
 
-  /** From now on it is started again whenever it ends in a way that another start may mend. */
-  supervise(): void {
+  /** From now on it is started again whenever it ends in a way that another start may mend; the next time once with these options. */
+  supervise(next: StartOptions = {}): void {
     this.#supervised = true
+    this.#nextStart = next
+  }
+
+  #startAgain(): void {
+    if (!this.#supervised || this.running) return
+    const options = this.#nextStart
+    this.#nextStart = {}
+    this.start(options)
   }
 
   get running(): boolean {
@@ -150,10 +159,10 @@ export class RealNode {
     return this.#flags
   }
 
-  /** A request with the root key. */
+  /** A request with the root key, or with what `init` says. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
-    headers.set("authorization", `Bearer ${this.rootKey}`)
+    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${this.rootKey}`)
     return fetch(`${this.url}${path}`, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(30_000) })
   }
 
@@ -162,6 +171,16 @@ export class RealNode {
     const text = await response.text()
     if (!response.ok) throw new Error(`GET ${path} at ${this.url}: ${response.status} ${text}`)
     return JSON.parse(text)
+  }
+
+  /** Undefined where it does not answer, or ends in the middle of it. */
+  async ask(path: string, init: RequestInit = {}): Promise<{ readonly status: number; readonly headers: Headers; readonly text: string } | undefined> {
+    try {
+      const response = await this.fetch(path, init)
+      return { status: response.status, headers: response.headers, text: await response.text() }
+    } catch {
+      return undefined
+    }
   }
 
   /** POST /do; the answer whatever its status is. */

@@ -19,10 +19,12 @@ export const pairSecret = "a secret for tests, of more than 32 characters"
 
 export class RealPair {
   readonly directory: string
-  /** The primary. */
+  /** The primary at first. */
   readonly a: RealNode
-  /** The replica. */
+  /** The replica at first. */
   readonly b: RealNode
+  /** Who takes writes, as far as clients have found out. */
+  primary: RealNode
 
   readonly #proxy: PeerProxy | undefined
   /** The peer listeners. */
@@ -33,6 +35,7 @@ export class RealPair {
     this.directory = directory
     this.a = a
     this.b = b
+    this.primary = a
     this.primaryPeerUrl = primaryPeerUrl
     this.replicaPeerUrl = replicaPeerUrl
     this.#proxy = proxy
@@ -53,6 +56,10 @@ export class RealPair {
     return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy)
   }
 
+  get isProxied(): boolean {
+    return this.#proxy !== undefined
+  }
+
   get proxy(): PeerProxy {
     if (this.#proxy === undefined) throw new Error("this pair was made without a proxy")
     return this.#proxy
@@ -60,6 +67,15 @@ export class RealPair {
 
   get nodes(): readonly [RealNode, RealNode] {
     return [this.a, this.b]
+  }
+
+  other(node: RealNode): RealNode {
+    return node === this.a ? this.b : this.a
+  }
+
+  /** It answers no writes: perhaps the other one does. */
+  isNotPrimary(node: RealNode): void {
+    if (this.primary === node) this.primary = this.other(node)
   }
 
   /** Starts both and waits until they are in sync. */

@@ -33,7 +33,7 @@ describe.each<Program>(["bun", "deno"])("under %s, SIGTERM under load", (program
       if (!node.running) node.start()
       node.supervise()
     }
-    await witness.settle(pair)
+    await load.settle()
     expect(stopped.printed).not.toContain("internal error")
   })
 
@@ -50,7 +50,7 @@ describe.each<Program>(["bun", "deno"])("under %s, SIGTERM under load", (program
     expect(await pair.b.stop("SIGTERM")).toEqual({ code: exitCodes.done, signal: null })
     await load.stop()
     await pair.start()
-    await witness.settle(pair)
+    await load.settle()
   })
 
   test("of the primary tells no client anything that is not so (P3)", async () => {

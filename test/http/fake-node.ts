@@ -131,6 +131,7 @@ export class FakeNode implements NodeService {
       decision: null,
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
       backup: null,
+      shipping: null,
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     }

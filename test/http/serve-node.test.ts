@@ -22,6 +22,7 @@ function settings(): NodeSettings {
     peerUrl: "http://127.0.0.1:9",
     publicUrl: "http://a.test",
     backup: undefined,
+    shipTo: undefined,
   role: "primary",
     join: false,
     secret: "a secret for tests, of more than 32 characters",

@@ -1,5 +1,6 @@
 // A session's token as bearer: what it opens by itself, before any access rule gives more.
 import { beforeEach, describe, expect, test } from "bun:test"
+import { refuse } from "../../src/refusal.ts"
 import { type Answer, Harness, inside } from "./harness.ts"
 import { expectAnswer } from "./problem-shape.ts"
 
@@ -30,6 +31,20 @@ function expectAsMissing(answer: Answer, missing: Answer): void {
 }
 
 describe("a session", () => {
+  test("is not said to be none by a node that may not have heard of it, which says that instead (P4)", async () => {
+    for (const unknown of [`${token}x`, token.replace("_", "_x"), "neither-a-key-nor-a-session"]) {
+      tandem.node.notReadable = refuse("unavailable", "This replica has not synced with its primary since it started.", { retryAfter: 1 })
+      for (const path of ["/users/ada", "/users/ada/sessions", "/do/some-key"]) {
+        const answer = await tandem.get(path, { token: unknown })
+        expectAnswer(answer, 503)
+        expect(inside(answer.json, "code")).toBe("unavailable")
+      }
+      expectAnswer(await tandem.send("POST", "/do", { token: unknown, body: { op: "session.touch", data: { id } } }), 503)
+      tandem.node.notReadable = undefined
+      expectAnswer(await tandem.get("/users/ada", { token: unknown }), 401)
+    }
+  })
+
   test("reads its own user and lists its own sessions, and what belongs to others is as if it were not there", async () => {
     expect((await tandem.get("/users/ada", { token })).json).toMatchObject({ id: "ada", email: "ada@example.com" })
     expect(inside((await tandem.get("/users/ada/sessions", { token })).json, "items")).toHaveLength(2)

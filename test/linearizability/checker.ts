@@ -6,11 +6,12 @@ import { type Failure, smallestFailure } from "./smallest-failure.ts"
 
 export class NotLinearizable extends Error {}
 
-/** The states that the object may be in now. Throws where nothing explains the history. */
-export function checkLinearizable<State, Input, Output>(what: string, model: Model<State, Input, Output>, history: History<Input, Output>, from: State = model.initial): readonly State[] {
-  const found = endStates(model, history, { from })
-  if (found.length === 0) throw new NotLinearizable(`P4: ${what} is no ${model.name}\n${described(smallestFailure({ model, from, history }))}`)
-  return found
+/** The states that the object may be in now, where it was in one of `from` at first. Throws where nothing explains the history. */
+export function checkLinearizable<State, Input, Output>(what: string, model: Model<State, Input, Output>, history: History<Input, Output>, from: readonly State[] = [model.initial]): readonly State[] {
+  const found = new Map(from.flatMap((state) => endStates(model, history, { from: state })).map((state) => [model.text(state), state]))
+  if (found.size > 0) return [...found.values()]
+  const failures = from.map((state) => described(smallestFailure({ model, from: state, history })))
+  throw new NotLinearizable(`P4: ${what} is no ${model.name}\n${failures.join("\n")}`)
 }
 
 export function isLinearizable<State, Input, Output>(model: Model<State, Input, Output>, history: History<Input, Output>): boolean {

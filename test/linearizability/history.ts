@@ -19,8 +19,8 @@ export interface Model<State, Input, Output> {
   readonly initial: State
   /** The state after `input` was answered with `output`, or with what nobody knows; undefined where that cannot be. */
   step(state: State, input: Input, output: Output | undefined): State | undefined
-  /** Whether it leaves every state as it is. */
-  isRead(input: Input): boolean
+  /** Whether it leaves every state as it is, having been answered so; of a read whatever the answer, known or not. */
+  isRead(input: Input, output: Output | undefined): boolean
   /** Equal for equal states, and for no others. */
   text(state: State): string
 }

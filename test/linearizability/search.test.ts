@@ -79,7 +79,7 @@ function kind<State, Input, Output>(name: string, model: Model<State, Input, Out
 }
 
 function readOf<State, Input, Output>(model: Model<State, Input, Output>, history: readonly Operation<Input, Output>[]): Input {
-  const read = history.find(({ input }) => model.isRead(input))
+  const read = history.find(({ input }) => model.isRead(input, undefined))
   if (read === undefined) throw new Error("nobody reads")
   return read.input
 }

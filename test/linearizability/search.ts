@@ -51,7 +51,7 @@ class Search<State, Input, Output> {
     this.#model = model
     this.#known = inOrder.filter(isKnown)
     // A read that was not answered says nothing.
-    this.#unknown = inOrder.filter((operation) => !isKnown(operation) && !model.isRead(operation.input))
+    this.#unknown = inOrder.filter((operation) => !isKnown(operation) && !model.isRead(operation.input, undefined))
     this.#done = new Uint8Array(this.#known.length + this.#unknown.length)
     this.#left = this.#known.length
     this.#from = from
@@ -86,7 +86,10 @@ class Search<State, Input, Output> {
 
   #frame(state: State): Frame<State> {
     if (this.#left === 0) this.#found.set(this.#model.text(state), state)
-    return { state, candidates: this.#candidates(), next: 0 }
+    const candidates = this.#candidates()
+    // A read that fits may as well come now: wherever else it fits, it changes as little.
+    const read = candidates.find((place) => this.#fitsAndChangesNothing(state, place))
+    return { state, candidates: read === undefined ? candidates : [read], next: 0 }
   }
 
   /** What may come next: whatever was asked for before the first of those that are left was answered. */
@@ -107,6 +110,13 @@ class Search<State, Input, Output> {
       if (this.#done[place] === 0) candidates.push(place)
     }
     return candidates
+  }
+
+  #fitsAndChangesNothing(state: State, place: number): boolean {
+    const operation = this.#known[place]
+    if (operation === undefined || !this.#model.isRead(operation.input, operation.output)) return false
+    const next = this.#model.step(state, operation.input, operation.output)
+    return next !== undefined && (next === state || this.#model.text(next) === this.#model.text(state))
   }
 
   #stepped(state: State, place: number): State | undefined {

@@ -58,7 +58,7 @@ function withoutStart<State, Input, Output>(failure: Failure<State, Input, Outpu
 
 function withoutReads<State, Input, Output>(failure: Failure<State, Input, Output>): Failure<State, Input, Output> {
   let smallest = failure
-  for (const read of failure.history.filter(({ input }) => failure.model.isRead(input))) {
+  for (const read of failure.history.filter(({ input, output }) => failure.model.isRead(input, output))) {
     const without = { ...failure, history: smallest.history.filter((one) => one !== read) }
     if (fails(without)) smallest = without
   }

@@ -146,6 +146,7 @@ describe("a node's status", () => {
       decision: null,
       disk: { freeBytes: 1_000, floorBytes: 100, dataBytes: 4_096 },
       backup: null,
+      shipping: null,
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     })

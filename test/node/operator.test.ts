@@ -4,6 +4,8 @@ import type { TandemNode } from "../../src/node/node.ts"
 import { pairRow, pairStateOf, unlogged } from "../../src/operations/pair-state.ts"
 import { digestText, genesisDigest } from "../../src/protocol/digest.ts"
 import { until } from "../cluster/real-pair.ts"
+import { soloWaitMs } from "../../src/protocol/read-lease.ts"
+import { isRefusal } from "../../src/refusal.ts"
 import { log } from "../protocol/chain.ts"
 import { Pair, timing } from "../protocol/pair.ts"
 import type { DrivenStore } from "./driven-pair.ts"
@@ -14,6 +16,7 @@ const user = (id: string) => submitted({ op: "user.create", data: { id, email: `
 const asked = { by: "root", reason: "a burnt down" }
 const promotion = { ...asked, solo: false, force: false }
 const leaseMs = 11_000
+const soloWait = soloWaitMs({ leaseMs: 10_000, peerTimeoutMs: 5_000 })
 
 /** As the log has it, at the newest committed version. */
 const logged = (store: DrivenStore) => pairStateOf(store.row(pairRow.collection, pairRow.id, store.position().committed))
@@ -57,6 +60,17 @@ describe("promote", () => {
     expect(pair.b.mode()).toBe("solo")
   })
 
+  test("with solo: nothing of a client is looked at before the decision is in the log (I10)", async () => {
+    await using pair = await cut()
+    await pair.b.promote({ ...promotion, solo: true })
+    // In the same turn: it has not been logged yet.
+    expect(unlogged(pair.bStore.identity(), pair.bStore)).toHaveLength(1)
+    expect(await pair.b.submit(user("u2"))).toMatchObject({ kind: "refused", refusal: { code: "unavailable" } })
+    expect(pair.b.whyNotWritable()).toMatchObject({ code: "unavailable" })
+    await until("it writes", () => pair.b.whyNotWritable() === undefined)
+    expect(unlogged(pair.bStore.identity(), pair.bStore)).toHaveLength(0)
+  })
+
   test("a retry under its key gets the answer that the old primary gave (P3)", async () => {
     await using pair = await cut()
     await pair.b.promote({ ...promotion, solo: true })
@@ -94,7 +108,9 @@ describe("solo", () => {
   test("begins with its record, and ends by itself, with another, once the replica is in sync", async () => {
     await using pair = await cut()
     await until("a has noticed", () => pair.a.status().stuck !== null)
-    expect(await pair.a.solo({ ...asked, on: true })).toMatchObject({ node: "a", role: "primary", mode: "solo", committed: 2 })
+    pair.nowMs += soloWait
+    await until("the replica's reads are over", async () => !isRefusal(await pair.a.solo({ ...asked, on: true })))
+    expect(pair.a.status()).toMatchObject({ node: "a", role: "primary", mode: "solo", committed: 2 })
     expect(logged(pair.aStore)).toMatchObject({ what: "solo", by: "root", reason: "a burnt down", mode: "solo", epoch: 1 })
     expect(await pair.a.submit(user("u2"))).toMatchObject({ kind: "committed", version: 3 })
     expect(pair.a.whyNotReadable()).toBeUndefined()
@@ -106,10 +122,20 @@ describe("solo", () => {
     expect(pair.b.status().decision).toEqual({ what: "paired", by: "tandem", reason: "the replica is in sync", forced: false })
   })
 
+  test("waits until the replica, which may be cut off only, says that what it shows may be stale (P4)", async () => {
+    await using pair = await cut()
+    await until("a has noticed", () => pair.a.status().stuck !== null)
+    expect(pair.b.maybeStale()).toBe(true)
+    pair.nowMs -= 2_000
+    expect(pair.b.maybeStale()).toBe(false)
+    expect(await pair.a.solo({ ...asked, on: true })).toMatchObject({ code: "wrong-state", detail: expect.stringContaining("its replica may still show what it has as the newest") })
+  })
+
   test("off: nothing is written until the replica is in sync, and reads go on", async () => {
     await using pair = await cut()
     await until("a has noticed", () => pair.a.status().stuck !== null)
-    await pair.a.solo({ ...asked, on: true })
+    pair.nowMs += soloWait
+    await until("the replica's reads are over", async () => !isRefusal(await pair.a.solo({ ...asked, on: true })))
     expect(await pair.a.solo({ ...asked, on: false })).toMatchObject({ mode: "paired" })
     expect(pair.a.whyNotWritable()).toMatchObject({ code: "unavailable" })
     expect(pair.a.whyNotReadable()).toBeUndefined()

@@ -6,13 +6,18 @@ import { join } from "node:path"
 import { questioned } from "../../src/node/questioned.ts"
 import { PeerRefused, rejoin, type Rejoined } from "../../src/node/rejoin.ts"
 import { answerQuestion } from "../../src/protocol/question.ts"
+import { genesisDigest, sameDigest } from "../../src/protocol/digest.ts"
 import { openRecord } from "../../src/protocol/record.ts"
 import type { Epoch } from "../../src/protocol/epoch.ts"
 import { horizonRow } from "../../src/store/horizon.ts"
 import { undecided } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
+import { verifyStore } from "../../src/store/verify.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
+import { Random } from "../sim/random.ts"
 import { Chain, type Change } from "../store/chain.ts"
+import { dump } from "../store/disks.ts"
+import { RandomHistory } from "../store/random-history.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "tandem-rejoin-"))
 afterEach(() => {
@@ -152,6 +157,47 @@ describe("a rejoin", () => {
     await expect(run(own, foreign, true)).rejects.toBeInstanceOf(PeerRefused)
     await expect(run(own, await storeOf("a", second, ["1"]), true)).rejects.toThrow("both nodes are named a")
     expect((own.engine as MemoryEngine).dump()).toBe(before)
+  })
+})
+
+describe("after a rejoin", () => {
+  const rowsOf = ({ engine }: TableStore): string[] => dump(engine.tables).filter((line) => !line.startsWith("hard_state "))
+
+  test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))("what the new primary has goes on where both logs part, and makes both the same, seed %d (I4)", async (seed) => {
+    const random = new Random(seed)
+    const history = new RandomHistory(seed)
+    const of = (nodeId: string, epoch: Epoch): TableStore => new TableStore(new MemoryEngine(), { clusterId: "cluster", nodeId, role: "primary", epoch })
+    const [own, peer] = [of("a", first), of("b", second)]
+    const grow = async (stores: readonly TableStore[], least: number): Promise<void> => {
+      for (let n = random.between(least, 10); n > 0; n--) await history.step(stores)
+    }
+    await grow([own, peer], 1)
+    if (random.chance(0.5)) {
+      await history.moveHorizon([own, peer], random.between(0, history.chain.version), { things: random.between(0, history.chain.version) })
+      while (random.chance(0.9) && own.trimNow(5)) continue
+    }
+    await grow([own, peer], 0)
+    let common = history.chain.version
+    const back = history.mark()
+    await grow([own], 0)
+    await own.flush()
+    back()
+    await grow([peer], 0)
+
+    // By chance both may have made the same record next.
+    while (own.record(common + 1) !== undefined && sameDigest(own.record(common + 1)?.digest ?? genesisDigest, peer.record(common + 1)?.digest ?? genesisDigest)) common++
+    const { rejoined } = await run(own, peer, true)
+    expect(rejoined).toMatchObject({ step: "rejoined", common })
+    for (let { head } = own.position(); head < peer.position().head; { head } = own.position()) {
+      own.commit(head)
+      expect(await own.prepare({ records: peer.records(head + 1, head + random.between(1, 4), 9, 1_000_000_000), committed: head })).toBeUndefined()
+    }
+    for (const store of [own, peer]) {
+      store.commit(store.position().head)
+      while (store.trimNow()) continue
+      expect((await verifyStore(store, () => undefined)).problems).toEqual([])
+    }
+    expect(rowsOf(own)).toEqual(rowsOf(peer))
   })
 })
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { acceptsBatch, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { whyNoPairing, whyNoSolo } from "../../src/protocol/decisions.ts"
+import { soloWaitMs } from "../../src/protocol/read-lease.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
 import { chain, log, positionOf } from "./chain.ts"
 import { Pair, timing } from "./pair.ts"
@@ -13,7 +14,7 @@ function alone(): Pair {
   const pair = Pair.inSync()
   pair.hold("hello", "heartbeat", "prepare", "commit")
   pair.restart("a")
-  pair.tick()
+  pair.tick(soloWaitMs(timing))
   pair.run()
   pair.read()
   return pair
@@ -57,7 +58,7 @@ describe("solo", () => {
     pair.hold("prepare", "hello", "heartbeat")
     pair.run()
     pair.restart("a")
-    pair.tick()
+    pair.tick(soloWaitMs(timing))
     pair.read()
     expect(pair.a.committed).toBe(3)
     goSolo(pair)
@@ -106,6 +107,7 @@ describe("solo", () => {
       a→b commit 4, in sync
       b   lacks nothing
       b   committed 4
+      b   in sync
       a←b committed 4
       a   in sync"
     `)
@@ -213,7 +215,8 @@ describe("solo", () => {
 })
 
 describe("why not", () => {
-  const { a } = Pair.inSync()
+  const pair = Pair.inSync()
+  const a = { ...pair.a, nowMs: pair.nowMs + soloWaitMs(timing) }
   const phases: readonly (readonly [CoordinatorState["phase"], string | undefined])[] = [
     [{ name: "greeting", ask: "lost" }, undefined],
     [{ name: "opening", ask: "lost" }, undefined],
@@ -230,6 +233,12 @@ describe("why not", () => {
 
   test.each(phases)("solo while %p", (phase, why) => {
     expect(whyNoSolo({ ...a, phase })).toBe(why)
+  })
+
+  test("solo while a replica may still show what it has as the newest (P4)", () => {
+    const stuck = { ...a, phase: { name: "stuck", reason: "" } } as const
+    expect(whyNoSolo({ ...stuck, nowMs: pair.a.linkSentMs + soloWaitMs(timing) - 1_500 })).toBe("its replica may still show what it has as the newest, for 2 s")
+    expect(whyNoSolo({ ...stuck, mode: "alone", nowMs: pair.a.linkSentMs })).toBeUndefined()
   })
 
   test("solo twice, or while the disk is at work; and no end of what has not begun", () => {

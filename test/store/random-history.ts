@@ -99,7 +99,7 @@ export class RandomHistory {
       if (random.chance(0.6) && !holders.has(own(free))) holders.set(own(free), id)
       const terms: Term[] = names.filter((name) => holders.get(own(name)) === id).map((name) => unique(name))
       if (random.chance(0.5)) terms.push(random.pick(colours))
-      const body = `${this.chain.version + 1} ${"x".repeat(random.pick([0, 10, 3_000, 20_000]))}`
+      const body = JSON.stringify(`${this.chain.version + 1} ${"x".repeat(random.pick([0, 10, 3_000, 20_000]))}`)
       bodies.set(own(id), body)
       allTerms.set(own(id), terms)
       return { collection, id, body, terms }

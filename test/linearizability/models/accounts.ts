@@ -15,7 +15,7 @@ export type AccountsState = Readonly<Record<string, string>>
 export const accountsModel: Model<AccountsState, AccountsInput, AccountsOutput> = {
   name: "unique e-mail address",
   initial: {},
-  isRead: ({ kind }) => kind === "find",
+  isRead: ({ kind }, output) => kind === "find" || output === "conflict" || output === "missing",
   text: (emails) => JSON.stringify(Object.entries(emails).sort()),
   step: (emails, input, output) => {
     if (input.kind === "find") {

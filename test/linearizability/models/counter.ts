@@ -9,7 +9,7 @@ export type CounterOutput = number | null
 export const counterModel: Model<number, CounterInput, CounterOutput> = {
   name: "counter",
   initial: 0,
-  isRead: ({ kind }) => kind === "read",
+  isRead: ({ kind }, output) => kind === "read" || output === null,
   text: String,
   step: (count, input, output) => {
     if (input.kind === "read") return output === undefined || (output ?? 0) === count ? count : undefined

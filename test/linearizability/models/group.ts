@@ -12,7 +12,7 @@ export type GroupState = readonly string[]
 export const groupModel: Model<GroupState, GroupInput, GroupOutput> = {
   name: "set",
   initial: [],
-  isRead: ({ kind }) => kind === "list",
+  isRead: ({ kind }, output) => kind === "list" || output === false,
   text: (ids) => `{${ids.join(" ")}}`,
   step: (ids, input, output) => {
     if (input.kind === "list") return output === undefined || String(output) === String(ids) ? ids : undefined

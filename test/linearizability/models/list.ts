@@ -15,7 +15,7 @@ export interface ListState {
 export const listModel: Model<ListState, ListInput, ListOutput> = {
   name: "list",
   initial: { items: [], version: 0 },
-  isRead: ({ kind }) => kind === "read",
+  isRead: ({ kind }, output) => kind === "read" || output === null,
   text: ({ items, version }) => `[${items.join(" ")}] of version ${version}`,
   step: (state, input, output) => {
     if (input.kind === "read") {

@@ -9,7 +9,7 @@ export type TokenOutput = boolean
 export const tokenModel: Model<"fresh" | "used", TokenInput, TokenOutput> = {
   name: "one-time token",
   initial: "fresh",
-  isRead: () => false,
+  isRead: (_, output) => output === false,
   text: (state) => state,
   step: (state, _, output) => {
     const isPossible = state === "fresh"

@@ -17,7 +17,7 @@ export interface RegisterState extends Versioned {
 export const registerModel: Model<RegisterState, RegisterInput, RegisterOutput> = {
   name: "register",
   initial: { value: null, version: 0, isExact: true },
-  isRead: ({ kind }) => kind === "read",
+  isRead: ({ kind }, output) => kind === "read" || output === null,
   text: ({ value, version, isExact }) => `${value} of version ${isExact ? "" : "above "}${version}`,
   step: (state, input, output) => {
     switch (input.kind) {

@@ -9,7 +9,7 @@ export type SessionOutput = boolean
 export const sessionModel: Model<"alive" | "dead", SessionInput, SessionOutput> = {
   name: "session",
   initial: "alive",
-  isRead: ({ kind }) => kind === "use",
+  isRead: ({ kind }, output) => kind === "use" || output === false,
   text: (state) => state,
   step: (state, input, output) => {
     if (output !== undefined && output !== (state === "alive")) return undefined
