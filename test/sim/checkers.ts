@@ -1,34 +1,16 @@
 // What must hold at every step of a simulated run, whatever fails. Never skipped under faults.
 // They look at disks and at what is said, and trust no assertion of the code that they check.
 import { type Digest, digestText, genesisDigest, sameDigest } from "../../src/protocol/digest.ts"
-import type { Epoch } from "../../src/protocol/epoch.ts"
-import type { InvariantName } from "../../src/protocol/invariant.ts"
 import { openRecord, type Record, type SealedRecord } from "../../src/protocol/record.ts"
 import { rowChanged, rowDeleted, rowText, textTerm } from "../../src/store/row.ts"
 import type { Definition } from "../../src/operations/definition.ts"
 import type { Position, Reader } from "../../src/store/store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
+import { CheckFailed, type CheckName } from "./check-failed.ts"
 import { type Disk, names, type NodeName } from "./disk.ts"
+import { type Acknowledger, Reigns } from "./reigns.ts"
 import type { Reads } from "./simulated-node.ts"
 import { KnownHistory, latin1 } from "./known-history.ts"
-
-export type CheckName = InvariantName | "P2" | "P3" | "P4" | "P5" | "P6" | "record time" | "liveness" | "stop"
-
-export class CheckFailed extends Error {
-  constructor(
-    readonly check: CheckName,
-    detail: string,
-  ) {
-    super(`${check}: ${detail}`)
-    this.name = "CheckFailed"
-  }
-}
-
-/** Who told a client, as the primary of which reign. */
-export interface Acknowledger {
-  readonly node: NodeName
-  readonly epoch: Epoch
-}
 
 export class Checkers {
   readonly #disks: { readonly [Name in NodeName]: Disk }
@@ -44,8 +26,7 @@ export class Checkers {
   #onBoth = 0
   /** The highest that a reader of a primary was shown. */
   #shown = 0
-  /** The newest reign that has acknowledged anything. */
-  #reign: Acknowledger | undefined
+  readonly #reigns = new Reigns()
   /** The last common version, once a disk with another history was put into a node. */
   #forkedAt: number | undefined
   acknowledged = 0
@@ -87,7 +68,7 @@ export class Checkers {
 
   /** I3: told to the client only after both disks have it, and both nodes have committed it. */
   acknowledgedTo(version: number, digest: Digest, by: Acknowledger): void {
-    this.#reigns(by)
+    this.#reigns.acknowledged(by)
     this.acknowledged++
     this.#acknowledgedUpTo = Math.max(this.#acknowledgedUpTo, version)
     for (const node of names) {
@@ -95,14 +76,6 @@ export class Checkers {
       // It may have crashed since; then it serves no read before it has synced again.
       if (this.#reached[node] < version) throw new CheckFailed("I3", `a client was told of version ${version}, ${node} has committed only ${this.#reached[node]}`)
     }
-  }
-
-  /** P5: one primary in each epoch, and none any more once a later one has acknowledged. */
-  #reigns(by: Acknowledger): void {
-    const { node, epoch } = this.#reign ?? by
-    if (by.epoch.number < epoch.number) throw new CheckFailed("P5", `${by.node} acknowledged in epoch ${by.epoch.number}, ${node} had in ${epoch.number}`)
-    if (by.epoch.number === epoch.number && (by.node !== node || by.epoch.id !== epoch.id)) throw new CheckFailed("P5", `${node} and ${by.node} both acknowledged in epoch ${epoch.number}`)
-    this.#reign = by
   }
 
   /** I1 and I9: what one node commits, and so shows, is on its disk and on the other one's, and the same for both, for ever. A primary that is alone decides by itself. */

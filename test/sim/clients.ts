@@ -8,9 +8,11 @@ import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.t
 import type { SealedRecord } from "../../src/protocol/record.ts"
 import { isRefusal } from "../../src/refusal.ts"
 import type { Reader } from "../../src/store/store.ts"
-import { type Acknowledger, CheckFailed, type Checkers } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
+import type { Checkers } from "./checkers.ts"
 import { definition, definitionKey, noPasswords, redefinitions, root } from "./definitions.ts"
 import type { Random } from "./random.ts"
+import type { Acknowledger } from "./reigns.ts"
 import { emptyStore } from "../operations/empty-store.ts"
 
 export interface Asked {

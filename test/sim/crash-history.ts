@@ -1,6 +1,6 @@
 // A short quiet history in which only the chosen crashes happen: writes, a no from either disk, and a retry.
 import type { Asked } from "./clients.ts"
-import { CheckFailed } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
 import type { CrashPoint } from "./crash-point.ts"
 import type { NodeName } from "./disk.ts"
 import { redefinitions } from "./definitions.ts"

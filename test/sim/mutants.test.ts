@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { BrokenCopy, runMutants } from "./mutant-run.ts"
 import { type Mutant, mutants } from "./mutants.ts"
-import type { CheckName } from "./checkers.ts"
+import type { CheckName } from "./check-failed.ts"
 
 const seeds = 3_000
 

@@ -1,6 +1,6 @@
 // Rules of the protocol, each broken on purpose: what the simulator must find. A rule is broken by replacing text of
 // the source, which must be there exactly once, so that a mutant that has lost its place fails.
-import type { CheckName } from "./checkers.ts"
+import type { CheckName } from "./check-failed.ts"
 
 export interface Edit {
   readonly file: string

@@ -1,7 +1,7 @@
 // The operator of a simulated pair: decides who leads, now and then at will, and where it is needed; runs rejoin where a node was
 // fenced. It knows what the runbook asks people to know: which disks went backwards, and whether the other machine is gone.
 import type { Decision } from "../../src/protocol/reign.ts"
-import { CheckFailed } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
 import { names, type NodeName, other } from "./disk.ts"
 import type { Decisions } from "./faults.ts"
 import type { SimulatedNode } from "./simulated-node.ts"
@@ -71,11 +71,11 @@ export class Operator {
 
   /** Where no node leads, or only one whose disk is of an earlier reign, the one that has everything is promoted; by force where it does not know that it has. */
   #lead(): void {
-    const { disks, nodes, checkers } = this.#world
+    const { disks, nodes, checkers, regressed } = this.#world
     if (names.some((name) => disks[name].identity()?.role === "primary" && !this.#isFenced(name))) return
     for (const name of names) {
       const node = nodes[name]
-      if (node === undefined || node.fresh || !checkers.hasAll(name)) continue
+      if (node === undefined || node.fresh || regressed[name] || !checkers.hasAll(name)) continue
       this.#promote(node, node.replica?.lacking === true)
       return
     }

@@ -1,5 +1,5 @@
 // One simulated run of a seed: faults for a while, then calm, then everything must have come together.
-import { CheckFailed } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
 import { names, type NodeName } from "./disk.ts"
 import { calm, drawPlan, noDecisions, type Plan } from "./faults.ts"
 import type { MemoryEngine } from "./memory-engine.ts"

@@ -15,21 +15,14 @@ import type { Decision } from "../../src/protocol/reign.ts"
 import { afterRival, answerRival } from "../../src/protocol/rival.ts"
 import type { Asked, Client } from "./clients.ts"
 import { other } from "./disk.ts"
+import { Fates } from "./simulated-fates.ts"
 import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
 import { answerMs, retryMs, tickMs, timing } from "./timing.ts"
-
-interface Fate {
-  /** Of the batch; a replay of an earlier version does not rest on it. */
-  readonly first: number
-  readonly last: number
-  readonly clients: Client[]
-}
 
 export class SimulatedPrimary {
   readonly #node: SimulatedNode
   #state: CoordinatorState
-  #appended: Fate | undefined
-  #unacknowledged: Fate[] = []
+  readonly #fates: Fates
   #inSync = false
   #everInSync = false
   #stuck = false
@@ -37,7 +30,8 @@ export class SimulatedPrimary {
 
   constructor(node: SimulatedNode, session: string) {
     this.#node = node
-    const { store, name, nowMs } = node
+    const { store, name, nowMs, world } = node
+    this.#fates = new Fates({ name, store, clients: world.clients, epoch: () => this.#state.epoch })
     const { epoch, mode, clusterId } = store.identity()
     if (clusterId === undefined) throw new Error("a primary belongs to a cluster")
     // Nobody else can decide otherwise.
@@ -103,7 +97,7 @@ export class SimulatedPrimary {
 
   /** Moves the horizon, as src/node/retention.ts does, but not past what a client may still ask for: that is forgotten by then. */
   moveHorizon(before: number): void {
-    if (!this.accepts || this.#unacknowledged.length > 0) return
+    if (!this.accepts || this.#fates.waiting) return
     const { clients, disks } = this.#node.world
     const unknown = clients.withUnknownOutcome.flatMap(({ key }) => disks[this.#node.name].versionOfKey(key) ?? [])
     const transaction = internalTransaction(retentionTrim, { before: Math.min(before, ...unknown), collections: {} })
@@ -165,17 +159,15 @@ export class SimulatedPrimary {
         return
       }
       case "decided":
-        if (this.#appended !== undefined) this.#unacknowledged.push(this.#appended)
-        this.#appended = undefined
+        this.#fates.decided()
         return
       case "acknowledge":
-        while (this.#unacknowledged[0] !== undefined && this.#unacknowledged[0].last <= effect.version) {
-          for (const client of this.#unacknowledged.shift()?.clients ?? []) this.#answered(client)
-        }
+        this.#fates.acknowledged(effect.version)
         node.world.lookAtOnce()
         return
       case "reject":
-        this.#reject()
+        node.world.counts.rejected++
+        this.#fates.rejected()
         return
       case "stuck":
         this.#becomeStuck()
@@ -205,10 +197,6 @@ export class SimulatedPrimary {
     }
   }
 
-  #answered(client: Client): void {
-    this.#node.world.clients.answered(client, this.#node.store, { node: this.#node.name, epoch: this.#state.epoch })
-  }
-
   #becomeStuck(): void {
     const { world, name, nowMs } = this.#node
     world.counts.stuck++
@@ -219,39 +207,12 @@ export class SimulatedPrimary {
     this.#inSync = false
     this.#stuck = true
     this.#retryAtMs = nowMs + retryMs
-    for (const client of this.#withoutAnswer()) {
-      if (client.executed.kind === "refused") world.clients.refused(client)
-      else world.clients.heardNothing(client)
-    }
+    this.#fates.stuck()
   }
 
   /** The process is gone, and every connection with it. */
   clientsHearNothing(): void {
-    for (const client of this.#withoutAnswer()) this.#node.world.clients.heardNothing(client)
-  }
-
-  #withoutAnswer(): Client[] {
-    const fates = [...this.#unacknowledged, ...(this.#appended === undefined ? [] : [this.#appended])]
-    this.#unacknowledged = []
-    this.#appended = undefined
-    return fates.flatMap(({ clients }) => clients)
-  }
-
-  /** Nothing of the batch is anywhere; a replay of what was committed before it stands. */
-  #reject(): void {
-    const { world } = this.#node
-    world.counts.rejected++
-    const { clients = [], first = 0 } = this.#appended ?? {}
-    this.#appended = undefined
-    for (const client of clients) {
-      if (client.executed.kind === "replay" && client.executed.version < first) this.#answered(client)
-      else world.clients.refused(client)
-    }
-  }
-
-  /** Whether an attempt under this key has no outcome yet: the writer makes a retry wait for it. */
-  isUnderWay(key: string): boolean {
-    return this.#unacknowledged.some(({ clients }) => clients.some((client) => client.key === key))
+    this.#fates.gone()
   }
 
   submit(transactions: readonly Asked[]): void {
@@ -259,7 +220,7 @@ export class SimulatedPrimary {
     const batch = new BatchRun({ reader: store, epoch: this.#state.epoch.number, nowMs: world.wallMs })
     const clients: Client[] = []
     for (const { key, transaction } of transactions) {
-      if (clients.some((client) => client.key === key) || this.isUnderWay(key)) continue
+      if (clients.some((client) => client.key === key) || this.#fates.isUnderWay(key)) continue
       const client = { key, transaction, executed: batch.execute(transaction) }
       world.clients.executed(client)
       clients.push(client)
@@ -267,17 +228,11 @@ export class SimulatedPrimary {
     const { records } = batch
     const [first, last] = [records[0], records.at(-1)]
     if (first === undefined || last === undefined) {
-      this.#answerWithoutRecords(clients)
+      this.#fates.withoutRecords(clients)
       return
     }
-    this.#appended = { first: first.version, last: last.version, clients }
+    this.#fates.append({ first: first.version, last: last.version, clients })
     this.#step({ event: "propose", nowMs, records })
-  }
-
-  #answerWithoutRecords(clients: readonly Client[]): void {
-    const newest = this.#unacknowledged.at(-1)
-    if (newest === undefined) for (const client of clients) this.#answered(client)
-    else newest.clients.push(...clients)
   }
 
   #envelope(): Envelope {

@@ -3,7 +3,7 @@ import { questioned } from "../../src/node/questioned.ts"
 import { answerQuestion, type Question, questionEnvelope } from "../../src/protocol/question.ts"
 import { beginRejoin, compared, type RejoinSide } from "../../src/protocol/rejoin.ts"
 import type { Answer } from "../../src/protocol/messages.ts"
-import { CheckFailed } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
 import { type NodeName, other } from "./disk.ts"
 import type { World } from "./world.ts"
 

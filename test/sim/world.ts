@@ -2,11 +2,14 @@
 import type { Effect, Stop } from "../../src/protocol/effect.ts"
 import type { FirstIdentity } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
-import { CheckFailed, Checkers } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
+import { Checkers } from "./checkers.ts"
 import { Clients } from "./clients.ts"
 import type { CrashPoint, Writing } from "./crash-point.ts"
 import { Disk, names, type NodeName, other } from "./disk.ts"
+import { describe } from "./effect-line.ts"
 import { calm, type Faults, type WhenStuck } from "./faults.ts"
+import { Looks } from "./looks.ts"
 import { MessageBag } from "./message-bag.ts"
 import type { MemoryEngine } from "./memory-engine.ts"
 import { Network } from "./network.ts"
@@ -18,8 +21,6 @@ import type { SimulatedPrimary } from "./simulated-primary.ts"
 const epoch = { number: 1, id: "first" }
 const startWallMs = Date.parse("2026-01-01T00:00:00Z")
 const dayMs = 86_400_000
-/** Looks at random entities for each look at all indexes. */
-const indexesEvery = 16
 
 export interface WorldOptions {
   readonly random: Random
@@ -60,7 +61,7 @@ export class World {
   readonly #joining: { [Name in NodeName]: boolean } = { a: false, b: false }
   #clockOffsetMs = 0
   #incarnations = 0
-  #looks = 0
+  readonly #looks = new Looks(this)
   #crashPoints: readonly CrashPoint[]
   readonly #options: WorldOptions
 
@@ -272,35 +273,12 @@ export class World {
     return reason === "fenced" && this.newestEpoch > (this.disks[name].identity()?.epoch.number ?? 0)
   }
 
-  /** Looks at random entities as of random committed versions, on both nodes, and at what a reader would get now. */
   look(): void {
-    this.#looks++
-    this.lookAtOnce()
-    this.clients.forgetBelow(this.horizon)
-    for (const name of names) {
-      const node = this.nodes[name]
-      if (node === undefined || node.paused) continue
-      const { store } = node
-      const { committed } = store.position()
-      const { oldest } = store.horizon()
-      for (const at of [Math.max(oldest, this.random.between(0, committed)), committed]) {
-        this.checkers.read(store, "things", `d${this.random.between(0, 4)}`, at)
-        this.checkers.read(store, "users", `u${this.random.between(0, 9)}`, at)
-        if (this.#looks % indexesEvery === 0) this.checkers.readIndexes(store, "things", at)
-        if (this.random.chance(0.3)) this.checkers.readByEmail(store, `e${this.random.between(0, 5)}@x`, at)
-      }
-      if (this.random.chance(0.1)) this.checkers.readPage(store, this.random.pick(["things", "users"]), Math.max(oldest, this.random.between(0, committed)))
-      if (this.random.chance(0.1)) this.checkers.readHistory(store, "things", `d${this.random.between(0, 4)}`, committed)
-      if (node.reads() === "newest") this.clients.lookUp(store, committed)
-    }
+    this.#looks.look()
   }
 
-  /** Whether both nodes show what they must, and nothing else. */
   lookAtOnce(): void {
-    for (const name of names) {
-      const node = this.nodes[name]
-      if (node !== undefined && !node.paused) this.checkers.shows(name, node.store.position().committed, node.reads(), node.primary !== undefined)
-    }
+    this.#looks.lookAtOnce()
   }
 
   /** The highest that either node knows. */
@@ -313,30 +291,5 @@ export class World {
     const inSync = nodes.some((node) => node.primary?.steady === true && !node.paused) && nodes.some((node) => node.replica?.synced === true && !node.paused)
     if (inSync) for (const name of names) this.regressed[name] = false
     return inSync
-  }
-}
-
-function describe(effect: Effect): string {
-  switch (effect.effect) {
-    case "ask":
-      return `asks ${effect.request.kind}`
-    case "reply":
-      return `replies ${effect.answer.kind}${effect.answer.kind === "refused" ? ` ${effect.answer.code}` : ""}`
-    case "save":
-      return `saves ${effect.records[0]?.version} to ${effect.records.at(-1)?.version}`
-    case "advance":
-      return `advances to ${effect.committed}`
-    case "acknowledge":
-      return `acknowledges ${effect.version}`
-    case "reject":
-      return `rejects: ${effect.detail}`
-    case "stuck":
-      return `is stuck: ${effect.reason}`
-    case "identify":
-      return `becomes ${JSON.stringify(effect.change)}`
-    case "notice":
-      return `notices: ${effect.detail}`
-    default:
-      return effect.effect
   }
 }
