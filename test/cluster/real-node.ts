@@ -135,6 +135,13 @@ export class RealNode {
     return own === "" ? started : Number(own)
   }
 
+  /** It ended in a way that another start does not mend. */
+  async hasGivenUp(): Promise<boolean> {
+    if (this.running) return false
+    const { code, signal } = await this.#ended
+    return signal === null && !worthAnotherStart.includes(code)
+  }
+
   /** How the present run ends, or the last one ended. */
   get ended(): Promise<Ending> {
     return this.#ended
@@ -181,6 +188,16 @@ export class RealNode {
     } catch {
       return undefined
     }
+  }
+
+  /** Its answer, once it gives one: it may just be starting again. */
+  async answer(path: string, init: RequestInit = {}): Promise<{ readonly status: number; readonly text: string }> {
+    for (const endMs = performance.now() + 120_000; performance.now() < endMs; ) {
+      const answer = await this.ask(path, init)
+      if (answer !== undefined && answer.status !== 503) return answer
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error(`GET ${path} at ${this.url} is not answered\n${this.printed}`)
   }
 
   /** POST /do; the answer whatever its status is. */

@@ -106,7 +106,8 @@ describe("the old primary", () => {
       expect([code, err]).toEqual([0, ""])
       expect(out).toContain("Node a is the replica of node b, the primary of epoch 2, at version")
       const again = await rejoin(a)
-      expect([again.code, again.out]).toEqual([0, "Node a is a replica already, and node b the primary of its epoch 2. Start it with `tandem serve`.\n"])
+      expect(again.code).toBe(0)
+      expect(again.out).toMatch(/^Node a is a replica already, and node b the primary of its epoch 2.*tandem serve/)
 
       a.start()
       await oneAgain(pair, b)
