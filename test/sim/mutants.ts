@@ -183,11 +183,6 @@ export const mutants: readonly Mutant[] = [
     edits: [{ file: promotion, from: "  if (leaseLeftMs > 0) return", to: "  if (leaseLeftMs > 1e9) return" }],
   },
   {
-    rule: "a replica that may lack acknowledged writes is not promoted",
-    checks: ["P2", "P4", "I3", "I4"],
-    edits: [{ file: promotion, from: `  if (lacking) return "it may`, to: `  if (lacking && leaseLeftMs > 1e9) return "it may` }],
-  },
-  {
     rule: "a primary that is alone writes nothing",
     checks: ["I3", "I4"],
     edits: [{ file: "src/protocol/coordinator-state.ts", from: `state.mode === "solo" && acceptsLone(state)`, to: `state.mode !== "paired" && acceptsLone(state)` }],
