@@ -43,9 +43,11 @@ export const faults: readonly Fault[] = [
   {
     number: 4,
     title: "The primary and its disk are destroyed, the replica is promoted",
-    tests: [["promotion.test.ts", "everything that was acknowledged is there, a retry gets the same answer"]],
+    tests: [
+      ["destroyed-primary.test.ts", "%s, and its replica is promoted: nothing is lost, and nothing is there twice"],
+      ["promotion.test.ts", "everything that was acknowledged is there, a retry gets the same answer"],
+    ],
     long: chaos,
-    open: "The primary destroyed at every single step; random moments are in the long runs.",
   },
   {
     number: 5,
@@ -114,9 +116,11 @@ export const faults: readonly Fault[] = [
   {
     number: 13,
     title: "Both promoted",
-    tests: [["identity.test.ts", "another primary, ends with 72 and changes nothing there"]],
+    tests: [
+      ["both-promoted.test.ts", "both nodes lead the same epoch: one of them acknowledges; when they meet both stop"],
+      ["identity.test.ts", "another primary, ends with 72 and changes nothing there"],
+    ],
     long: sim,
-    open: "Two real nodes that were both promoted by force.",
   },
   {
     number: 14,

@@ -90,6 +90,10 @@ export class Witness {
     attempt.told = told.kind === "refused" && attempt.open > 0 ? { kind: "unknown" } : told
   }
 
+  has(key: string): boolean {
+    return this.#attempts.has(key)
+  }
+
   /** What is known of a key that was used. */
   attemptAt(key: string): Attempt {
     const attempt = this.#attempts.get(key)
