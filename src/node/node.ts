@@ -18,7 +18,7 @@ import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import { statusOf } from "./node-status.ts"
 import { DecisionLog } from "./decision-log.ts"
-import { Operator, promoteHint } from "./operator.ts"
+import { Operator } from "./operator.ts"
 import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
 import type { Primary } from "./primary.ts"
 import { questioned } from "./questioned.ts"
@@ -154,9 +154,6 @@ export class TandemNode implements NodeService {
   }
 
   promote(decision: PromoteDecision): Promise<Standing | Refusal> {
-    const { snapshots } = this.#parts
-    if (snapshots.fetching !== null && !decision.force) return Promise.resolve(refuse("wrong-state", `Node ${this.nodeId} fetches a copy of its primary's data, and lacks what was acknowledged until it has it.`, { hint: promoteHint }))
-    snapshots.cancelFetch()
     return this.#operator.promote(decision)
   }
 

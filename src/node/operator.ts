@@ -7,6 +7,7 @@ import { type Refusal, refuse } from "../refusal.ts"
 import type { Store } from "../store/store.ts"
 import type { RoleDriver } from "./role-driver.ts"
 import type { Asked, PromoteDecision, SoloDecision, Standing } from "./service.ts"
+import type { Snapshots } from "./snapshots.ts"
 
 export interface OperatorParts {
   readonly store: Store
@@ -14,6 +15,7 @@ export interface OperatorParts {
   readonly monotonicMs: () => number
   readonly role: () => RoleDriver
   readonly standing: () => Standing
+  readonly snapshots: Pick<Snapshots, "fetching" | "cancelFetch">
   /** Whether a decision is not in the log yet. */
   readonly decisionPending: () => boolean
 }
@@ -31,6 +33,9 @@ export class Operator {
   async promote({ solo, force, by, reason }: PromoteDecision): Promise<Standing | Refusal> {
     const { epoch, role } = this.#parts.store.identity()
     if (role === "primary") return refuse("wrong-state", `${this.#named()} already.`, { hint: "`tandem solo on` lets a primary take writes without a replica." })
+    const { snapshots } = this.#parts
+    if (snapshots.fetching !== null && !force) return refuse("wrong-state", `${this.#named()}, and is not promoted: it fetches a copy of its primary's data, and may lack what was acknowledged until it has it.`, { hint: promoteHint })
+    snapshots.cancelFetch()
     const decision: Decision = { what: solo ? "promote-solo" : "promote", by, reason, forced: force }
     const next = { number: epoch.number + 1, id: this.#parts.newSession() }
     const why = await this.#afterWork(() => this.#parts.role().replica?.promote(next, solo ? "solo" : "alone", decision))
@@ -84,4 +89,4 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-export const promoteHint = "`--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."
+const promoteHint = "`--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."
