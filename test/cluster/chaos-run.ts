@@ -1,6 +1,6 @@
 // npm run chaos -- --rounds 500 [--seed 7] [--pairs 2], or --hours 2: treats pairs badly under load until a promise is broken, and
-// then prints the command that replays the schedule. `--record` adds a line to docs/proof/runs.jsonl at the end, also of an
-// interrupted run.
+// then prints the command that replays the schedule. `--record` adds lines to docs/proof/runs.jsonl: one after every so many
+// rounds, and one at the end, also of an interrupted run.
 import { parseArgs } from "node:util"
 import { chaos, type ChaosSummary, roundsOfAPair } from "./chaos.ts"
 import { recordRun } from "./recorded-runs.ts"
@@ -22,7 +22,13 @@ let seed = values.seed === undefined ? 1 + Math.floor(Math.random() * 1_000_000)
 if (Number.isNaN(rounds + endMs + seed + pairs)) throw new Error("--rounds, --hours, --pairs and --seed are numbers")
 
 const counted = ["rounds", "acknowledged", "refused", "unknown", "operations", "kills", "pauses", "handovers", "promotions", "rejoins"] as const
-const total = Object.fromEntries(counted.map((name) => [name, 0])) as Record<(typeof counted)[number], number>
+type Total = Record<(typeof counted)[number], number>
+const total = none()
+/** Since the last line of the record. */
+let unrecorded = none()
+let recordedMs = startMs
+/** Of a line of the record: what is lost if this process is killed as well. */
+const roundsOfALine = 500
 let left = rounds
 let broken = 0
 let stopping = false
@@ -30,7 +36,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 await Promise.all(Array.from({ length: pairs }, lane))
 process.stdout.write(`${told()}, ${broken === 0 ? "no promise broken" : "A PROMISE BROKEN"}\n`)
-if (values.record) recordRun({ kind: "chaos", ...total, hours: Number(((performance.now() - startMs) / 3_600_000).toFixed(3)), broken })
+if (values.record) record()
 if (broken > 0) process.exitCode = 1
 
 /** One pair after the other. */
@@ -52,7 +58,22 @@ async function lane(): Promise<void> {
 }
 
 function add(summary: ChaosSummary): void {
-  for (const name of counted) total[name] += summary[name]
+  for (const name of counted) {
+    total[name] += summary[name]
+    unrecorded[name] += summary[name]
+  }
+  if (values.record && unrecorded.rounds >= roundsOfALine) record()
+}
+
+function record(): void {
+  const nowMs = performance.now()
+  recordRun({ kind: "chaos", ...unrecorded, hours: Number(((nowMs - recordedMs) / 3_600_000).toFixed(3)), broken })
+  unrecorded = none()
+  recordedMs = nowMs
+}
+
+function none(): Total {
+  return Object.fromEntries(counted.map((name) => [name, 0])) as Total
 }
 
 function told(): string {

@@ -25,8 +25,8 @@ const roundsToWhole = 5
 const crowds = [2, 4, 8]
 /** Of the primary and the replica, by seed. */
 const programs: readonly (readonly [Program, Program])[] = [["bun", "bun"], ["bun", "deno"], ["deno", "bun"], ["deno", "deno"]]
-/** Short, so that a round is. */
-const flags = ["--peer-timeout", "1s", "--lease", "2s"]
+/** Short, so that a round is; not shorter than what a busy machine can keep most of the time. */
+const flags = ["--peer-timeout", "1s", "--lease", "3s"]
 
 /** The more often, the more different the schedules it can make. */
 const blows: readonly (readonly [weight: number, blow: Blow])[] = [

@@ -183,6 +183,16 @@ export class RealNode {
     }
   }
 
+  /** Its answer, once it gives one: it may just be starting again. */
+  async answer(path: string, init: RequestInit = {}): Promise<{ readonly status: number; readonly text: string }> {
+    for (const endMs = performance.now() + 120_000; performance.now() < endMs; ) {
+      const answer = await this.ask(path, init)
+      if (answer !== undefined && answer.status !== 503) return answer
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error(`GET ${path} at ${this.url} is not answered\n${this.printed}`)
+  }
+
   /** POST /do; the answer whatever its status is. */
   async do(body: object, key?: string): Promise<{ readonly status: number; readonly body: { readonly [name: string]: unknown }; readonly headers: Headers }> {
     const headers = { "content-type": "application/json", ...(key === undefined ? {} : { "idempotency-key": key }) }

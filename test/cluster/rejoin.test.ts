@@ -28,8 +28,8 @@ async function withPair(run: (pair: RealPair) => Promise<void>): Promise<void> {
 async function write(node: RealNode, id: string, size = 0): Promise<void> {
   await until(`${id} is written`, async () => {
     const data = { id, email: `${id}@example.com`, data: { filling: "x".repeat(size) } }
-    const { status } = await node.do({ op: "user.create", data }, id)
-    return status === 200
+    const answer = await node.do({ op: "user.create", data }, id).catch(() => undefined)
+    return answer?.status === 200
   }, () => node.printed)
 }
 
@@ -59,8 +59,8 @@ async function oneAgain(pair: RealPair, primary: RealNode): Promise<void> {
   pair.supervise()
   await pair.inSync()
   await until("both are at one version", async () => {
-    const [one, other] = await Promise.all(pair.nodes.map((node) => node.json("/status") as Promise<{ digest: string; mode: string }>))
-    return one?.digest === other?.digest && one?.mode === "paired" && other?.mode === "paired"
+    const [one, other] = await Promise.all(pair.nodes.map((node) => (node.json("/status") as Promise<{ digest: string; mode: string }>).catch(() => undefined)))
+    return one !== undefined && one.digest === other?.digest && one.mode === "paired" && other.mode === "paired"
   }, () => pair.printed)
   await write(primary, `together-${starts(pair)}`)
   const reports = await Promise.all(pair.nodes.map((node) => node.json("/status/verify") as Promise<{ digest: string; problems: unknown[] }>))
@@ -106,7 +106,8 @@ describe("the old primary", () => {
       expect([code, err]).toEqual([0, ""])
       expect(out).toContain("Node a is the replica of node b, the primary of epoch 2, at version")
       const again = await rejoin(a)
-      expect([again.code, again.out]).toEqual([0, "Node a is a replica already, and node b the primary of its epoch 2. Start it with `tandem serve`.\n"])
+      expect(again.code).toBe(0)
+      expect(again.out).toMatch(/^Node a is a replica already, and node b the primary of its epoch 2.*tandem serve/)
 
       a.start()
       await oneAgain(pair, b)

@@ -26,7 +26,8 @@ test("what docs/OPERATING.md says to do when a machine is lost, comes back, or g
   }
   const modes = async (): Promise<string[]> => Promise.all(pair.nodes.map(async (node) => ((await node.json("/status")) as { mode: string }).mode))
   const write = async (node: RealNode, id: string): Promise<void> => {
-    expect([id, (await node.do({ op: "user.create", data: { id, email: `${id}@example.com` } })).status]).toEqual([id, 200])
+    const create = { op: "user.create", data: { id, email: `${id}@example.com` } }
+    await until(`${id} is written`, async () => (await node.do(create, id).catch(() => undefined))?.status === 200, () => pair.printed)
   }
 
   try {
@@ -40,7 +41,7 @@ test("what docs/OPERATING.md says to do when a machine is lost, comes back, or g
     await write(a, "alone")
     b.start()
     await pair.inSync()
-    await until("solo is over", async () => (await modes()).every((mode) => mode === "paired"))
+    await until("solo is over", async () => (await modes().catch(() => [""])).every((mode) => mode === "paired"), () => pair.printed)
 
     // The primary is gone for longer.
     await a.stop("SIGKILL")

@@ -7,7 +7,7 @@ import { runCommand } from "./real-command.ts"
 import type { RealNode } from "./real-node.ts"
 import { RealPair, until } from "./real-pair.ts"
 
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--when-stuck", "serve-reads"]
+const flags = ["--lease", "2s", "--peer-timeout", "1s", "--when-stuck", "serve-reads"]
 
 /** What a command needs of a node. */
 type Named = Pick<RealNode, "program" | "url" | "data" | "flags">
@@ -49,7 +49,8 @@ test("commands at the wrong node, in the wrong order and twice change nothing, a
   }
   try {
     await pair.start()
-    expect((await a.do({ op: "user.create", data: { id: "ada", email: "ada@example.com" } })).status).toBe(200)
+    const create = { op: "user.create", data: { id: "ada", email: "ada@example.com" } }
+    await until("ada is written", async () => (await a.do(create, "ada")).status === 200, () => pair.printed)
     await wrong([
       { command: ["promote"], at: a, says: /Node a is the primary of epoch 1 already/, hints: /tandem solo on/ },
       { command: ["promote", "--force", "--solo"], at: a, says: /Node a is the primary of epoch 1 already/ },
