@@ -1,7 +1,8 @@
 // `tandem restore`: a data directory from a backup, for a new pair or for one that was lost.
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { directoryTarget } from "../node/ship-target.ts"
+import { targetAt } from "../node/log-place.ts"
+import type { ShipTarget } from "../node/ship-target.ts"
 import type { RestoreOptions } from "../node/restore.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import { lockFile } from "../runtime/file-lock.ts"
@@ -9,6 +10,7 @@ import { sessionId } from "../runtime/random.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { logPlaceOf } from "./log-place-setting.ts"
 import { jsonLine } from "./json-line.ts"
 import { grouped, ProgressBar } from "./progress.ts"
 import { withAddon } from "./with-addon.ts"
@@ -21,7 +23,8 @@ export const restoreCommand: Command = {
   flags: {
     data: { value: "<directory>", help: "The data directory to make" },
     node: { value: "<id>", help: "The name of the node that is to use it" },
-    log: { value: "<directory>", help: "Goes on from the backup by the log that was shipped there" },
+    log: { value: "<place>", help: "Goes on from the backup by the log that was shipped there: a directory, or s3://bucket/prefix" },
+    "log-endpoint": { value: "<url>", help: "Of the object storage, where that is not AWS" },
     to: { value: "<version|time>", help: "Only up to this version or time (all of it)" },
     "same-cluster": { help: "The pair itself is lost, and goes on from here: what is left of it is fenced" },
     json: { help: "Version, cluster and epoch as JSON" },
@@ -32,7 +35,7 @@ export const restoreCommand: Command = {
     "tandem restore all.backup --data /tmp/yesterday --node a --to 2026-03-01T12:00:00Z",
     "tandem restore all.backup --data /var/lib/tandem --node a --same-cluster",
   ],
-  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked],
+  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.settings],
   run: runRestore,
 }
 
@@ -48,8 +51,7 @@ async function runRestore({ flags, positionals, terminal }: Invocation): Promise
   const bar = new ProgressBar(terminal, "check", "entries")
   const replaying = new ProgressBar(terminal, "replay", "versions")
   const logged = flags.text("log")
-  if (logged !== undefined && !existsSync(logged)) throw new CommandFailed(`There is no ${logged}.`)
-  const log = logged === undefined ? undefined : directoryTarget(logged, "restore")
+  const log = logged === undefined ? undefined : logAt(logged, flags.text("log-endpoint"), terminal)
   try {
     await claim(data)
     const options: RestoreOptions = { from, data, nodeId, sameCluster: flags.on("same-cluster"), to, log, newId: sessionId, onReplay: (versions) => replaying.at(versions, undefined), onProgress: (done, total) => bar.at(done, total === 0 ? undefined : done / total) }
@@ -66,6 +68,13 @@ async function runRestore({ flags, positionals, terminal }: Invocation): Promise
     if (error instanceof Error && error.name === "StoreDamaged") throw new CommandFailed(error.message, { exitCode: exitCodes.damaged })
     throw error
   }
+}
+
+function logAt(text: string, endpoint: string | undefined, terminal: Invocation["terminal"]): ShipTarget {
+  const place = logPlaceOf(text, endpoint, terminal.variable)
+  if ("wrong" in place) throw new CommandFailed(`--log ${place.wrong}.`, { exitCode: exitCodes.settings })
+  if (place.kind === "directory" && !existsSync(text)) throw new CommandFailed(`There is no ${text}.`)
+  return targetAt(place, "restore")
 }
 
 async function claim(data: string): Promise<void> {

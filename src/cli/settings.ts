@@ -2,8 +2,10 @@
 // must never print a secret.
 import { readFileSync } from "node:fs"
 import { bounds } from "../bounds.ts"
+import type { LogPlace } from "../node/log-place.ts"
 import type { Address, BackupSettings, NodeSettings } from "../node/settings.ts"
 import type { Flags } from "./flags.ts"
+import { logPlaceOf } from "./log-place-setting.ts"
 import { parseDuration, parseSize } from "./quantity.ts"
 import { parseKeep, parseKeepOf, retentionRule } from "./retention-setting.ts"
 import { parseAddress, parseOrigin, parseUrl } from "./addresses.ts"
@@ -48,7 +50,7 @@ export function readSettings(
       collections: new Map(source.words("retention-of", parseKeepOf, `must be <collection>=<what to keep>, and that ${retentionRule}`).map(({ collection, keep }) => [collection, keep])),
     },
     backup: backupOf(source),
-    shipTo: source.optional("ship-to", parseShipTarget, "must be a directory"),
+    shipTo: shipToOf(source, variable),
     diskFloorBytes: source.size("disk-floor", bounds.diskFloorBytes, 0, Number.MAX_SAFE_INTEGER),
   }
   if (source.wrong.length === 0 && settings.join && settings.role === "primary") {
@@ -69,9 +71,14 @@ function backupOf(source: SettingSource): BackupSettings | undefined {
   return undefined
 }
 
-/** What looks like a URL would be made a directory of that name, where nobody looks for it. */
-function parseShipTarget(text: string): string | undefined {
-  return /^[a-z0-9]+:\/\//i.test(text) ? undefined : text
+function shipToOf(source: SettingSource, variable: (name: string) => string | undefined): LogPlace | undefined {
+  const to = source.given("ship-to")?.text
+  const endpoint = source.given("ship-endpoint")?.text
+  const place = to === undefined ? undefined : logPlaceOf(to, endpoint, variable)
+  if (place !== undefined && "wrong" in place) source.fail("ship-to", place.wrong)
+  else if (endpoint !== undefined && place?.kind !== "s3") source.fail("ship-endpoint", "goes with --ship-to s3://bucket/prefix")
+  else return place
+  return undefined
 }
 
 function parseCount(text: string): number | undefined {

@@ -19,7 +19,7 @@ export function bearer(
   request: Request,
   scope: "any" | Scope,
   also: AlsoFor | undefined,
-  node: Pick<NodeService, "authenticate" | "whyNotReadable">,
+  node: Pick<NodeService, "authenticate" | "whyNotReadable" | "maybeStale">,
 ): Principal | Refusal {
   const header = request.headers.get("authorization")
   if (header === null) return also === "everyone" ? anonymous : tokenNeeded
@@ -28,8 +28,7 @@ export function bearer(
     return refuse("unauthenticated", "The Authorization header is not of the form `Bearer <key>`.")
   }
   const principal = node.authenticate(token)
-  // That there is no such token can only be said where reads can be answered: it may have been made elsewhere meanwhile.
-  if (principal === undefined) return node.whyNotReadable() ?? refuse("unauthenticated", "The token is unknown, revoked or expired.")
+  if (principal === undefined) return whyNobody(node)
   if (principal.userId !== undefined) {
     return also === undefined ? refuse("forbidden", "This is for API keys only, not for sessions.") : principal
   }
@@ -37,6 +36,14 @@ export function bearer(
     return refuse("forbidden", `This needs a key with the scope ${scope}.`)
   }
   return principal
+}
+
+/** That there is no such token can only be said where what is read is the newest: it may have been made elsewhere meanwhile. */
+function whyNobody(node: Pick<NodeService, "whyNotReadable" | "maybeStale">): Refusal {
+  const why = node.whyNotReadable()
+  if (why !== undefined) return why
+  if (node.maybeStale()) return refuse("unavailable", "This node does not know the token, and may be behind.", { retryAfter: 1 })
+  return refuse("unauthenticated", "The token is unknown, revoked or expired.")
 }
 
 /** The usual spelling is cut out without a regular expression: every read passes here. */

@@ -7,7 +7,7 @@ import { Backups } from "../node/backups.ts"
 import { DiskFloor } from "../node/disk-floor.ts"
 import { rootKeyPrefix, TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
-import { directoryTarget } from "../node/ship-target.ts"
+import { targetAt } from "../node/log-place.ts"
 import { Shipper } from "../node/shipper.ts"
 import { PasswordQueue } from "../operations/passwords.ts"
 import { InvariantBroken } from "../protocol/invariant.ts"
@@ -61,7 +61,7 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
     settings,
     store,
     backups,
-    shipper: settings.shipTo === undefined ? undefined : new Shipper({ store, target: directoryTarget(settings.shipTo, settings.nodeId), monotonicMs, wallMs, notice, fatal: endOn }),
+    shipper: settings.shipTo === undefined ? undefined : new Shipper({ store, target: targetAt(settings.shipTo, settings.nodeId), monotonicMs, wallMs, notice, fatal: endOn }),
     rootKey: keepRootKey(settings),
     newSession: sessionId,
     monotonicMs,

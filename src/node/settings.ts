@@ -1,5 +1,6 @@
 // Everything a node is told when it starts, checked and in base units. cli/settings.ts makes it from flags and environment.
 import type { Role } from "../store/store.ts"
+import type { LogPlace } from "./log-place.ts"
 import type { RetentionSettings } from "./retention-settings.ts"
 
 export interface Address {
@@ -45,8 +46,8 @@ export interface NodeSettings {
   readonly diskFloorBytes: number
   /** Backups that this node makes by itself. */
   readonly backup: BackupSettings | undefined
-  /** The directory to which the primary ships its log; undefined where it does not. */
-  readonly shipTo: string | undefined
+  /** Where the primary ships its log to; undefined where it does not. */
+  readonly shipTo: LogPlace | undefined
   /** What a primary keeps of the past. */
   readonly retention: RetentionSettings
 }

@@ -13,11 +13,12 @@ export interface Tally {
   pauses: number
   handovers: number
   promotions: number
+  solos: number
   rejoins: number
 }
 
 export function emptyTally(): Tally {
-  return { kills: 0, pauses: 0, handovers: 0, promotions: 0, rejoins: 0 }
+  return { kills: 0, pauses: 0, handovers: 0, promotions: 0, solos: 0, rejoins: 0 }
 }
 
 export type Blow = (pair: RealPair, random: Random, tally: Tally) => Promise<void>
@@ -126,6 +127,32 @@ export const promote: Blow = async (pair, random, tally) => {
   if (hangs) old.kill("SIGCONT")
   else old.start()
   old.supervise()
+  await bringBack(pair, tally)
+}
+
+/** The replica dies, or is only cut off, and an operator lets the primary go on without it, until it is back. */
+export const goSolo: Blow = async (pair, random, tally) => {
+  await pair.inSync()
+  await sleep(random.between(50, 300))
+  const primary = pair.primary
+  const replica = pair.other(primary)
+  if ((await roleOf(primary)) !== "primary") return
+  const isCutOff = pair.isProxied && primary === pair.a && random.chance(0.5)
+  if (isCutOff) pair.proxy.treatment = () => "drop-request"
+  else {
+    await replica.stop("SIGKILL")
+    tally.kills++
+  }
+  await until("it is solo", async () => (await primary.decide("solo", { on: true, reason: "the other one is away" }).catch(() => undefined))?.status === 200, () => pair.printed)
+  tally.solos++
+  await sleep(random.between(100, 600))
+  if (random.chance(0.3)) {
+    primary.kill("SIGKILL")
+    tally.kills++
+  }
+  if (isCutOff) pair.proxy.treatment = () => "pass"
+  else replica.start()
+  replica.supervise()
   await bringBack(pair, tally)
 }
 

@@ -21,7 +21,7 @@ const pairs = Number(values.pairs)
 let seed = values.seed === undefined ? 1 + Math.floor(Math.random() * 1_000_000) : Number(values.seed)
 if (Number.isNaN(rounds + endMs + seed + pairs)) throw new Error("--rounds, --hours, --pairs and --seed are numbers")
 
-const counted = ["rounds", "acknowledged", "refused", "unknown", "operations", "kills", "pauses", "handovers", "promotions", "rejoins"] as const
+const counted = ["rounds", "acknowledged", "refused", "unknown", "operations", "kills", "pauses", "handovers", "promotions", "solos", "rejoins"] as const
 type Total = Record<(typeof counted)[number], number>
 const total = none()
 /** Since the last line of the record. */

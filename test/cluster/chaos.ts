@@ -2,7 +2,7 @@
 // again; after each round the pair must be what the clients were told, and what they saw must have an order. A seed replays its
 // schedule; what the machine makes of it may differ.
 import { Random } from "../sim/random.ts"
-import { badNetwork, type Blow, emptyTally, handOver, kill, killAtStep, killInRecovery, pause, promote, type Tally } from "./blows.ts"
+import { badNetwork, type Blow, emptyTally, goSolo, handOver, kill, killAtStep, killInRecovery, pause, promote, type Tally } from "./blows.ts"
 import { Load } from "./load.ts"
 import type { Program } from "./real-node.ts"
 import { RealPair, until } from "./real-pair.ts"
@@ -37,6 +37,7 @@ const blows: readonly (readonly [weight: number, blow: Blow])[] = [
   [4, badNetwork],
   [3, handOver],
   [2, promote],
+  [1, goSolo],
 ]
 const all = blows.flatMap(([weight, blow]) => Array.from({ length: weight }, () => blow))
 

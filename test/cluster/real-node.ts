@@ -135,6 +135,13 @@ export class RealNode {
     return own === "" ? started : Number(own)
   }
 
+  /** It ended in a way that another start does not mend. */
+  async hasGivenUp(): Promise<boolean> {
+    if (this.running) return false
+    const { code, signal } = await this.#ended
+    return signal === null && !worthAnotherStart.includes(code)
+  }
+
   /** How the present run ends, or the last one ended. */
   get ended(): Promise<Ending> {
     return this.#ended

@@ -57,6 +57,7 @@ export class Recorded<State, Input, Output> {
   readonly #writes = new Map<string, { readonly client: string; readonly input: Input; readonly outputOf: OutputOf<Conclusive, Output> }>()
   readonly #others: Operation<Input, Output>[] = []
   readonly #reads: Record<"primary" | "replica", Operation<Input, Output>[]> = { primary: [], replica: [] }
+  #late: Operation<Input, Output>[] = []
   /** What it may be, by those who answer reads. */
   readonly #states: Record<"primary" | "replica", readonly State[]>
 
@@ -84,9 +85,14 @@ export class Recorded<State, Input, Output> {
     if (answer === undefined) return undefined
     const answeredMs = performance.now()
     if (answer.status === 503) return undefined
-    if (answer.headers.get("tandem-stale") !== null) throw new PromiseBroken(`P4: ${path} at ${node.url} may be stale: ${answer.status} ${answer.text}`)
     const output = outputOf({ status: answer.status, body: JSON.parse(answer.text) })
-    if (output !== undefined) this.#reads[roleOf(answer.headers)].push({ client: `${client} at ${roleOf(answer.headers)}`, input, output, askedMs, answeredMs })
+    if (output === undefined) return undefined
+    const role = roleOf(answer.headers)
+    const isStale = answer.headers.get("tandem-stale") !== null
+    if (isStale && role === "primary") throw new PromiseBroken(`P4: ${path} at ${node.url} may be stale: ${answer.status} ${answer.text}`)
+    // What says so of itself may be from any time before, but it must have been so.
+    if (isStale) this.#late.push({ client: `${client} at a cut-off replica`, input, output, askedMs: Number.NEGATIVE_INFINITY, answeredMs })
+    else this.#reads[role].push({ client: `${client} at the ${role}`, input, output, askedMs, answeredMs })
     return output
   }
 
@@ -95,14 +101,16 @@ export class Recorded<State, Input, Output> {
     const writes = [...this.#known(), ...this.#others]
     const { primary, replica } = this.#reads
     const behind = replica.map((read) => ({ ...read, askedMs: lastAcknowledgedBefore(read.askedMs, writes) }))
+    const operations = writes.length + primary.length + replica.length + this.#late.length
     // A replica shows what the primary has shown or could have, in its own time: it may lag, and is never ahead.
-    this.#states.primary = this.#explained("primary", [...writes, ...primary, ...behind])
+    this.#states.primary = this.#explained("primary", [...writes, ...primary, ...behind, ...this.#late])
     this.#states.replica = this.#explained("replica", [...writes, ...replica])
     this.#writes.clear()
     this.#others.length = 0
+    this.#late = []
     this.#reads.primary = []
     this.#reads.replica = []
-    return writes.length + primary.length + replica.length
+    return operations
   }
 
   #known(): Operation<Input, Output>[] {

@@ -6,7 +6,8 @@ import { join } from "node:path"
 import { failpointVariable } from "../../src/runtime/failpoint.ts"
 import { type CommandOptions, runCommand } from "./real-command.ts"
 import type { RealNode } from "./real-node.ts"
-import { type PairOptions, RealPair, until } from "./real-pair.ts"
+import { S3Server } from "../runtime/s3-server.ts"
+import { RealPair, until } from "./real-pair.ts"
 
 interface Shipping {
   readonly pair: RealPair
@@ -16,11 +17,11 @@ interface Shipping {
 }
 
 /** A pair that ships its log, and a backup of its first version. */
-async function withShipping(run: (shipping: Shipping) => Promise<void>, options: PairOptions = {}): Promise<void> {
+async function withShipping(run: (shipping: Shipping) => Promise<void>): Promise<void> {
   const directory = join("/tmp", `tandem-log-${process.pid}-${Math.random().toString(36).slice(2)}`)
   const log = join(directory, "log")
   mkdirSync(directory)
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "1s", "--ship-to", log], ...options })
+  const pair = await RealPair.make({ flags: ["--ship-to", log] })
   try {
     await pair.start()
     await shipped(pair.a, await write(pair.a, "first"))
@@ -114,7 +115,7 @@ test.concurrent.each(["ship.write.before", "ship.rename.before", "ship.rename.af
     a.start({ environment: { [failpointVariable]: failpoint } })
     await shipping.pair.inSync()
     await a.do({ op: "user.create", data: { id: "killed", email: "killed@example.com" } }, "killed").catch(() => undefined)
-    expect(await a.ended).toEqual({ code: null, signal: "SIGKILL" })
+    expect([await a.ended, a.printed]).toEqual([{ code: null, signal: "SIGKILL" }, expect.any(String)])
     a.start()
     await until("both are in sync", async () => {
       if (!b.running) b.start()
@@ -152,5 +153,48 @@ test("a restore that is killed after its replay leaves nothing that a node would
     expect(readdirSync(join(shipping.pair.directory, "again"))).not.toContain("data.mdb")
     expect(await restored(shipping, "again")).toMatchObject({ version })
     expect(readdirSync(join(shipping.pair.directory, "again")).filter((name) => name.startsWith("restoring"))).toEqual([])
+  })
+})
+
+describe("object storage", () => {
+  test("takes the log and gives it back, and its secret is nowhere", async () => {
+    const storage = new S3Server()
+    const directory = join("/tmp", `tandem-s3-${process.pid}-${Math.random().toString(36).slice(2)}`)
+    const place = `s3://${storage.bucket}/tandem/log`
+    const pair = await RealPair.make({ flags: ["--ship-to", place, "--ship-endpoint", storage.endpoint] })
+    try {
+      for (const node of pair.nodes) node.start({ environment: storage.environment })
+      await pair.start()
+      await shipped(pair.a, await write(pair.a, "first"))
+      mkdirSync(directory)
+      const backup = join(directory, "first.backup")
+      expect((await runCommand(["backup", backup, "--url", pair.a.url, "--data", pair.a.data], { program: "bun" })).code).toBe(0)
+      storage.failing = { status: 503, code: "SlowDown" }
+      let version = 0
+      for (let n = 0; n < 3; n++) version = await write(pair.a, `u${n}`)
+      await until("it is said", async () => (await shippingOf(pair.a)).error?.startsWith("SlowDown") === true)
+      storage.failing = undefined
+      await shipped(pair.a, version)
+      expect([...storage.objects.keys()].every((key) => key.startsWith("tandem/log/tandem-"))).toBe(true)
+
+      const shipping = { pair, backup, log: place }
+      const { code, err } = await restore(shipping, "without-key", ["--log-endpoint", storage.endpoint], { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined })
+      expect([code, err]).toEqual([78, expect.stringContaining("AWS_ACCESS_KEY_ID")])
+      const made = await restore(shipping, "all", ["--log-endpoint", storage.endpoint], storage.environment)
+      expect([made.code, made.err]).toEqual([0, ""])
+      expect(JSON.parse(made.out)).toMatchObject({ version })
+      expect(pair.printed + JSON.stringify(await pair.a.json("/status")) + made.out).not.toContain(storage.secretAccessKey)
+    } finally {
+      await pair.remove()
+      await storage.close()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+
+  test("is refused under Deno, with a sentence, before anything is done", async () => {
+    const storage = new S3Server()
+    const { code, err } = await runCommand(["restore", import.meta.path, "--data", "/nowhere", "--node", "a", "--log", `s3://${storage.bucket}/x`], { program: "deno", environment: storage.environment })
+    expect([code, err]).toEqual([78, expect.stringContaining("Deno has no client for it")])
+    await storage.close()
   })
 })

@@ -8,6 +8,12 @@ describe("a trace", () => {
     expect(call).toEqual({ pid: 7, name: "fdatasync", arguments: "9</data/data.mdb>", result: 0, beginS: 100.5, endS: 100.75 })
   })
 
+  test("has a call end before the next one begins, whatever its clocks say", () => {
+    const [one, other] = parseTrace("7 1.0 pwrite64(9</data.mdb>) = 1 <0.100001>\n7 1.1 fdatasync(9</data.mdb>) = 0 <0.1>\n")
+    expect(one?.endS).toBe(1.1)
+    expect(other?.endS).toBeCloseTo(1.2)
+  })
+
   test("joins a call that another thread's call interrupted", () => {
     const text = ['7 1.0 fdatasync(9</data.mdb> <unfinished ...>', '8 1.1 write(4<eventfd>, "\\1", 8) = 8 <0.000001>', "7 1.5 <... fdatasync resumed>) = 0 <0.500000>"]
     const [sync, write] = parseTrace(text.join("\n"))
@@ -18,6 +24,11 @@ describe("a trace", () => {
   test("keeps the arguments on both sides of an interruption", () => {
     const [call] = parseTrace('7 1.0 pwrite64(9</data.mdb>, "a) = 1 <0.1>", <unfinished ...>\n7 1.5 <... pwrite64 resumed>12, 40) = 12 <0.5>\n')
     expect(call).toMatchObject({ arguments: '9</data.mdb>, "a) = 1 <0.1>",12, 40', result: 12, endS: 1.5 })
+  })
+
+  test("gives a descriptor its number, whatever it stands for", () => {
+    const text = ['7 1.0 openat(AT_FDCWD</data>, "data.mdb", O_RDWR) = 9</data/data.mdb> <0.1>', '7 2.0 lseek(9</data/data.mdb>, 4096, SEEK_SET) = 4096 <0.1>']
+    expect(parseTrace(text.join("\n"))).toMatchObject([{ result: 9, endS: 1.1 }, { result: 4096 }])
   })
 
   test("shows errors, also injected ones", () => {

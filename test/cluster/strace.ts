@@ -30,17 +30,22 @@ export function readTrace(output: string): SystemCall[] {
   return parseTrace(text.slice(0, text.lastIndexOf("\n") + 1))
 }
 
-const whole = /^(\d+) +([\d.]+) (\w+)\((.*)\) += (-?\d+|\?)(?:| .*)$/
+const whole = /^(\d+) +([\d.]+) (\w+)\((.*)\) += (-?\d+|\?)(?:<.*>)?(?:| .*)$/
 const unfinished = /^(\d+) +([\d.]+) (\w+)\((.*?) *<(?:unfinished|detached) \.\.\.>$/
 /** What is said without being a call, or of one that strace did not see whole because it left. */
 const remark = /^\d+ +[\d.]+ (\+\+\+|---|\?\?\?\() /
-const resumed = /^(\d+) +([\d.]+) <\.\.\. (\w+) resumed>(.*)\) += (-?\d+|\?)(?:| .*)$/
+const resumed = /^(\d+) +([\d.]+) <\.\.\. (\w+) resumed>(.*)\) += (-?\d+|\?)(?:<.*>)?(?:| .*)$/
 const duration = / <([\d.]+)>$/
 
 export function parseTrace(text: string): SystemCall[] {
   const calls: SystemCall[] = []
   const open = new Map<string, SystemCall>()
+  let isUncut = false
   for (const line of text.split("\n")) {
+    // The two times of a line are of two clocks: it was over before the next one began.
+    const last = isUncut ? calls.pop() : undefined
+    if (last !== undefined) calls.push({ ...last, endS: Math.min(last.endS, Number(/^\d+ +([\d.]+) /.exec(line)?.[1] ?? last.endS)) })
+    isUncut = false
     const begun = unfinished.exec(line)
     const ended = begun === null ? resumed.exec(line) : null
     const [, pid = "", at = "", name = "", shown = "", result = "?"] = begun ?? ended ?? whole.exec(line) ?? []
@@ -53,6 +58,7 @@ export function parseTrace(text: string): SystemCall[] {
       calls.push({ ...before, arguments: before.arguments + shown, result: valueOf(result), endS: Number(at) })
     } else if (pid !== "") {
       calls.push({ pid: Number(pid), name, arguments: shown, result: valueOf(result), beginS: Number(at), endS: Number(at) + Number(duration.exec(line)?.[1] ?? 0) })
+      isUncut = true
     } else if (line !== "" && !remark.test(line)) throw new Error(`not a line of strace: ${line.slice(0, 200)}`)
   }
   return [...calls, ...open.values()].sort((one, other) => one.beginS - other.beginS)

@@ -90,6 +90,10 @@ export class Witness {
     attempt.told = told.kind === "refused" && attempt.open > 0 ? { kind: "unknown" } : told
   }
 
+  has(key: string): boolean {
+    return this.#attempts.has(key)
+  }
+
   /** What is known of a key that was used. */
   attemptAt(key: string): Attempt {
     const attempt = this.#attempts.get(key)
@@ -111,7 +115,7 @@ export class Witness {
   /** Reads an entity. Undefined where the node cannot answer now; else it must be as new as anything known of it (P4). */
   async look(node: RealNode, path: string): Promise<{ readonly status: number; readonly text: string } | undefined> {
     // What counts is what was known before the question was asked.
-    const floor = Math.max(this.#floors.get(path) ?? 0, this.#floors.get(`${node.url}${path}`) ?? 0)
+    let floor = Math.max(this.#floors.get(path) ?? 0, this.#floors.get(`${node.url}${path}`) ?? 0)
     let response: Response
     let text: string
     try {
@@ -122,6 +126,9 @@ export class Witness {
     }
     if (response.status === 503) return undefined
     const at = Number(response.headers.get("tandem-version"))
+    // A replica that is cut off may be behind, and says so; what it shows must have been so.
+    const mayLag = response.headers.get("tandem-stale") !== null && response.headers.get("tandem-role") === "replica"
+    if (mayLag) floor = 0
     if (at < floor) throw new PromiseBroken(`P4: ${path} at ${node.url} is as of version ${at}, ${floor} was known before`)
     if (response.status === 404) return { status: 404, text }
     if (response.status !== 200) throw new PromiseBroken(`${path} at ${node.url}: ${response.status} ${text}`)

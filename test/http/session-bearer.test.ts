@@ -41,6 +41,9 @@ describe("a session", () => {
       }
       expectAnswer(await tandem.send("POST", "/do", { token: unknown, body: { op: "session.touch", data: { id } } }), 503)
       tandem.node.notReadable = undefined
+      tandem.node.stale = true
+      expectAnswer(await tandem.get("/users/ada", { token: unknown }), 503)
+      tandem.node.stale = false
       expectAnswer(await tandem.get("/users/ada", { token: unknown }), 401)
     }
   })

@@ -20,7 +20,7 @@ export function isLinearizable<State, Input, Output>(model: Model<State, Input, 
 
 function described<State, Input, Output>({ model, from, history }: Failure<State, Input, Output>): string {
   const inOrder = [...history].sort((one, other) => one.askedMs - other.askedMs)
-  const startMs = inOrder[0]?.askedMs ?? 0
+  const startMs = inOrder.find(({ askedMs }) => Number.isFinite(askedMs))?.askedMs ?? 0
   return [`  at first: ${model.text(from)}`, ...inOrder.map((operation) => `  ${lineOf(operation, startMs)}`)].join("\n")
 }
 

@@ -1,29 +1,16 @@
 // What must hold at every step of a simulated run, whatever fails. Never skipped under faults.
 // They look at disks and at what is said, and trust no assertion of the code that they check.
 import { type Digest, digestText, genesisDigest, sameDigest } from "../../src/protocol/digest.ts"
-import type { InvariantName } from "../../src/protocol/invariant.ts"
 import { openRecord, type Record, type SealedRecord } from "../../src/protocol/record.ts"
 import { rowChanged, rowDeleted, rowText, textTerm } from "../../src/store/row.ts"
 import type { Definition } from "../../src/operations/definition.ts"
 import type { Position, Reader } from "../../src/store/store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
-import type { Disk, NodeName } from "./disk.ts"
-import type { Reads } from "./incarnation.ts"
+import { CheckFailed, type CheckName } from "./check-failed.ts"
+import { type Disk, names, type NodeName } from "./disk.ts"
+import { type Acknowledger, Reigns } from "./reigns.ts"
+import type { Reads } from "./simulated-node.ts"
 import { KnownHistory, latin1 } from "./known-history.ts"
-
-export type CheckName = InvariantName | "P2" | "P3" | "P4" | "P6" | "record time" | "liveness" | "stop"
-
-export class CheckFailed extends Error {
-  constructor(
-    readonly check: CheckName,
-    detail: string,
-  ) {
-    super(`${check}: ${detail}`)
-    this.name = "CheckFailed"
-  }
-}
-
-const names = ["a", "b"] as const
 
 export class Checkers {
   readonly #disks: { readonly [Name in NodeName]: Disk }
@@ -35,6 +22,11 @@ export class Checkers {
   /** The highest version that each node ever committed. */
   readonly #reached: { [Name in NodeName]: number } = { a: 0, b: 0 }
   #acknowledgedUpTo = 0
+  /** The highest version that is known to have been on both disks when it was committed. */
+  #onBoth = 0
+  /** The highest that a reader of a primary was shown. */
+  #shown = 0
+  readonly #reigns = new Reigns()
   /** The last common version, once a disk with another history was put into a node. */
   #forkedAt: number | undefined
   acknowledged = 0
@@ -75,7 +67,8 @@ export class Checkers {
   }
 
   /** I3: told to the client only after both disks have it, and both nodes have committed it. */
-  acknowledgedTo(version: number, digest: Digest): void {
+  acknowledgedTo(version: number, digest: Digest, by: Acknowledger): void {
+    this.#reigns.acknowledged(by)
     this.acknowledged++
     this.#acknowledgedUpTo = Math.max(this.#acknowledgedUpTo, version)
     for (const node of names) {
@@ -85,14 +78,15 @@ export class Checkers {
     }
   }
 
-  /** I1 and I9: what one node commits, and so shows, is on its disk and on the other one's, and the same for both, for ever. */
-  advanced(node: NodeName, from: number, to: number): void {
+  /** I1 and I9: what one node commits, and so shows, is on its disk and on the other one's, and the same for both, for ever. A primary that is alone decides by itself. */
+  advanced(node: NodeName, from: number, to: number, alone: boolean): void {
     if (this.#forkedAt !== undefined && to > this.#forkedAt) throw new CheckFailed("I4", `${node} committed version ${to} although the logs differ after ${this.#forkedAt}`)
     this.#reached[node] = Math.max(this.#reached[node], to)
+    if (!alone) this.#onBoth = Math.max(this.#onBoth, to)
     for (let version = from + 1; version <= to; version++) {
       const record = this.#disks[node].record(version)
       if (record === undefined) throw new CheckFailed("I9", `${node} committed version ${version}, which is not on its disk`)
-      for (const other of names) this.#assertHeld("I1", other, version, record.digest, `${node} committed it`)
+      if (!alone) for (const other of names) this.#assertHeld("I1", other, version, record.digest, `${node} committed it`)
       const known = this.#committed[version - 1]
       if (known === undefined) {
         if (version !== this.highestCommitted + 1) throw new CheckFailed("I9", `${node} committed version ${version}, and nobody committed the one before it`)
@@ -169,12 +163,25 @@ export class Checkers {
     this.prefix()
   }
 
+  /** A rejoin takes back what the other node's log has not, above `common`: nothing that anyone ever committed. */
+  takesBack(node: NodeName, common: number): void {
+    for (let version = this.#disks[node].head(); version > common; version--) {
+      const known = this.#committed[version - 1]
+      if (known !== undefined && this.#disks[node].holds(version, known)) throw new CheckFailed("I1", `version ${version} was committed, and ${node} takes it back`)
+    }
+  }
+
+  tookBack(node: NodeName): void {
+    this.#disks[node].undone(this.#disks[node].head())
+    this.prefix()
+  }
+
   /** P2: what was committed before a crash is there after it, and what was in doubt as well: recovery only goes forward. */
   restarted(node: NodeName, headBefore: number): void {
     const head = this.#disks[node].head()
     if (head !== headBefore) throw new CheckFailed("P2", `${node} has restarted, and its log ends at version ${head} instead of ${headBefore}`)
     if (this.#forkedAt !== undefined) return
-    for (let version = this.highestCommitted; version > 0; version--) {
+    for (let version = Math.max(this.#onBoth, this.#reached[node]); version > 0; version--) {
       const digest = this.#committed[version - 1]
       if (digest === undefined || this.#disks[node].holds(version, digest)) return
       this.#assertHeld("P2", node, version, digest, `${node} has restarted`)
@@ -182,7 +189,7 @@ export class Checkers {
   }
 
   /** I9, and P4 where the node would answer: it shows nothing undecided, and everything that a client was told of. */
-  shows(node: NodeName, committed: number, reads: Reads): void {
+  shows(node: NodeName, committed: number, reads: Reads, isPrimary: boolean): void {
     if (this.#forkedAt !== undefined) {
       // A stuck node that goes on serving reads has not compared the logs, and says that they may be stale.
       if (reads === "newest") throw new CheckFailed("P6", `${node} serves reads although the logs differ after ${this.#forkedAt}`)
@@ -190,6 +197,10 @@ export class Checkers {
     }
     if (committed > this.highestCommitted || committed > this.#reached[node]) throw new CheckFailed("I9", `${node} shows version ${committed}, which nobody has decided`)
     if (reads === "newest" && committed < this.#acknowledgedUpTo) throw new CheckFailed("P4", `${node} shows version ${committed}, and clients were told of ${this.#acknowledgedUpTo}`)
+    if (reads !== "newest" || !isPrimary) return
+    // Reads of the primary are linearizable, also from one primary to the next.
+    if (committed < this.#shown) throw new CheckFailed("P4", `the primary, ${node}, shows version ${committed}, and an earlier reader saw ${this.#shown}`)
+    this.#shown = committed
   }
 
   /** I7: a read as of a version says what the log says, on both nodes, for ever. */

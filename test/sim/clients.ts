@@ -8,9 +8,11 @@ import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.t
 import type { SealedRecord } from "../../src/protocol/record.ts"
 import { isRefusal } from "../../src/refusal.ts"
 import type { Reader } from "../../src/store/store.ts"
-import { CheckFailed, type Checkers } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
+import type { Checkers } from "./checkers.ts"
 import { definition, definitionKey, noPasswords, redefinitions, root } from "./definitions.ts"
 import type { Random } from "./random.ts"
+import type { Acknowledger } from "./reigns.ts"
 import { emptyStore } from "../operations/empty-store.ts"
 
 export interface Asked {
@@ -140,7 +142,7 @@ export class Clients {
   }
 
   /** The batch is acknowledged, or nothing stood in the way of the answer. */
-  answered(client: Client, reader: Reader): void {
+  answered(client: Client, reader: Reader, by: Acknowledger): void {
     const { executed } = client
     if (client.transaction.key === undefined) return
     if (executed.kind === "refused") {
@@ -150,7 +152,7 @@ export class Clients {
     if (executed.kind === "dry-run") throw new Error("nobody asked for a dry run")
     const version = executed.kind === "record" ? executed.record.version : executed.version
     const digest = executed.kind === "record" ? executed.record.digest : this.#digestOfReplay(client, version, executed.results, reader)
-    this.#checkers.acknowledgedTo(version, digest)
+    this.#checkers.acknowledgedTo(version, digest, by)
     this.#onlyAt(client.key, version, "a client was answered")
     this.#remember(client, "committed", version)
   }

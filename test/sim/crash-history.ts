@@ -1,10 +1,11 @@
 // A short quiet history in which only the chosen crashes happen: writes, a no from either disk, and a retry.
 import type { Asked } from "./clients.ts"
-import { CheckFailed } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
 import type { CrashPoint } from "./crash-point.ts"
 import type { NodeName } from "./disk.ts"
 import { redefinitions } from "./definitions.ts"
 import { calm, type WhenStuck } from "./faults.ts"
+import { Operator } from "./operator.ts"
 import { Random } from "./random.ts"
 import { heal, quietMs, type Summary, summaryOf } from "./simulate.ts"
 import { World } from "./world.ts"
@@ -49,12 +50,12 @@ export function tellHistory({ crashes, whenStuck, restartMs }: History, trace?: 
   for (const { asks, full } of steps) {
     accept(world)
     world.faults = { ...calm, full: { a: full === "a" ? 1 : 0, b: full === "b" ? 1 : 0 } }
-    world.nodes.a?.submit(asks(world))
+    world.primary?.submit(asks(world))
     world.schedule.runUntil(world.schedule.nowMs + stepMs)
     world.faults = calm
     world.look()
   }
-  heal(world, quietMs)
+  heal(world, new Operator(world), quietMs)
   return summaryOf(world)
 }
 
@@ -62,7 +63,7 @@ export function tellHistory({ crashes, whenStuck, restartMs }: History, trace?: 
 function accept(world: World): void {
   const { schedule } = world
   const untilMs = schedule.nowMs + waitMs
-  while (world.nodes.a?.accepts !== true) {
+  while (world.primary?.accepts !== true) {
     if (schedule.nowMs > untilMs) throw new CheckFailed("liveness", `the primary takes no batch ${waitMs} ms after a crash`)
     schedule.runUntil(schedule.nowMs + stepMs)
     world.lookAtOnce()

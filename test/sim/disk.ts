@@ -1,10 +1,18 @@
 // A node's disk, read as it is, also while the node is down. It can be lost, and restored from a backup.
 import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.ts"
 import { openRecord, resealRecord, type SealedRecord } from "../../src/protocol/record.ts"
+import { HardState } from "../../src/store/hard-state.ts"
 import { versionKey, versionOf } from "../../src/store/keys.ts"
+import type { Identity } from "../../src/store/store.ts"
 import { MemoryEngine } from "./memory-engine.ts"
 
 export type NodeName = "a" | "b"
+
+export const names = ["a", "b"] as const
+
+export function other(name: NodeName): NodeName {
+  return name === "a" ? "b" : "a"
+}
 
 export class Disk {
   engine = new MemoryEngine()
@@ -12,6 +20,11 @@ export class Disk {
   readonly #keys = new Map<string, number>()
   /** What was on a disk that is no more. */
   readonly #gone = new Set<string>()
+
+  /** What the node that has it knows of itself; undefined before its first start. */
+  identity(): Identity | undefined {
+    return new HardState(this.engine.tables.hard_state).identity()
+  }
 
   head(): number {
     for (const key of this.engine.tables.log.getKeys({ reverse: true, limit: 1 })) return versionOf(key)

@@ -12,6 +12,10 @@ export interface Faults {
   /** Chances at each step of a run. */
   readonly pause: number
   readonly cut: number
+  /** Of a pause and of a cut, at most. */
+  readonly outageMsMax: number
+  /** How long a node is down after a crash, at most. */
+  readonly restartMsMax: number
   readonly clockJump: number
   /** An old message arrives again. */
   readonly replay: number
@@ -25,7 +29,26 @@ export interface Plan {
   readonly lengthMs: number
   /** At the end, one disk turns out to continue another history: both must be left as they are. */
   readonly fork: boolean
+  readonly decisions: Decisions
+  readonly clockRates: { readonly [Name in NodeName]: number }
+  /** Transactions of a batch. */
+  readonly batchMax: number
 }
+
+/** What an operator decides, as chances at each step of a run. */
+export interface Decisions {
+  readonly handover: number
+  /** Of the primary, to be cut off or paused for long enough to be promoted over. */
+  readonly depose: number
+  /** Of the replica, without force: it comes to pass where the primary has not been heard for long enough. */
+  readonly promote: number
+  /** Of a node that was fenced: it waits for that. */
+  readonly rejoin: number
+  /** Of a node that waits for its primary where there is none. */
+  readonly lead: number
+}
+
+export const noDecisions: Decisions = { handover: 0, depose: 0, promote: 0, rejoin: 0, lead: 0 }
 
 export type WhenStuck = "exit" | "serve-reads"
 
@@ -35,6 +58,8 @@ export const calm: Faults = {
   full: { a: 0, b: 0 },
   pause: 0,
   cut: 0,
+  outageMsMax: 0,
+  restartMsMax: 3_000,
   clockJump: 0,
   replay: 0,
   diskLoss: 0,
@@ -52,9 +77,23 @@ export function drawPlan(random: Random): Plan {
     full: { a: random.pick([0, 0, 0.05, 0.2]), b: random.pick([0, 0, 0.05, 0.2]) },
     pause: random.pick([0, 0, 0.02]),
     cut: random.pick([0, 0, 0.02]),
+    outageMsMax: random.pick([1_000, 8_000, 15_000]),
+    restartMsMax: random.pick([300, 3_000, 12_000]),
     clockJump: random.pick([0, 0.05]),
     replay: random.pick([0, 0.2, 0.7]),
     diskLoss: random.pick([0, 0, 0.02]),
   }
-  return { faults, whenStuck: random.pick(["exit", "serve-reads"]), lengthMs: random.between(2_000, 9_000), fork: random.chance(0.05) }
+  const fork = random.chance(0.05)
+  // Without decisions the logs parted where the disk was replaced, and nowhere else.
+  const decides = !fork && random.chance(0.5)
+  const decisions = decides ? { handover: random.pick([0, 0.02, 0.1]), depose: random.pick([0, 0.01, 0.03]), promote: random.pick([0, 0.05, 0.5]), rejoin: random.pick([0.02, 0.3]), lead: 0.1 } : noDecisions
+  return {
+    faults,
+    whenStuck: random.pick(["exit", "serve-reads"]),
+    lengthMs: random.between(2_000, decides ? 15_000 : 9_000),
+    fork,
+    decisions,
+    clockRates: { a: 1, b: decides ? random.pick([1, 0.95, 1.05]) : 1 },
+    batchMax: random.pick([1, 3, 8]),
+  }
 }

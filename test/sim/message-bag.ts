@@ -1,13 +1,16 @@
 // What the nodes said earlier, to be heard again long after: restarted, rolled back or relinked since.
 import type { Answer, Envelope, Request } from "../../src/protocol/messages.ts"
+import type { NodeName } from "./disk.ts"
 import type { Random } from "./random.ts"
 
 export interface Message {
+  readonly to: NodeName
   readonly envelope: Envelope
   readonly request: Request
 }
 
 export interface AnswerMessage {
+  readonly to: NodeName
   readonly envelope: Envelope
   readonly answer: Answer
 }
@@ -41,20 +44,21 @@ export class MessageBag {
   }
 
   /** One of them, sometimes as a stranger would send it: of another cluster, a lower epoch, another protocol, of one name with the hearer. */
-  pick(strangers: boolean): Message | undefined {
+  pick(strangers: (to: NodeName) => boolean): Message | undefined {
     if (this.#messages.length === 0) return undefined
-    const { envelope, request } = this.#random.pick(this.#messages)
-    switch (strangers ? this.#random.between(0, 9) : undefined) {
+    const message = this.#random.pick(this.#messages)
+    const { to, envelope } = message
+    switch (strangers(to) ? this.#random.between(0, 9) : undefined) {
       case 0:
-        return { envelope: { ...envelope, cluster: "another" }, request }
+        return { ...message, envelope: { ...envelope, cluster: "another" } }
       case 1:
-        return { envelope: { ...envelope, epoch: { number: 0, id: "earlier" } }, request }
+        return { ...message, envelope: { ...envelope, epoch: { number: 0, id: "earlier" } } }
       case 2:
-        return { envelope: { ...envelope, protocol: envelope.protocol + 1 }, request }
+        return { ...message, envelope: { ...envelope, protocol: envelope.protocol + 1 } }
       case 3:
-        return { envelope: { ...envelope, node: "b" }, request }
+        return { ...message, envelope: { ...envelope, node: to } }
       default:
-        return { envelope, request }
+        return message
     }
   }
 }

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test"
 import { BrokenCopy, runMutants } from "./mutant-run.ts"
 import { type Mutant, mutants } from "./mutants.ts"
-import type { CheckName } from "./checkers.ts"
+import type { CheckName } from "./check-failed.ts"
 
-const seeds = 600
+const seeds = 3_000
 
 describe("the simulator", () => {
   test("finds every rule that is broken on purpose, by the checker that is meant to (I1, I2, I3, I4, I5, I6, I7, I8, I9, I10)", async () => {

@@ -1,6 +1,6 @@
 // Rules of the protocol, each broken on purpose: what the simulator must find. A rule is broken by replacing text of
 // the source, which must be there exactly once, so that a mutant that has lost its place fails.
-import type { CheckName } from "./checkers.ts"
+import type { CheckName } from "./check-failed.ts"
 
 export interface Edit {
   readonly file: string
@@ -21,6 +21,7 @@ export const withoutAssertions: Edit = { file: "src/protocol/invariant.ts", from
 
 const participant = "src/protocol/participant.ts"
 const coordinator = "src/protocol/coordinator.ts"
+const promotion = "src/protocol/promotion.ts"
 
 export const mutants: readonly Mutant[] = [
   {
@@ -175,5 +176,28 @@ export const mutants: readonly Mutant[] = [
     rule: "record time never goes back",
     checks: ["record time"],
     edits: [{ file: "src/operations/batch-run.ts", from: "Math.max(this.#options.nowMs, this.#timeMs)", to: "this.#options.nowMs" }],
+  },
+  {
+    rule: "a replica is not promoted while its primary may still answer reads",
+    checks: ["P4"],
+    edits: [{ file: promotion, from: "  if (leaseLeftMs > 0) return", to: "  if (leaseLeftMs > 1e9) return" }],
+  },
+  {
+    rule: "a primary that is alone writes nothing",
+    checks: ["I3", "I4"],
+    edits: [{ file: "src/protocol/coordinator-state.ts", from: `state.mode === "solo" && acceptsLone(state)`, to: `state.mode !== "paired" && acceptsLone(state)` }],
+  },
+  {
+    rule: "a primary of an earlier reign is not listened to",
+    checks: ["I6", "P5"],
+    edits: [
+      { file: "src/protocol/greeting.ts", from: `    if (order === "lower") return refused(`, to: `    if (order === "lower" && envelope.epoch.number < 0) return refused(` },
+      { file: "src/protocol/greeting.ts", from: `  if (order === "lower") return { code: "fenced"`, to: `  if (order === "lower" && envelope.epoch.number < 0) return { code: "fenced"` },
+    ],
+  },
+  {
+    rule: "a rejoin takes back what the other log has not, and nothing else",
+    checks: ["I1", "P2"],
+    edits: [{ file: "src/protocol/rejoin.ts", from: "  if (equalAt === differAt) return takeBack(rejoin, equalAt)", to: "  if (equalAt === differAt) return takeBack(rejoin, Math.max(0, equalAt - 1))" }],
   },
 ]

@@ -51,8 +51,8 @@ async function runJob(): Promise<number> {
   return 0
 }
 
-function textOf({ acknowledged, crashes, stuck, rejected, disksLost }: Totals): string {
-  return `${acknowledged} acknowledged, ${rejected} rejected, ${crashes} crashes, ${stuck} times stuck, ${disksLost} disks lost`
+function textOf({ acknowledged, crashes, stuck, rejected, disksLost, promotions, handovers, rejoins }: Totals): string {
+  return `${acknowledged} acknowledged, ${rejected} rejected, ${crashes} crashes, ${stuck} times stuck, ${disksLost} disks lost, ${promotions} promotions, ${handovers} hand-overs, ${rejoins} rejoins`
 }
 
 function failed({ replay: again, check, error }: Failure): number {

@@ -10,6 +10,9 @@ export interface Totals {
   stuck: number
   rejected: number
   disksLost: number
+  promotions: number
+  handovers: number
+  rejoins: number
 }
 
 export interface Failure {
@@ -37,7 +40,7 @@ type Report = { readonly totals: Totals } | { readonly outcome: Outcome }
 const reportEveryCases = 250
 
 export function nothingYet(): Totals {
-  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0 }
+  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0, promotions: 0, handovers: 0, rejoins: 0 }
 }
 
 /** In this process. */
@@ -65,6 +68,9 @@ function tryCase(one: Case, totals: Totals): Failure | undefined {
     totals.stuck += counts.stuck
     totals.rejected += counts.rejected
     totals.disksLost += counts.disksLost
+    totals.promotions += counts.promotions
+    totals.handovers += counts.handovers
+    totals.rejoins += counts.rejoins
     return undefined
   } catch (error) {
     return failureOf(one, error)

@@ -7,12 +7,14 @@ import { traceDigest } from "./trace-digest.ts"
 const digestOf = (seed: number): string => traceDigest((hear) => simulate(seed, hear))
 
 describe("a simulated pair", () => {
-  test("keeps every invariant under 10,000 seeds of crashes, losses and delays (I1, I2, I3, I4, I5, I6, I7, I8, I9, I10)", async () => {
+  test("keeps every invariant under 10,000 seeds of crashes, losses, delays and changes of the primary (I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, P2, P3, P4, P5, P6)", async () => {
     const { totals, failure } = await tryJob({ kind: "seeds", from: 1, count: 10_000 }, 2)
     if (failure !== undefined) throw new Error(`replay it with: npm run sim -- ${failure.replay}\n${failure.error}`)
     expect(totals.cases).toBe(10_000)
     // Were nothing to go wrong in them, they would prove nothing.
     for (const happened of [totals.acknowledged, totals.crashes, totals.stuck, totals.rejected, totals.disksLost]) expect(happened).toBeGreaterThan(1_000)
+    for (const happened of [totals.promotions, totals.handovers]) expect(happened).toBeGreaterThan(400)
+    expect(totals.rejoins).toBeGreaterThan(100)
   })
 
   test("does the same, effect by effect, when a seed is run again", () => {

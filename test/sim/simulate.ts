@@ -1,9 +1,10 @@
 // One simulated run of a seed: faults for a while, then calm, then everything must have come together.
-import { CheckFailed } from "./checkers.ts"
-import type { NodeName } from "./disk.ts"
-import { calm, drawPlan, type Plan } from "./faults.ts"
+import { CheckFailed } from "./check-failed.ts"
+import { names, type NodeName } from "./disk.ts"
+import { calm, drawPlan, noDecisions, type Plan } from "./faults.ts"
 import type { MemoryEngine } from "./memory-engine.ts"
 import { lateMsMax } from "./network.ts"
+import { Operator } from "./operator.ts"
 import { Random } from "./random.ts"
 import { World } from "./world.ts"
 
@@ -16,13 +17,13 @@ export interface Summary {
 const healMs = 90_000
 /** By then nothing is under way that was sent before. */
 export const quietMs = 3_000
-const names = ["a", "b"] as const
 
 /** Throws where a checker or an assertion fails. */
 export function simulate(seed: number, trace?: (line: string) => void): Summary {
   const random = new Random(seed)
   const plan = drawPlan(random)
-  const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, trace })
+  const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, clockRates: plan.clockRates, trace })
+  const operator = new Operator(world)
   const backups: { [Name in NodeName]: MemoryEngine | undefined } = { a: undefined, b: undefined }
   // Drawn apart from everything else. A disk that is lost, or is another's, could lag behind what is trimmed.
   const retention = new Random(~seed)
@@ -32,38 +33,40 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
     for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= world.backUp(name)
     misfortune(world, plan, backups)
     if (trims) trim(world, retention)
-    if (world.nodes.a?.accepts === true) world.nodes.a.submit(someOf(world))
+    operator.act(plan.decisions)
+    if (world.primary?.accepts === true) world.primary.submit(someOf(world, plan.batchMax))
     world.look()
   }
   const forkedInto = random.pick(names)
   if (plan.fork && backups[forkedInto] !== undefined && world.fork(forkedInto, backups[forkedInto])) findFork(world)
-  else heal(world, plan.faults.weather.late > 0 ? lateMsMax + quietMs : quietMs)
+  else heal(world, operator, plan.faults.weather.late > 0 ? lateMsMax + quietMs : quietMs)
   return summaryOf(world)
 }
 
 /** The primary moves the horizon now and then, and both nodes take away what is below it, each in its own time. */
 function trim(world: World, retention: Random): void {
-  const { a, b } = world.nodes
-  if (a !== undefined && retention.chance(0.2)) a.moveHorizon(retention.between(0, a.store.position().committed))
-  for (const node of [a, b]) if (retention.chance(0.7)) node?.trimSome(retention.between(1, 15))
+  const nodes = names.map((name) => world.nodes[name])
+  for (const node of nodes) if (node?.primary !== undefined && retention.chance(0.2)) node.primary.moveHorizon(retention.between(0, node.store.position().committed))
+  for (const node of nodes) if (retention.chance(0.7)) node?.trimSome(retention.between(1, 15))
   world.clients.forgetBelow(world.horizon)
 }
 
-function someOf({ random, clients }: World): ReturnType<typeof clients.next>[] {
-  return Array.from({ length: random.between(1, 3) }, () => clients.next())
+function someOf({ random, clients }: World, countMax: number): ReturnType<typeof clients.next>[] {
+  return Array.from({ length: random.between(1, countMax) }, () => clients.next())
 }
 
-function misfortune(world: World, { faults }: Plan, backups: { readonly [Name in NodeName]: MemoryEngine | undefined }): void {
+function misfortune(world: World, plan: Plan, backups: { readonly [Name in NodeName]: MemoryEngine | undefined }): void {
   const { random } = world
-  if (random.chance(faults.pause)) world.pause(random.pick(names), random.between(200, 8_000))
-  if (random.chance(faults.cut)) for (const to of random.pick([["a"], ["b"], names] as const)) world.network.cut(to, random.between(200, 8_000))
+  const { faults } = plan
+  if (random.chance(faults.pause)) world.pause(random.pick(names), random.between(200, faults.outageMsMax))
+  if (random.chance(faults.cut)) for (const to of random.pick([["a"], ["b"], names] as const)) world.network.cut(to, random.between(200, faults.outageMsMax))
   if (random.chance(faults.clockJump)) world.jumpClock()
   if (random.chance(faults.replay)) world.replayMessage()
   if (random.chance(faults.replay / 50)) world.flood()
   if (random.chance(faults.diskLoss)) {
     const name = random.pick(names)
     const backup = random.chance(0.5) ? backups[name]?.copy() : undefined
-    if (name === "b" || backup !== undefined) world.loseDisk(name, backup)
+    if (plan.decisions !== noDecisions || world.nodes[name]?.primary === undefined || backup !== undefined) world.loseDisk(name, backup)
   }
 }
 
@@ -72,7 +75,7 @@ export function summaryOf({ checkers, counts, effects }: World): Summary {
 }
 
 /** No more faults: both come together, take another write, and hold the same. Messages may still be under way for `lateMs`. */
-export function heal(world: World, lateMs: number): void {
+export function heal(world: World, operator: Operator, lateMs: number): void {
   // Old messages must change nothing also after the pair has come together.
   const replays = world.faults.replay
   world.calmDown()
@@ -81,18 +84,19 @@ export function heal(world: World, lateMs: number): void {
   while (schedule.nowMs < calmSinceMs + healMs && !(world.inSync() && schedule.nowMs > calmSinceMs + lateMs)) {
     schedule.runUntil(schedule.nowMs + 1_000)
     if (random.chance(replays)) world.replayMessage()
+    operator.restoreOrder()
     world.look()
   }
   if (!world.inSync()) throw new CheckFailed("liveness", `not in sync ${healMs} ms after everything healed`)
   const { acknowledged } = world.checkers
-  world.nodes.a?.submit([world.clients.make([{ op: "user.create", data: { id: "last", email: "last@x" } }])])
+  world.primary?.submit([world.clients.make([{ op: "user.create", data: { id: "last", email: "last@x" } }])])
   schedule.runUntil(schedule.nowMs + 2_500)
   const { a, b } = world.nodes
   if (a === undefined || b === undefined) throw new CheckFailed("liveness", "a node is down")
   if (world.checkers.acknowledged === acknowledged) throw new CheckFailed("liveness", "after everything healed a write is not acknowledged")
   world.look()
   world.checkers.atTheEnd({ a: a.store, b: b.store })
-  world.clients.resolve(a.store, (key) => world.disks.a.versionOfKey(key), world.wallMs)
+  for (const [name, node] of [["a", a], ["b", b]] as const) if (node.primary !== undefined) world.clients.resolve(node.store, (key) => world.disks[name].versionOfKey(key), world.wallMs)
 }
 
 /**

@@ -1,50 +1,55 @@
 // Drives the coordinator in a simulated run, as src/node/primary.ts and src/node/writer.ts do in a real one.
 import { BatchRun } from "../../src/operations/batch-run.ts"
 import { internalTransaction } from "../../src/operations/internal-transaction.ts"
+import { pairDecide } from "../../src/operations/pair-decide.ts"
+import { unlogged } from "../../src/operations/pair-state.ts"
 import { retentionTrim } from "../../src/operations/retention-trim.ts"
 import { acceptsBatch, type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
+import { whyNoHandover } from "../../src/protocol/decisions.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
 import type { Effect } from "../../src/protocol/effect.ts"
+import type { Epoch } from "../../src/protocol/epoch.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
-import type { TableStore } from "../../src/store/table-store.ts"
+import type { Decision } from "../../src/protocol/reign.ts"
+import { afterRival, answerRival } from "../../src/protocol/rival.ts"
 import type { Asked, Client } from "./clients.ts"
-import { type DiskReport, Incarnation, type Reads } from "./incarnation.ts"
-import type { World } from "./world.ts"
+import { other } from "./disk.ts"
+import { Fates } from "./simulated-fates.ts"
+import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
+import { answerMs, retryMs, tickMs, timing } from "./timing.ts"
 
-const timing = { heartbeatMs: 1_000, peerTimeoutMs: 2_000, syncTimeoutMs: 15_000, leaseMs: 4_000 } as const
-const tickMs = 100
-const retryMs = 1_000
-const answerMs = 500
-
-interface Fate {
-  /** Of the batch; a replay of an earlier version does not rest on it. */
-  readonly first: number
-  readonly last: number
-  readonly clients: Client[]
-}
-
-export class SimulatedPrimary extends Incarnation {
+export class SimulatedPrimary {
+  readonly #node: SimulatedNode
   #state: CoordinatorState
-  #appended: Fate | undefined
-  #unacknowledged: Fate[] = []
+  readonly #fates: Fates
   #inSync = false
   #everInSync = false
   #stuck = false
   #retryAtMs = 0
 
-  constructor(world: World, store: TableStore, session: string) {
-    super(world, "a", store, session)
-    const { epoch, mode } = store.identity()
-    this.#state = startCoordinator({ node: "a", cluster: "cluster", epoch, mode, session, publicUrl: "http://a", timing, logStart: store.logStart(), nowMs: world.schedule.nowMs, ...store.position() })
+  constructor(node: SimulatedNode, session: string) {
+    this.#node = node
+    const { store, name, nowMs, world } = node
+    this.#fates = new Fates({ name, store, clients: world.clients, epoch: () => this.#state.epoch })
+    const { epoch, mode, clusterId } = store.identity()
+    if (clusterId === undefined) throw new Error("a primary belongs to a cluster")
+    // Nobody else can decide otherwise.
+    if (mode !== "paired") node.advance(store.position().head)
+    this.#state = startCoordinator({ node: name, cluster: clusterId, epoch, mode, session, publicUrl: `http://${name}`, timing, logStart: store.logStart(), nowMs, ...store.position() })
   }
 
   start(): void {
+    if (this.#state.mode !== "paired") void this.#node.store.flush()
     this.#tick()
   }
 
+  get epoch(): Epoch {
+    return this.#state.epoch
+  }
+
   get accepts(): boolean {
-    return acceptsBatch(this.#state) && !this.paused
+    return acceptsBatch(this.#state) && !this.#node.paused
   }
 
   get steady(): boolean {
@@ -52,111 +57,138 @@ export class SimulatedPrimary extends Incarnation {
   }
 
   get #leaseMs(): number {
-    return this.#everInSync ? this.#state.heardAtMs + timing.leaseMs - this.world.schedule.nowMs : 0
+    return this.#everInSync ? this.#state.heardAtMs + timing.leaseMs - this.#node.nowMs : 0
   }
 
   reads(): Reads {
-    if (this.#inSync && this.#leaseMs > 0) return "newest"
-    if (this.world.whenStuck !== "serve-reads" || !this.#everInSync || !this.#stuck) return "none"
+    if (this.#state.mode !== "paired" || (this.#inSync && this.#leaseMs > 0)) return "newest"
+    if (this.#node.world.whenStuck !== "serve-reads" || !this.#everInSync || !this.#stuck) return "none"
     return this.#leaseMs > 0 ? "newest" : "maybe-stale"
   }
 
   #tick(): void {
-    this.whenAwake(() => {
-      const { nowMs } = this.world.schedule
+    this.#node.whenAwake(() => {
+      if (this.#node.primary !== this) return
+      const { nowMs, world } = this.#node
       if (this.#stuck && nowMs >= this.#retryAtMs && this.#state.phase.name === "stuck") {
         this.#retryAtMs = nowMs + retryMs
         this.#step({ event: "retry" })
       }
       this.#step({ event: "tick", nowMs })
-      this.world.schedule.after(tickMs, () => this.#tick())
+      if (this.accepts) this.#logDecision()
+      world.schedule.after(tickMs, () => this.#tick())
     })
   }
 
-  protected report(event: DiskReport): void {
-    this.#step(event)
-  }
-
-  protected mayTrim(): boolean {
+  mayTrim(): boolean {
     return this.steady
   }
 
-  protected trimmed(logStart: number): void {
+  trimmed(logStart: number): void {
     this.#step({ event: "trimmed", logStart })
+  }
+
+  /** As src/node/decision-log.ts does. */
+  #logDecision(): void {
+    const identity = this.#node.store.identity()
+    const [next] = unlogged(identity, this.#node.store)
+    if (next !== undefined) this.submit([{ key: "decision", transaction: internalTransaction(pairDecide, { ...next, primary: identity.nodeId }) }])
   }
 
   /** Moves the horizon, as src/node/retention.ts does, but not past what a client may still ask for: that is forgotten by then. */
   moveHorizon(before: number): void {
-    if (!this.accepts || this.#unacknowledged.length > 0) return
-    const unknown = this.world.clients.withUnknownOutcome.flatMap(({ key }) => this.world.disks.a.versionOfKey(key) ?? [])
+    if (!this.accepts || this.#fates.waiting) return
+    const { clients, disks } = this.#node.world
+    const unknown = clients.withUnknownOutcome.flatMap(({ key }) => disks[this.#node.name].versionOfKey(key) ?? [])
     const transaction = internalTransaction(retentionTrim, { before: Math.min(before, ...unknown), collections: {} })
     this.submit([{ key: "horizon", transaction }])
   }
 
+  /** Why it does not hand over, if so. */
+  handOver(epoch: Epoch, decision: Decision): string | undefined {
+    const why = whyNoHandover(this.#state)
+    if (why === undefined) this.#step({ event: "hand-over", nowMs: this.#node.nowMs, epoch, decision })
+    return why
+  }
+
+  /** A primary is nobody's replica: two nodes that both lead have to find out. */
+  receive(envelope: Envelope, request: Request, answer: AnswerTo): void {
+    const told = answerRival(this.#state, envelope, request)
+    const event = afterRival(this.#state, envelope, request, told)
+    if (event !== undefined) this.#node.world.schedule.after(tickMs, () => this.#node.whenAwake(() => this.#step(event)))
+    answer({ ...this.#envelope(), protocol: envelope.protocol, peerSession: envelope.session, sentAtMs: envelope.sentAtMs }, told)
+  }
+
   #step(event: CoordinatorEvent): void {
-    if (!this.alive) return
+    if (!this.#node.alive) return
+    const { world, name } = this.#node
     const before = this.#state
     const step = stepCoordinator(before, event)
     this.#state = step.state
     const heeded = step.state !== before || step.effects.length > 0
-    if (event.event === "answer" && heeded && isStale(before, event.envelope, event.answer)) this.world.checkers.heededStale("a", event.answer.kind)
-    this.world.carryOut(this, step.effects, (effect) => this.#carryOut(effect))
+    if (event.event === "answer" && heeded && isStale(before, event.envelope, event.answer)) world.checkers.heededStale(name, event.answer.kind)
+    world.carryOut(this.#node, step.effects, (effect) => this.#carryOut(effect))
   }
 
   #carryOut(effect: Effect): void {
+    const node = this.#node
     switch (effect.effect) {
       case "ask":
         this.#ask(effect.request)
         return
       case "save":
-        this.save(effect)
+        node.save(effect, (event) => this.#step(event))
         return
       case "undo":
-        this.undo()
+        node.undo((event) => this.#step(event))
+        return
+      case "identify":
+        node.identify(effect.change, (event) => this.#step(event))
         return
       case "advance":
-        this.advance(effect.committed)
+        node.advance(effect.committed)
         return
       case "load": {
-        const records = this.store.records(effect.from, this.store.position().head, this.world.random.between(1, 5), 1_000_000)
-        this.soon(() => this.#step({ event: "loaded", records }))
+        const records = node.store.records(effect.from, this.#state.head, node.world.random.between(1, 5), 1_000_000)
+        node.soon(() => this.#step({ event: "loaded", records }))
         return
       }
       case "read-digest": {
-        const digest = this.store.digest(effect.version) ?? genesisDigest
-        this.soon(() => this.#step({ event: "own-digest", version: effect.version, digest }))
+        const digest = node.store.digest(effect.version) ?? genesisDigest
+        node.soon(() => this.#step({ event: "own-digest", version: effect.version, digest }))
         return
       }
       case "decided":
-        if (this.#appended !== undefined) this.#unacknowledged.push(this.#appended)
-        this.#appended = undefined
+        this.#fates.decided()
         return
       case "acknowledge":
-        while (this.#unacknowledged[0] !== undefined && this.#unacknowledged[0].last <= effect.version) {
-          for (const client of this.#unacknowledged.shift()?.clients ?? []) this.world.clients.answered(client, this.store)
-        }
-        this.world.lookAtOnce()
+        this.#fates.acknowledged(effect.version)
+        node.world.lookAtOnce()
         return
       case "reject":
-        this.#reject()
+        node.world.counts.rejected++
+        this.#fates.rejected()
         return
       case "stuck":
         this.#becomeStuck()
         return
       case "stop":
-        this.world.stopped(this, effect)
+        node.world.stopped(node, effect)
         return
       case "sync-changed":
         this.#inSync = effect.inSync
         this.#everInSync = true
         this.#stuck = false
         return
-      case "notice":
-        return
-      case "identify":
-      case "role-changed":
       case "mode-changed":
+        this.#stuck = false
+        return
+      case "role-changed":
+        node.changeRole()
+        return
+      case "notice":
       case "handover-refused":
+        return
       case "reply":
       case "serve-log":
         throw new Error(`a coordinator asked for ${effect.effect}`)
@@ -166,86 +198,61 @@ export class SimulatedPrimary extends Incarnation {
   }
 
   #becomeStuck(): void {
-    this.world.counts.stuck++
-    if (this.world.whenStuck === "exit") {
-      this.world.crash("a")
+    const { world, name, nowMs } = this.#node
+    world.counts.stuck++
+    if (world.whenStuck === "exit") {
+      world.crash(name)
       return
     }
     this.#inSync = false
     this.#stuck = true
-    this.#retryAtMs = this.world.schedule.nowMs + retryMs
-    for (const client of this.#withoutAnswer()) {
-      if (client.executed.kind === "refused") this.world.clients.refused(client)
-      else this.world.clients.heardNothing(client)
-    }
+    this.#retryAtMs = nowMs + retryMs
+    this.#fates.stuck()
   }
 
   /** The process is gone, and every connection with it. */
   clientsHearNothing(): void {
-    for (const client of this.#withoutAnswer()) this.world.clients.heardNothing(client)
-  }
-
-  #withoutAnswer(): Client[] {
-    const fates = [...this.#unacknowledged, ...(this.#appended === undefined ? [] : [this.#appended])]
-    this.#unacknowledged = []
-    this.#appended = undefined
-    return fates.flatMap(({ clients }) => clients)
-  }
-
-  /** Nothing of the batch is anywhere; a replay of what was committed before it stands. */
-  #reject(): void {
-    this.world.counts.rejected++
-    const { clients = [], first = 0 } = this.#appended ?? {}
-    this.#appended = undefined
-    for (const client of clients) {
-      if (client.executed.kind === "replay" && client.executed.version < first) this.world.clients.answered(client, this.store)
-      else this.world.clients.refused(client)
-    }
-  }
-
-  /** Whether an attempt under this key has no outcome yet: the writer makes a retry wait for it. */
-  isUnderWay(key: string): boolean {
-    return this.#unacknowledged.some(({ clients }) => clients.some((client) => client.key === key))
+    this.#fates.gone()
   }
 
   submit(transactions: readonly Asked[]): void {
-    const batch = new BatchRun({ reader: this.store, epoch: this.#state.epoch.number, nowMs: this.world.wallMs })
+    const { store, world, nowMs } = this.#node
+    const batch = new BatchRun({ reader: store, epoch: this.#state.epoch.number, nowMs: world.wallMs })
     const clients: Client[] = []
     for (const { key, transaction } of transactions) {
-      if (clients.some((client) => client.key === key) || this.isUnderWay(key)) continue
+      if (clients.some((client) => client.key === key) || this.#fates.isUnderWay(key)) continue
       const client = { key, transaction, executed: batch.execute(transaction) }
-      this.world.clients.executed(client)
+      world.clients.executed(client)
       clients.push(client)
     }
     const { records } = batch
     const [first, last] = [records[0], records.at(-1)]
     if (first === undefined || last === undefined) {
-      this.#answerWithoutRecords(clients)
+      this.#fates.withoutRecords(clients)
       return
     }
-    this.#appended = { first: first.version, last: last.version, clients }
-    this.#step({ event: "propose", nowMs: this.world.schedule.nowMs, records })
+    this.#fates.append({ first: first.version, last: last.version, clients })
+    this.#step({ event: "propose", nowMs, records })
   }
 
-  #answerWithoutRecords(clients: readonly Client[]): void {
-    const newest = this.#unacknowledged.at(-1)
-    if (newest === undefined) for (const client of clients) this.world.clients.answered(client, this.store)
-    else newest.clients.push(...clients)
+  #envelope(): Envelope {
+    const { cluster, node, epoch, session, peerSession, link } = this.#state
+    return { protocol: protocolVersion, cluster, node, epoch, session, peerSession, link, sentAtMs: this.#node.nowMs }
   }
 
   #ask(request: Request): void {
-    const { cluster, node, epoch, session, peerSession, link } = this.#state
-    const { world } = this
-    const envelope: Envelope = { protocol: protocolVersion, cluster, node, epoch, session, peerSession, link, sentAtMs: world.schedule.nowMs }
+    const { world, name } = this.#node
+    const envelope = this.#envelope()
+    const to = other(name)
     let answered = false
     const lost = (): void => {
-      if (!answered) this.whenAwake(() => this.#step({ event: "lost", kind: request.kind }))
+      if (!answered) this.#node.whenAwake(() => this.#step({ event: "lost", kind: request.kind }))
     }
-    world.bag.keep({ envelope, request })
-    world.network.deliver("b", () => {
-      const peer = world.nodes.b
+    world.bag.keep({ to, envelope, request })
+    world.network.deliver(to, () => {
+      const peer = world.nodes[to]
       // Nobody listens there: known at once.
-      if (peer === undefined) world.network.deliver("a", lost)
+      if (peer === undefined) world.network.deliver(name, lost)
       else {
         peer.receive(envelope, request, (back, answer) =>
           this.#answer(back, answer, () => {
@@ -258,22 +265,22 @@ export class SimulatedPrimary extends Incarnation {
   }
 
   #answer(envelope: Envelope, answer: Answer, arrived: () => void): void {
-    const { bag, network } = this.world
-    bag.keepAnswer({ envelope, answer })
-    network.deliver("a", () => {
+    const { world, name } = this.#node
+    world.bag.keepAnswer({ to: name, envelope, answer })
+    world.network.deliver(name, () => {
       arrived()
-      this.hear(envelope, answer)
+      this.#node.whenAwake(() => this.hear(envelope, answer))
     })
   }
 
   hear(envelope: Envelope, answer: Answer): void {
-    this.whenAwake(() => this.#step({ event: "answer", envelope, answer }))
+    this.#step({ event: "answer", envelope, answer })
   }
 }
 
-/** A refusal may come from a replica that has started anew since; everything else counts on its own link only. */
+/** A refusal may come from a replica that has started anew since, a hand-over's answer from a primary; everything else counts on its own link only. */
 function isStale({ phase, session, peerSession, link }: CoordinatorState, envelope: Envelope, answer: Answer): boolean {
   if (phase.name === "greeting" || (phase.name === "opening" && answer.kind === "hello")) return false
-  if (answer.kind === "refused") return envelope.peerSession !== session
+  if (answer.kind === "refused" || answer.kind === "took-over") return envelope.peerSession !== session
   return envelope.session !== peerSession || envelope.peerSession !== session || envelope.link !== link
 }

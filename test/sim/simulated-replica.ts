@@ -1,76 +1,81 @@
 // Drives the participant in a simulated run, as src/node/replica.ts does in a real one.
-import { identityAfter } from "../../src/node/identity-change.ts"
 import type { Effect, Reply } from "../../src/protocol/effect.ts"
+import type { Epoch } from "../../src/protocol/epoch.ts"
 import { envelopeOfAnswer } from "../../src/protocol/greeting.ts"
-import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
+import { type Answer, type Envelope, isSpoken, type Request } from "../../src/protocol/messages.ts"
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../../src/protocol/participant-state.ts"
 import { stepParticipant } from "../../src/protocol/participant.ts"
-import type { TableStore } from "../../src/store/table-store.ts"
-import { type DiskReport, Incarnation, type Reads } from "./incarnation.ts"
-import type { World } from "./world.ts"
+import { leaseWaitMs, whyNoPromotion } from "../../src/protocol/promotion.ts"
+import type { Decision } from "../../src/protocol/reign.ts"
+import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
+import { timing } from "./timing.ts"
 
 interface Waiting {
   readonly envelope: Envelope
   readonly request: Request
-  readonly answer: (envelope: Envelope, answer: Answer) => void
+  readonly answer: AnswerTo
 }
 
-export class SimulatedReplica extends Incarnation {
+export class SimulatedReplica {
+  readonly #node: SimulatedNode
   #state: ParticipantState
   #tickets = 0
   readonly #waiting = new Map<number, Waiting>()
+  #heardAtMs: number
 
-  constructor(
-    world: World,
-    store: TableStore,
-    session: string,
-    readonly joining: boolean,
-  ) {
-    super(world, "b", store, session)
-    const { clusterId, epoch, lacking } = store.identity()
-    this.#state = startParticipant({ node: "b", cluster: clusterId ?? null, epoch, session, joining, lacking, leaseMs: 4_000, logStart: store.logStart(), ...store.position() })
+  constructor(node: SimulatedNode, session: string) {
+    this.#node = node
+    this.#heardAtMs = node.nowMs
+    const { store, name, joining } = node
+    const { clusterId, epoch, lacking, leaseMs } = store.identity()
+    this.#state = startParticipant({ node: name, cluster: clusterId ?? null, epoch, session, joining, lacking, leaseMs: Math.max(leaseMs, timing.leaseMs), logStart: store.logStart(), ...store.position() })
+  }
+
+  start(): void {
+    this.#node.world.trace(() => `${this.#node.name} waits for its primary`)
   }
 
   get synced(): boolean {
     return this.#state.synced
   }
 
-  /** Whether its disk never belonged to a pair. */
-  get fresh(): boolean {
-    return this.#state.cluster === null
+  get lacking(): boolean {
+    return this.#state.lacking
   }
 
   reads(): Reads {
     return this.#state.synced ? "newest" : "none"
   }
 
-  receive(envelope: Envelope, request: Request, answer: Waiting["answer"]): void {
-    this.whenAwake(() => {
-      const ticket = ++this.#tickets
-      this.#waiting.set(ticket, { envelope, request, answer })
-      this.#step({ event: "request", ticket, envelope, request })
-    })
+  receive(envelope: Envelope, request: Request, answer: AnswerTo): void {
+    const ticket = ++this.#tickets
+    this.#waiting.set(ticket, { envelope, request, answer })
+    this.#step({ event: "request", ticket, envelope, request })
   }
 
-  protected report(event: DiskReport): void {
-    this.#step(event)
+  /** Why it is not promoted, if so. */
+  promote(epoch: Epoch, mode: "alone" | "solo", decision: Decision): string | undefined {
+    const leaseLeftMs = Math.max(0, this.#heardAtMs + leaseWaitMs(this.#state) - this.#node.nowMs)
+    const why = whyNoPromotion(this.#state, leaseLeftMs, decision.forced)
+    if (why === undefined) this.#step({ event: "promote", epoch, mode, decision })
+    return why
   }
 
-  protected mayTrim(): boolean {
+  mayTrim(): boolean {
     return this.#state.inSync
   }
 
-  protected trimmed(logStart: number): void {
+  trimmed(logStart: number): void {
     this.#step({ event: "trimmed", logStart })
   }
 
   #step(event: ParticipantEvent): void {
-    if (!this.alive) return
+    if (!this.#node.alive) return
     const before = this.#state
     const step = stepParticipant(before, event)
     this.#state = step.state
     this.#assertHeedsNothingStale(before, step.effects)
-    this.world.carryOut(this, step.effects, (effect) => this.#carryOut(effect))
+    this.#node.world.carryOut(this.#node, step.effects, (effect) => this.#carryOut(effect))
   }
 
   /** I6, for what was asked just now and for what had to wait for the disk. */
@@ -81,7 +86,7 @@ export class SimulatedReplica extends Incarnation {
       const ticket = this.#ticketOf(effect)
       const waiting = ticket === undefined ? undefined : this.#waiting.get(ticket)
       if (waiting === undefined || (effect.effect === "reply" && effect.answer.kind === "refused")) continue
-      if (isStale(this.#state, link, waiting)) this.world.checkers.heededStale("b", `${waiting.request.kind} made it ${effect.effect}`)
+      if (isStale(this.#state, link, waiting)) this.#node.world.checkers.heededStale(this.#node.name, `${waiting.request.kind} made it ${effect.effect}`)
     }
   }
 
@@ -103,6 +108,7 @@ export class SimulatedReplica extends Incarnation {
   }
 
   #carryOut(effect: Effect): void {
+    const node = this.#node
     switch (effect.effect) {
       case "reply":
         this.#reply(effect)
@@ -111,26 +117,30 @@ export class SimulatedReplica extends Incarnation {
         const { ticket, request } = effect
         const answer: Answer =
           request.kind === "digest"
-            ? { kind: "digest", version: request.version, digest: this.store.digest(request.version) ?? null }
-            : { kind: "records", from: request.from, records: this.store.records(request.from, this.store.position().head, this.world.random.between(1, 5), 1_000_000) }
+            ? { kind: "digest", version: request.version, digest: node.store.digest(request.version) ?? null }
+            : { kind: "records", from: request.from, records: node.store.records(request.from, node.store.position().head, node.world.random.between(1, 5), 1_000_000) }
         this.#reply({ effect: "reply", ticket, answer })
         return
       }
       case "save":
-        this.save(effect)
+        node.save(effect, (event) => this.#step(event))
         return
       case "undo":
-        this.undo()
+        node.undo((event) => this.#step(event))
         return
       case "identify":
-        void this.store.saveIdentity(identityAfter(this.store.identity(), effect.change))
-        this.soon(() => this.#step({ event: "identified" }))
+        node.identify(effect.change, (event) => this.#step(event))
         return
       case "advance":
-        this.advance(effect.committed)
+        node.advance(effect.committed)
         return
       case "stop":
-        this.world.stopped(this, effect)
+        node.world.stopped(node, effect)
+        return
+      case "role-changed":
+        // What it has committed is on the disk as decided before it leads.
+        void node.store.flush()
+        node.soon(() => node.changeRole())
         return
       case "sync-changed":
       case "notice":
@@ -145,15 +155,18 @@ export class SimulatedReplica extends Incarnation {
     if (waiting === undefined) return
     this.#waiting.delete(ticket)
     const { envelope: asked, request } = waiting
+    if (answer.kind !== "refused") this.#heardAtMs = this.#node.nowMs
     if (answer.kind === "vote" && answer.vote.prepared && request.kind === "prepare") {
-      for (const record of request.records) this.world.checkers.voted("b", record)
+      for (const record of request.records) this.#node.world.checkers.voted(this.#node.name, record)
     }
     waiting.answer(envelopeOfAnswer(this.#state, asked), answer)
   }
 }
 
 function isStale({ cluster, epoch, session }: ParticipantState, link: number, { envelope, request }: Waiting): boolean {
-  if (envelope.protocol !== protocolVersion || envelope.cluster !== (cluster ?? envelope.cluster) || envelope.epoch.number < epoch.number) return true
+  // The hand-over that has just become durable; or it is asked again by who has not heard the answer.
+  if (request.kind === "handover" && request.epoch.id === epoch.id) return false
+  if (!isSpoken(envelope.protocol) || envelope.cluster !== (cluster ?? envelope.cluster) || envelope.epoch.number < epoch.number) return true
   if (request.kind === "hello") return request.open && envelope.peerSession !== session
   return envelope.peerSession !== session || envelope.link !== link || envelope.epoch.id !== epoch.id
 }

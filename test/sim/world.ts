@@ -2,30 +2,31 @@
 import type { Effect, Stop } from "../../src/protocol/effect.ts"
 import type { FirstIdentity } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
-import { CheckFailed, Checkers } from "./checkers.ts"
+import { CheckFailed } from "./check-failed.ts"
+import { Checkers } from "./checkers.ts"
 import { Clients } from "./clients.ts"
 import type { CrashPoint, Writing } from "./crash-point.ts"
-import { Disk, type NodeName } from "./disk.ts"
+import { Disk, names, type NodeName, other } from "./disk.ts"
+import { describe } from "./effect-line.ts"
 import { calm, type Faults, type WhenStuck } from "./faults.ts"
-import type { Incarnation } from "./incarnation.ts"
+import { Looks } from "./looks.ts"
 import { MessageBag } from "./message-bag.ts"
 import type { MemoryEngine } from "./memory-engine.ts"
 import { Network } from "./network.ts"
 import type { Random } from "./random.ts"
 import { Schedule } from "./schedule.ts"
-import { SimulatedPrimary } from "./simulated-primary.ts"
-import { SimulatedReplica } from "./simulated-replica.ts"
+import { SimulatedNode } from "./simulated-node.ts"
+import type { SimulatedPrimary } from "./simulated-primary.ts"
 
 const epoch = { number: 1, id: "first" }
 const startWallMs = Date.parse("2026-01-01T00:00:00Z")
 const dayMs = 86_400_000
-/** Looks at random entities for each look at all indexes. */
-const indexesEvery = 16
 
 export interface WorldOptions {
   readonly random: Random
   readonly faults: Faults
   readonly whenStuck: WhenStuck
+  readonly clockRates?: { readonly [Name in NodeName]: number }
   readonly crashPoints?: readonly CrashPoint[]
   /** How long a node is down after a crash; drawn where it is not given. */
   readonly restartMs?: number
@@ -41,19 +42,26 @@ export class World {
   readonly disks = { a: new Disk(), b: new Disk() }
   readonly checkers = new Checkers(this.disks)
   readonly clients: Clients
-  readonly nodes: { a: SimulatedPrimary | undefined; b: SimulatedReplica | undefined } = { a: undefined, b: undefined }
+  readonly nodes: { [Name in NodeName]: SimulatedNode | undefined } = { a: undefined, b: undefined }
+  /** Of the monotonic clocks. */
+  readonly clockRates: { readonly [Name in NodeName]: number }
   readonly whenStuck: WhenStuck
-  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0 }
+  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0 }
   readonly effects: { [Name in NodeName]: number } = { a: 0, b: 0 }
   faults: Faults
   /** The last common version, once a disk with another history was put into a node. */
   forkedAt: number | undefined
   /** Why a node has stopped for good. */
   readonly stops: { [Name in NodeName]: string | undefined } = { a: undefined, b: undefined }
+  /** Whose disk went backwards, and has not been in sync since: nobody in their right mind promotes such a node. */
+  readonly regressed: { [Name in NodeName]: boolean } = { a: false, b: false }
+  /** Of all reigns that ever began. */
+  newestEpoch = epoch.number
+  readonly #begun: { [Name in NodeName]: boolean } = { a: false, b: false }
+  readonly #joining: { [Name in NodeName]: boolean } = { a: false, b: false }
   #clockOffsetMs = 0
   #incarnations = 0
-  #looks = 0
-  #joining = false
+  readonly #looks = new Looks(this)
   #crashPoints: readonly CrashPoint[]
   readonly #options: WorldOptions
 
@@ -63,6 +71,7 @@ export class World {
     this.random = options.random
     this.faults = options.faults
     this.whenStuck = options.whenStuck
+    this.clockRates = options.clockRates ?? { a: 1, b: 1 }
     this.network = new Network(this.random, this.schedule, options.faults.weather)
     this.bag = new MessageBag(this.random)
     this.clients = new Clients(this.random, this.checkers)
@@ -95,22 +104,37 @@ export class World {
     if (this.nodes[name] !== undefined || this.stops[name] !== undefined) return
     const headBefore = this.disks[name].head()
     const store = this.#open(name)
-    const session = `${name}${++this.#incarnations}`
+    const session = this.drawSession(name)
     this.trace(() => `${name} starts as ${session} at ${store.position().head}/${store.position().committed}`)
     this.checkers.restarted(name, headBefore)
-    if (name === "b") {
-      this.nodes.b = new SimulatedReplica(this, store, session, this.#joining)
-      return
-    }
-    this.nodes.a = new SimulatedPrimary(this, store, session)
-    this.nodes.a.start()
+    const node = new SimulatedNode(this, name, store, session, this.#joining[name])
+    this.nodes[name] = node
+    node.start()
     // Meant for the process that it was before.
-    if (this.random.chance(this.faults.replay)) this.schedule.after(this.random.between(1, 300), () => this.#replayAnswer())
+    if (node.primary !== undefined && this.random.chance(this.faults.replay)) this.schedule.after(this.random.between(1, 300), () => this.#replayAnswer())
   }
 
+  /** The first primary has a cluster from the beginning; every other empty disk waits to be given one. */
   #open(name: NodeName): TableStore {
-    const first: FirstIdentity = name === "a" ? { clusterId: "cluster", nodeId: "a", role: "primary", epoch } : { clusterId: undefined, nodeId: "b", role: "replica", epoch: { number: 0, id: "" } }
+    const first: FirstIdentity = name === "a" && !this.#begun.a ? { clusterId: "cluster", nodeId: "a", role: "primary", epoch } : { clusterId: undefined, nodeId: name, role: "replica", epoch: { number: 0, id: "" } }
+    this.#begun[name] = true
     return new TableStore(this.disks[name].engine, first)
+  }
+
+  /** The disk of a node that is stopped, as a command works on it. */
+  openStopped(name: NodeName): TableStore {
+    if (this.nodes[name] !== undefined) throw new Error(`${name} is running`)
+    return this.#open(name)
+  }
+
+  drawSession(name: string): string {
+    return `${name}${++this.#incarnations}`
+  }
+
+  /** Whichever takes writes now. */
+  get primary(): SimulatedPrimary | undefined {
+    const primaries = names.flatMap((name) => this.nodes[name]?.primary ?? [])
+    return primaries.find((primary) => primary.accepts) ?? primaries[0]
   }
 
   /** Everything volatile is lost; a write under way is on the disk wholly or not at all. */
@@ -124,8 +148,8 @@ export class World {
       this.counts.crashesWhileWriting++
       if (writing === "done") node.writing()
     }
-    if (node instanceof SimulatedPrimary) node.clientsHearNothing()
-    this.schedule.after(this.#options.restartMs ?? this.random.between(10, 3_000), () => this.start(name))
+    node.primary?.clientsHearNothing()
+    this.schedule.after(this.#options.restartMs ?? this.random.between(10, this.faults.restartMsMax), () => this.start(name))
   }
 
   #crashesAt(name: NodeName, when: CrashPoint["when"]): Writing | undefined {
@@ -139,7 +163,7 @@ export class World {
   }
 
   /** In order, until the node crashes. */
-  carryOut(node: Incarnation, effects: readonly Effect[], run: (effect: Effect) => void): void {
+  carryOut(node: SimulatedNode, effects: readonly Effect[], run: (effect: Effect) => void): void {
     const { name } = node
     for (const effect of effects) {
       this.effects[name]++
@@ -169,15 +193,15 @@ export class World {
       return
     }
     // A node that never belonged to a pair belongs to the first that greets it.
-    const message = this.bag.pick(this.nodes.b?.fresh === false)
+    const message = this.bag.pick((to) => this.nodes[to]?.fresh === false)
     this.trace(() => `an old ${message?.request.kind} arrives`)
-    if (message !== undefined) this.nodes.b?.receive(message.envelope, message.request, () => {})
+    if (message !== undefined) this.nodes[message.to]?.receive(message.envelope, message.request, () => {})
   }
 
   #replayAnswer(): void {
     const old = this.bag.pickAnswer()
     this.trace(() => `an old answer to ${old?.envelope.peerSession} arrives: ${old?.answer.kind}`)
-    if (old !== undefined) this.nodes.a?.hear(old.envelope, old.answer)
+    if (old !== undefined) this.nodes[old.to]?.hear(old.envelope, old.answer)
   }
 
   /** Old messages, more of them than a replica lets wait while its disk is at work. */
@@ -190,28 +214,33 @@ export class World {
     const node = this.nodes[name]
     const position = node?.store.position()
     if (node?.writing !== undefined || position === undefined || position.head !== position.committed) return undefined
-    return node instanceof SimulatedReplica && node.fresh ? undefined : this.disks[name].engine.copy()
+    // A primary that is alone reads from its disk without asking anybody: an old copy of that is nothing to start from.
+    return node === undefined || node.fresh || node.store.identity().mode !== "paired" ? undefined : this.disks[name].engine.copy()
   }
 
   /** One machine loses its disk while the other's is whole, and comes back with an empty one, or with a backup. */
   loseDisk(name: NodeName, backup: MemoryEngine | undefined): void {
-    if (!this.checkers.hasAll(name === "a" ? "b" : "a")) return
+    if (!this.checkers.hasAll(other(name)) || this.regressed[other(name)] || this.disks[other(name)].identity()?.clusterId === undefined) return
     this.crash(name)
     this.trace(() => `${name} gets ${backup === undefined ? "an empty disk" : "a backup"}`)
     this.counts.disksLost++
     this.disks[name].replace(backup)
     // An operator may forget --join; the node then stops, and is told.
-    if (backup === undefined) this.#joining = this.random.chance(0.7)
+    if (backup === undefined) this.#joining[name] = this.random.chance(0.7)
+    this.regressed[name] = backup !== undefined
+    if (this.stops[name] === undefined) return
+    // What it stopped for was the disk's that is gone.
+    this.stops[name] = undefined
+    this.start(name)
   }
 
   /** Puts a disk into a node that goes on from a backup with another history; nothing may be built on it. */
   fork(name: NodeName, backup: MemoryEngine): boolean {
-    const other = this.disks[name === "a" ? "b" : "a"]
-    for (const each of ["a", "b"] as const) this.crash(each)
+    for (const each of names) this.crash(each)
     const engine = backup.copy()
     const store = new TableStore(engine, { clusterId: "cluster", nodeId: name, role: "primary", epoch })
     const { head } = store.position()
-    if (other.head() <= head) return false
+    if (this.disks[other(name)].head() <= head) return false
     store.commit(head)
     const strangers = new Clients(this.random, this.checkers)
     for (let n = this.random.between(1, 4); n > 0; n--) {
@@ -227,45 +256,29 @@ export class World {
     return true
   }
 
-  stopped(node: Incarnation, { reason, detail }: Stop): void {
-    this.trace(() => `${node.name} stops: ${detail}`)
-    if (node instanceof SimulatedReplica && reason === "foreign" && node.fresh && !node.joining) {
-      this.#joining = true
-      this.crash("b")
+  stopped(node: SimulatedNode, { reason, detail }: Stop): void {
+    const { name } = node
+    this.trace(() => `${name} stops: ${detail}`)
+    if (reason === "foreign" && node.fresh && !node.joining) {
+      this.#joining[name] = true
+      this.crash(name)
       return
     }
-    if (this.forkedAt === undefined) throw new CheckFailed("stop", `${node.name} stopped: ${detail}`)
-    this.stops[node.name] = `${reason}: ${detail}`
-    this.crash(node.name)
+    if (this.forkedAt === undefined && !this.#isFenced(name, reason)) throw new CheckFailed("stop", `${name} stopped: ${detail}`)
+    this.stops[name] = `${reason}: ${detail}`
+    this.crash(name)
   }
 
-  /** Looks at random entities as of random committed versions, on both nodes, and at what a reader would get now. */
+  #isFenced(name: NodeName, reason: Stop["reason"]): boolean {
+    return reason === "fenced" && this.newestEpoch > (this.disks[name].identity()?.epoch.number ?? 0)
+  }
+
   look(): void {
-    this.#looks++
-    this.lookAtOnce()
-    this.clients.forgetBelow(this.horizon)
-    for (const node of [this.nodes.a, this.nodes.b]) {
-      if (node === undefined || node.paused) continue
-      const { store } = node
-      const { committed } = store.position()
-      const { oldest } = store.horizon()
-      for (const at of [Math.max(oldest, this.random.between(0, committed)), committed]) {
-        this.checkers.read(store, "things", `d${this.random.between(0, 4)}`, at)
-        this.checkers.read(store, "users", `u${this.random.between(0, 9)}`, at)
-        if (this.#looks % indexesEvery === 0) this.checkers.readIndexes(store, "things", at)
-        if (this.random.chance(0.3)) this.checkers.readByEmail(store, `e${this.random.between(0, 5)}@x`, at)
-      }
-      if (this.random.chance(0.1)) this.checkers.readPage(store, this.random.pick(["things", "users"]), Math.max(oldest, this.random.between(0, committed)))
-      if (this.random.chance(0.1)) this.checkers.readHistory(store, "things", `d${this.random.between(0, 4)}`, committed)
-      if (node.reads() === "newest") this.clients.lookUp(store, committed)
-    }
+    this.#looks.look()
   }
 
-  /** Whether both nodes show what they must, and nothing else. */
   lookAtOnce(): void {
-    for (const node of [this.nodes.a, this.nodes.b]) {
-      if (node !== undefined && !node.paused) this.checkers.shows(node.name, node.store.position().committed, node.reads())
-    }
+    this.#looks.lookAtOnce()
   }
 
   /** The highest that either node knows. */
@@ -274,30 +287,9 @@ export class World {
   }
 
   inSync(): boolean {
-    const { a, b } = this.nodes
-    return a?.steady === true && !a.paused && b?.synced === true && !b.paused
-  }
-}
-
-function describe(effect: Effect): string {
-  switch (effect.effect) {
-    case "ask":
-      return `asks ${effect.request.kind}`
-    case "reply":
-      return `replies ${effect.answer.kind}${effect.answer.kind === "refused" ? ` ${effect.answer.code}` : ""}`
-    case "save":
-      return `saves ${effect.records[0]?.version} to ${effect.records.at(-1)?.version}`
-    case "advance":
-      return `advances to ${effect.committed}`
-    case "acknowledge":
-      return `acknowledges ${effect.version}`
-    case "reject":
-      return `rejects: ${effect.detail}`
-    case "stuck":
-      return `is stuck: ${effect.reason}`
-    case "notice":
-      return `notices: ${effect.detail}`
-    default:
-      return effect.effect
+    const nodes = names.flatMap((name) => this.nodes[name] ?? [])
+    const inSync = nodes.some((node) => node.primary?.steady === true && !node.paused) && nodes.some((node) => node.replica?.synced === true && !node.paused)
+    if (inSync) for (const name of names) this.regressed[name] = false
+    return inSync
   }
 }

@@ -1,0 +1,52 @@
+// S3-compatible object storage, by Bun's own client; Deno has none. An object is there whole or not at all.
+import { deno } from "./platform.ts"
+
+export interface StoragePlace {
+  readonly bucket: string
+  /** `https://…`; undefined is that of AWS. */
+  readonly endpoint: string | undefined
+  readonly region: string | undefined
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | undefined
+}
+
+export interface ObjectStorage {
+  /** Every key that begins so. */
+  list(prefix: string): Promise<readonly string[]>
+  read(key: string): Promise<Uint8Array>
+  write(key: string, bytes: Uint8Array): Promise<void>
+}
+
+export const hasObjectStorage = deno === undefined
+
+export function objectStorage(place: StoragePlace): ObjectStorage {
+  const client = new Bun.S3Client(Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined)))
+  return {
+    list: (prefix) => named(listAll(client, prefix)),
+    read: (key) => named(client.file(key).bytes()),
+    write: async (key, bytes) => {
+      await named(client.write(key, bytes))
+    },
+  }
+}
+
+async function listAll(client: Bun.S3Client, prefix: string): Promise<readonly string[]> {
+  const keys: string[] = []
+  for (let continuationToken: string | undefined; ; ) {
+    const page = await client.list({ prefix, ...(continuationToken === undefined ? {} : { continuationToken }) })
+    keys.push(...(page.contents ?? []).map(({ key }) => key))
+    continuationToken = page.isTruncated === true ? page.nextContinuationToken : undefined
+    if (continuationToken === undefined) return keys
+  }
+}
+
+/** Its errors say what went wrong in their code; their words are often none. */
+async function named<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+    throw new Error(typeof code === "string" ? `${code}: ${String(message)}` : String(message), { cause: error })
+  }
+}
