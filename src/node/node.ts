@@ -229,7 +229,7 @@ export class TandemNode implements NodeService {
   #whyNoBatch(): Refusal | undefined {
     const { diskFloor } = this.#parts
     if (this.#primary?.mayWrite !== true) {
-      return refuse("unavailable", "The replica is not in sync, so nothing can be committed now.", { retryAfter: 1 })
+      return refuse("unavailable", "The replica is not in sync, so nothing can be committed now.", { retryAfter: soonS })
     }
     const full = diskFloor.whyNoSpace()
     return full === undefined ? undefined : refuse("disk-full", sentence(full))
@@ -278,6 +278,11 @@ export class TandemNode implements NodeService {
 }
 
 export const rootKeyPrefix = "tr_"
-const handingOver = refuse("unavailable", "This node hands over to the other one; the transaction was not committed.", { retryAfter: 1 })
+/**
+ * What takes a tenth of a second where roles change: the client of this release waits longer each time, and others go by the header, which
+ * says 1 at least.
+ */
+const soonS = 0.05
+const handingOver = refuse("unavailable", "This node hands over to the other one; the transaction was not committed.", { retryAfter: soonS })
 const stopping = refuse("unavailable", "This node is stopping; the transaction was not committed.", { retryAfter: 2 })
 const rootPrincipal: Principal = { name: "root", scopes: ["admin"] }

@@ -20,7 +20,7 @@ export class BrokenCopy {
   readonly #directory = mkdtempSync(join(tmpdir(), "tandem-mutant-"))
 
   constructor({ edits }: Mutant) {
-    for (const part of ["src", "test/sim", "test/operations", "package.json", "tsconfig.json"]) cpSync(join(root, part), join(this.#directory, part), { recursive: true })
+    for (const part of ["src", "test/sim", "test/operations", "test/cluster/recorded-runs.ts", "package.json", "tsconfig.json"]) cpSync(join(root, part), join(this.#directory, part), { recursive: true })
     symlinkSync(join(root, "node_modules"), join(this.#directory, "node_modules"))
     for (const edit of [withoutAssertions, ...edits]) this.#apply(edit)
   }

@@ -1,10 +1,12 @@
-// npm run sim -- --seeds 1000000 --from 1 [--workers n] | --exhaustive | --seed 42 [--trace] | --crash … as a failure prints it.
+// npm run sim -- --seeds 1000000 --from 1 [--workers n] [--record] | --exhaustive | --seed 42 [--trace] | --crash … as a failure prints it.
 // Tries seeds, or every crash of a short history, on all cores; a failing one is printed with the command that replays it.
+// With --record what was run is added to docs/proof/runs.jsonl.
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import { type Case, crashCase, historyFrom, type Job, seedCase } from "./cases.ts"
 import { type Failure, failureOf, type Outcome, type Totals, tryJob, tryShare } from "./shares.ts"
 import { traceDigest } from "./trace-digest.ts"
+import { recordRun } from "../cluster/recorded-runs.ts"
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +19,7 @@ const { values } = parseArgs({
     restart: { type: "string", default: "50" },
     workers: { type: "string", default: String(availableParallelism()) },
     trace: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
   },
 })
 
@@ -42,13 +45,21 @@ async function runJob(): Promise<number> {
   const progress = (totals: Totals): void => {
     if (seconds() - shownAt < 2) return
     shownAt = seconds()
-    process.stdout.write(`${totals.cases} of ${what}, ${Math.round(totals.cases / seconds())} a second: ${textOf(totals)}\n`)
+    const leftSeconds = job.kind === "seeds" ? (seconds() / totals.cases) * (job.count - totals.cases) : undefined
+    const left = leftSeconds === undefined ? "" : `, ${Math.ceil(leftSeconds / 60)} min left`
+    process.stdout.write(`${totals.cases} of ${what}, ${Math.round(totals.cases / seconds())} a second${left}: ${textOf(totals)}\n`)
   }
   const workers = Number(values.workers)
   const { totals, failure }: Outcome = workers === 1 ? await tryShare({ job, nth: 0, of: 1 }, progress) : await tryJob(job, workers, progress)
+  if (values.record) record(job, totals, seconds(), failure)
   if (failure !== undefined) return failed(failure)
   process.stdout.write(`${totals.cases} ${job.kind === "seeds" ? "seeds" : "histories"} in ${seconds().toFixed(1)} s: ${textOf(totals)}; no check failed\n`)
   return 0
+}
+
+function record(job: Job, { cases, ...happened }: Totals, seconds: number, failure: Failure | undefined): void {
+  const tried = job.kind === "seeds" ? { from: job.from, seeds: cases } : { histories: cases }
+  recordRun({ kind: "sim", ...tried, ...happened, seconds: Math.round(seconds), failed: failure?.replay ?? "" })
 }
 
 function textOf({ acknowledged, crashes, stuck, rejected, disksLost, promotions, handovers, rejoins }: Totals): string {
