@@ -130,6 +130,18 @@ export const bounds = {
   referencedBytesMax: 1024 * 1024,
   /** Body of one peer message. */
   peerBodyBytesMax: 64 * 1024 * 1024,
+  /** A copy of the whole data is given in chunks of this size, each in a message; of other sizes this is the most. */
+  snapshotChunkBytes: 4 * 1024 * 1024,
+  /** Chunks that are asked for at the same time. */
+  snapshotAsksMax: 4,
+  /** How much longer than a chunk kept the process busy everything else has its turn. */
+  snapshotRestFactor: 1,
+  /** How long to wait before who had no copy, or no answer, is asked again. */
+  snapshotRetryMs: 500,
+  /** A copy that nobody asks for is removed after this long. */
+  snapshotKeepMs: 3_600_000,
+  /** Damaged or unfit copies in a row, after which fetching is given up until the next start. */
+  snapshotTriesMax: 3,
   /** What one transaction of the trimming takes away, and the record bytes it looks at. */
   trimKeysMax: 1_000,
   trimBytesMax: 4 * 1024 * 1024,

@@ -58,6 +58,8 @@ export function statusRows(answer: Fields, paint: Paint): string[][] {
     rows.push(["decided", `${inline(decision["what"])} by ${inline(decision["by"])}${decision["forced"] === true ? ", forced" : ""}${why === "" ? "" : `: ${inline(why)}`}`])
   }
   if (fieldsOf(answer, "promotion")["lacking"] === true) rows.push([paint("red", "lacking"), "it may lack writes that were acknowledged, and is not to be promoted"])
+  const fetching = fieldsOf(answer, "fetching")
+  if (numberField(fetching, "bytes") !== undefined) rows.push([paint("yellow", "fetching"), `${size(fetching, "bytes")} of ${size(fetching, "totalBytes")} of a copy of the primary's data`])
   const shipping = fieldsOf(answer, "shipping")
   const shipped = numberField(shipping, "version")
   if (shipped !== undefined) rows.push(["shipped", `version ${grouped(shipped)}, ${grouped(numberField(shipping, "lagVersions") ?? 0)} versions and ${showDuration(numberField(shipping, "lagMs") ?? 0)} behind`])

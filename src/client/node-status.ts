@@ -30,6 +30,8 @@ export interface NodeStatus {
   readonly promotion: { readonly lacking: boolean; readonly waitMs: number } | null
   /** The newest decision about roles and mode; null where none was taken yet. */
   readonly decision: { readonly what: "promote" | "promote-solo" | "handover" | "solo" | "paired" | "restore"; readonly by: string; readonly reason: string; readonly forced: boolean } | null
+  /** Of a replica that fetches a copy of its primary's data, how much it has: it shows nothing meanwhile; null otherwise. */
+  readonly fetching: { readonly version: number | null; readonly bytes: number; readonly totalBytes: number } | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
   /** The newest that this process made, and why the last one came to nothing, if it did; null where it makes none. */
   /** Up to which version the log is shipped, and how far that is behind; null where no log is shipped. Of a replica, which ships nothing, the version is null. */

@@ -10,7 +10,7 @@ import { statusOf } from "./problem.ts"
 import { processHooks, unexpected, type UnexpectedHooks } from "./unexpected.ts"
 import { UnsignedBodies } from "./unsigned-bodies.ts"
 
-const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]
+const kinds: readonly PeerRequest["kind"][] = ["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position", "snapshot-manifest", "snapshot-chunk"]
 
 export function createPeerApp(
   node: Pick<TandemNode, "receive" | "refuseProtocol">,

@@ -4,6 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from "node:path"
 import { bounds } from "../bounds.ts"
 import { Backups } from "../node/backups.ts"
+import { PeerClient } from "../node/peer-client.ts"
+import { Snapshots } from "../node/snapshots.ts"
 import { DiskFloor } from "../node/disk-floor.ts"
 import { rootKeyPrefix, TandemNode } from "../node/node.ts"
 import type { NodeSettings } from "../node/settings.ts"
@@ -22,6 +24,7 @@ import { hashPassword, isOutdatedHash, verifyPasswordHash } from "../runtime/pas
 import { sessionId } from "../runtime/random.ts"
 import { type Listener, serve } from "../runtime/serve.ts"
 import { startWatchdog } from "../runtime/watchdog.ts"
+import { copyEnvironment } from "../store/copy.ts"
 import { migrateFormat, NoRoomToMigrate } from "../store/format-migration.ts"
 import { StoreDamaged } from "../store/store-damaged.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
@@ -57,6 +60,7 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   const notice = (line: string): void => void process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`)
   const dataBytes = (): number => statSync(join(dataDirectory, "data.mdb")).size
   const backups = new Backups({ store, settings: settings.backup, dataDirectory, freeBytes, monotonicMs, wallMs, notice })
+  const client = new PeerClient({ peerUrl: settings.peerUrl, secret: settings.secret, timeoutMs: settings.peerTimeoutMs })
   const node = new TandemNode({
     settings,
     store,
@@ -76,6 +80,21 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
     notice,
     stop: (reason, detail, hint) => fatal(exitCodes[reason], `${detail}. ${hint}.`),
     fatal: endOn,
+    snapshots: new Snapshots({
+      reader: store,
+      dataDirectory,
+      nodeId: settings.nodeId,
+      copyTo: (path) => copyEnvironment(store, path, { freeBytes, floorBytes: settings.diskFloorBytes }),
+      ask: (envelope, request) => client.ask(envelope, request),
+      newId: sessionId,
+      chunkBytes: bounds.snapshotChunkBytes,
+      freeBytes: () => freeBytes(dataDirectory),
+      floorBytes: settings.diskFloorBytes,
+      monotonicMs,
+      notice,
+      restart: (sentence) => fatal(exitCodes.stuck, sentence),
+      fatal: endOn,
+    }),
     exitStuck: (reason) => fatal(exitCodes.stuck, `stuck: ${reason}. Start it again: it then syncs with its peer before it serves`),
   })
   const listeners = listen(settings, node, store, backups)

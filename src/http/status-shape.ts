@@ -34,6 +34,10 @@ export const nodeStatusShape = v.strictObject({
     v.nullable(v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired", "restore"]), by: v.string(), reason: v.string(), forced: v.boolean() })),
     v.description("The newest decision about roles and mode: who took it, and why; null where none was taken yet."),
   ),
+  fetching: v.pipe(
+    v.nullable(v.strictObject({ version: v.nullable(versionShape), bytes, totalBytes: bytes })),
+    v.description("Of a replica that fetches a copy of its primary's data, how much it has: it shows nothing meanwhile; null otherwise."),
+  ),
   disk: v.strictObject({ freeBytes: bytes, floorBytes: bytes, dataBytes: bytes }),
   backup: v.pipe(
     v.nullable(v.strictObject({ version: v.nullable(versionShape), at: v.nullable(timeShape), error: v.nullable(v.string()) })),

@@ -84,6 +84,7 @@ export const statusAbout: About = {
       decision: null,
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
       backup: null,
+      fetching: null,
       shipping: null,
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,

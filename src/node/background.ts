@@ -14,8 +14,8 @@ export interface BackgroundParts extends Omit<RetentionParts, "reader"> {
   readonly mayTrim: () => boolean
   readonly fatal: (error: unknown) => void
   readonly trimmed: () => void
-  readonly backups: { tick(): void }
-  readonly shipper: { tick(): void } | undefined
+  /** What else is looked after. */
+  readonly tick: () => void
 }
 
 export class Background {
@@ -43,8 +43,7 @@ export class Background {
         this.#sweeper.tick()
       }
       this.#trimmer.tick()
-      this.#parts.backups.tick()
-      this.#parts.shipper?.tick()
+      this.#parts.tick()
     }, bounds.tickMs)
   }
 

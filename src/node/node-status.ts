@@ -9,12 +9,14 @@ import type { DiskFloor } from "./disk-floor.ts"
 import type { RoleDriver } from "./role-driver.ts"
 import type { NodeStatus, PeerStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
+import type { Snapshots } from "./snapshots.ts"
 import type { Shipper } from "./shipper.ts"
 
 export interface StatusParts {
   readonly store: Store
   readonly settings: NodeSettings
   readonly diskFloor: DiskFloor
+  readonly snapshots: Pick<Snapshots, "fetching">
   readonly backups: Pick<Backups, "status">
   readonly shipper: Pick<Shipper, "status"> | undefined
   readonly dataBytes: () => number
@@ -25,7 +27,7 @@ export interface StatusParts {
 }
 
 export function statusOf(parts: StatusParts): NodeStatus {
-  const { store, settings, diskFloor, dataBytes, startedAt } = parts
+  const { store, settings, diskFloor, snapshots, dataBytes, startedAt } = parts
   const { primary, replica } = parts.role
   const { head, headDigest, committed } = store.position()
   const identity = store.identity()
@@ -47,6 +49,7 @@ export function statusOf(parts: StatusParts): NodeStatus {
     lease: primary?.inSync === true ? { remainingMs: Math.max(0, Math.round(primary.leaseRemainingMs())) } : null,
     promotion: replica === undefined ? null : { lacking: replica.state.lacking, waitMs: Math.round(replica.leaseLeftMs()) },
     decision: newestDecision(store),
+    fetching: snapshots.fetching,
     disk: { freeBytes: diskFloor.freeBytes(), floorBytes: settings.diskFloorBytes, dataBytes: dataBytes() },
     backup: parts.backups.status,
     shipping: parts.shipper?.status ?? null,

@@ -9,6 +9,7 @@ import type { StopReason } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import { type Answer, type Envelope, type PeerRequest, protocolVersion } from "../protocol/messages.ts"
 import { answerQuestion, isQuestion, questionEnvelope } from "../protocol/question.ts"
+import { isSnapshotRequest } from "../protocol/snapshot.ts"
 import { type Refusal, refuse, sentence } from "../refusal.ts"
 import type { Reader, Role, Store } from "../store/store.ts"
 import type { Backups } from "./backups.ts"
@@ -17,7 +18,7 @@ import { CommittedWaiters } from "./committed-waiters.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import { statusOf } from "./node-status.ts"
 import { DecisionLog } from "./decision-log.ts"
-import { Operator } from "./operator.ts"
+import { Operator, promoteHint } from "./operator.ts"
 import type { DecodedRequest, PeerProtocolUnknown } from "./peer-wire.ts"
 import type { Primary } from "./primary.ts"
 import { questioned } from "./questioned.ts"
@@ -25,6 +26,7 @@ import type { Replica } from "./replica.ts"
 import { type RoleDriver, takeRole } from "./role-driver.ts"
 import type { Asked, NodeService, NodeStatus, Outcome, PromoteDecision, SoloDecision, Standing } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
+import type { Snapshots } from "./snapshots.ts"
 import type { Shipper } from "./shipper.ts"
 import type { Writer } from "./writer.ts"
 
@@ -33,6 +35,7 @@ export interface NodeParts {
   readonly store: Store
   readonly diskFloor: DiskFloor
   readonly backups: Pick<Backups, "tick" | "status">
+  readonly snapshots: Pick<Snapshots, "answer" | "cancelFetch" | "fetch" | "fetching" | "tick">
   /** Undefined where no log is shipped. */
   readonly shipper: Pick<Shipper, "tick" | "status"> | undefined
   readonly rootKey: string
@@ -77,8 +80,11 @@ export class TandemNode implements NodeService {
       wallMs: parts.wallMs,
       fatal: parts.fatal,
       trimmed: () => this.#driver.trimmed(),
-      backups: parts.backups,
-      shipper: parts.shipper,
+      tick: () => {
+        parts.backups.tick()
+        parts.shipper?.tick()
+        parts.snapshots.tick(this.#inSync)
+      },
     })
     this.#decisionLog = new DecisionLog({
       reader: store,
@@ -148,6 +154,9 @@ export class TandemNode implements NodeService {
   }
 
   promote(decision: PromoteDecision): Promise<Standing | Refusal> {
+    const { snapshots } = this.#parts
+    if (snapshots.fetching !== null && !decision.force) return Promise.resolve(refuse("wrong-state", `Node ${this.nodeId} fetches a copy of its primary's data, and lacks what was acknowledged until it has it.`, { hint: promoteHint }))
+    snapshots.cancelFetch()
     return this.#operator.promote(decision)
   }
 
@@ -161,7 +170,9 @@ export class TandemNode implements NodeService {
 
   /** One request of the other node. */
   async receive({ envelope, message }: DecodedRequest): Promise<{ envelope: Envelope; answer: Answer }> {
-    if (isQuestion(envelope, message)) return answerQuestion(questioned(this.reader, this.#driver.state.session), envelope, message)
+    const asked = questioned(this.reader, this.#driver.state.session)
+    if (isQuestion(envelope, message)) return answerQuestion(asked, envelope, message)
+    if (isSnapshotRequest(message)) return this.#parts.snapshots.answer(asked, envelope, message)
     return this.#driver.receive({ envelope, message })
   }
 
@@ -203,6 +214,8 @@ export class TandemNode implements NodeService {
   whyNotReadable(): Refusal | undefined {
     const { settings } = this.#parts
     if (this.#replica !== undefined) {
+      const fetched = this.#parts.snapshots.fetching
+      if (fetched !== null) return refuse("unavailable", `This replica fetches a copy of its primary's data: it has ${fetched.bytes} of ${fetched.totalBytes} bytes.`, { retryAfter: 5 })
       if (this.#replica.state.synced || settings.staleReads) return undefined
       return refuse("unavailable", "This replica has not synced with its primary since it started.", { retryAfter: 1 })
     }

@@ -84,4 +84,4 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-const promoteHint = "`--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."
+export const promoteHint = "`--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."

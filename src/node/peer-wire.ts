@@ -1,4 +1,5 @@
-// A peer message as bytes: a JSON header with everything but the records, then the records as they are stored.
+// A peer message as bytes: a JSON header with everything but what is attached, then that as it is: the records as they are stored, or a
+// part of a copy.
 // Both directions are authenticated with an HMAC over the path and all bytes; an answer's HMAC covers the request's
 // too, so an answer cannot be passed off as the answer to another request.
 import { createHmac, timingSafeEqual } from "node:crypto"
@@ -64,6 +65,8 @@ const request = v.variant("kind", [
   v.strictObject({ ...kind("handover"), version: count, digest, epoch, decision }),
   v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest, common: v.nullable(count) }),
   v.strictObject({ ...kind("position") }),
+  v.strictObject({ ...kind("snapshot-manifest") }),
+  v.strictObject({ ...kind("snapshot-chunk"), id: text, index: count }),
 ])
 
 const refusalCode = v.picklist([
@@ -81,6 +84,8 @@ const refusalCode = v.picklist([
   "gap",
   "in-doubt",
   "behind",
+  "fetching",
+  "no-copy",
   "damaged",
   "busy",
 ])
@@ -99,27 +104,37 @@ const answer = v.variant("kind", [
   v.strictObject({ ...kind("took-over"), epoch }),
   v.strictObject({ ...kind("diverged") }),
   v.strictObject({ ...kind("position"), role: v.picklist(["primary", "replica"]), mode, lacking: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count }),
-  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position"]), code: refusalCode, detail: text, log: v.exactOptional(v.strictObject({ start: count, head: count })) }),
+  v.strictObject({ ...kind("snapshot-manifest"), id: text, version: count, headDigest: digest, bytes: count, chunkBytes: count }),
+  v.strictObject({ ...kind("snapshot-chunk"), id: text, index: count }),
+  v.strictObject({ ...kind("refused"), of: v.picklist(["hello", "prepare", "commit", "rollback", "records", "digest", "heartbeat", "handover", "diverged", "position", "snapshot-manifest", "snapshot-chunk"]), code: refusalCode, detail: text, log: v.exactOptional(v.strictObject({ start: count, head: count })) }),
 ])
 const requestHeader = v.strictObject({ envelope, message: request })
 const answerHeader = v.strictObject({ envelope, message: answer })
 
 /** The bytes of a request or an answer. */
 export function encodePeerMessage(envelope: Envelope, message: PeerRequest | Answer): Buffer {
-  const records = "records" in message ? message.records : []
-  const header = Buffer.from(JSON.stringify({ envelope, message: { ...message, records: undefined } }, digestsAsText))
+  const [rest, attached] = detach(message)
+  const header = Buffer.from(JSON.stringify({ envelope, message: rest }, digestsAsText))
   let size = 8 + header.length
-  for (const record of records) size += 4 + record.bytes.length
+  for (const part of attached) size += 4 + part.length
   const bytes = Buffer.allocUnsafe(size)
   bytes.writeUInt32BE(header.length, 0)
   bytes.set(header, 4)
-  let offset = bytes.writeUInt32BE(records.length, 4 + header.length)
-  for (const record of records) {
-    offset = bytes.writeUInt32BE(record.bytes.length, offset)
-    bytes.set(record.bytes, offset)
-    offset += record.bytes.length
+  let offset = bytes.writeUInt32BE(attached.length, 4 + header.length)
+  for (const part of attached) {
+    offset = bytes.writeUInt32BE(part.length, offset)
+    bytes.set(part, offset)
+    offset += part.length
   }
   return bytes
+}
+
+/** What goes into the header, and what follows it as it is. */
+function detach(message: PeerRequest | Answer): readonly [object, readonly Uint8Array[]] {
+  if ("records" in message) return [{ ...message, records: undefined }, message.records.map(({ bytes }) => bytes)]
+  if ("digests" in message) return [{ ...message, digests: undefined }, [message.digests]]
+  if (message.kind === "snapshot-chunk" && "bytes" in message) return [{ ...message, bytes: undefined }, [message.bytes]]
+  return [message, []]
 }
 
 function digestsAsText(_key: string, value: unknown): unknown {
@@ -153,21 +168,43 @@ function checkProtocol(header: unknown): void {
 
 /** Throws PeerMessageDamaged, also where a record's bytes are none, and PeerProtocolUnknown. */
 export function decodeRequest(bytes: Uint8Array): DecodedRequest {
-  const { header, records } = split(bytes)
+  const { header, attached } = split(bytes)
   checkProtocol(header)
-  const decoded = checked(requestHeader, header)
-  const { message } = decoded
-  if (records.length > 0 && message.kind !== "prepare") throw new PeerMessageDamaged(`a ${message.kind} carries no records`)
-  return { envelope: decoded.envelope, message: message.kind === "prepare" ? { ...message, records } : message }
+  const { envelope, message } = checked(requestHeader, header)
+  if (message.kind === "prepare") return { envelope, message: { ...message, records: recordsOf(attached) } }
+  if (attached.length > 0) throw new PeerMessageDamaged(`a ${message.kind} carries nothing with it`)
+  return { envelope, message }
 }
 
 /** Throws PeerMessageDamaged, also where a record's bytes are none. */
 export function decodeAnswer(bytes: Uint8Array): DecodedAnswer {
-  const { header, records } = split(bytes)
-  const decoded = checked(answerHeader, header)
-  const { message } = decoded
-  if (records.length > 0 && message.kind !== "records") throw new PeerMessageDamaged(`an answer to ${message.kind} carries no records`)
-  return { envelope: decoded.envelope, message: message.kind === "records" ? { ...message, records } : message }
+  const { header, attached } = split(bytes)
+  const { envelope, message } = checked(answerHeader, header)
+  switch (message.kind) {
+    case "records":
+      return { envelope, message: { ...message, records: recordsOf(attached) } }
+    case "snapshot-manifest":
+      return { envelope, message: { ...message, digests: onlyOne(attached) } }
+    case "snapshot-chunk":
+      return { envelope, message: { ...message, bytes: onlyOne(attached) } }
+    default:
+      if (attached.length > 0) throw new PeerMessageDamaged(`an answer to ${message.kind} carries nothing with it`)
+      return { envelope, message }
+  }
+}
+
+function onlyOne(attached: readonly Uint8Array[]): Uint8Array {
+  const [only] = attached
+  if (only === undefined || attached.length > 1) throw new PeerMessageDamaged(`${attached.length} parts are attached, not one`)
+  return only
+}
+
+function recordsOf(attached: readonly Buffer[]): SealedRecord[] {
+  try {
+    return attached.map((part) => resealRecord(part))
+  } catch (error) {
+    throw new PeerMessageDamaged(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function checked<Schema extends v.GenericSchema>(schema: Schema, header: unknown): v.InferOutput<Schema> {
@@ -177,21 +214,21 @@ function checked<Schema extends v.GenericSchema>(schema: Schema, header: unknown
   throw new PeerMessageDamaged(`${v.getDotPath(issue) ?? "header"}: ${issue.message}`)
 }
 
-function split(bytes: Uint8Array): { header: unknown; records: SealedRecord[] } {
+function split(bytes: Uint8Array): { header: unknown; attached: Buffer[] } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   try {
     const headerEnd = 4 + buffer.readUInt32BE(0)
     const header: unknown = JSON.parse(buffer.toString("utf8", 4, headerEnd))
-    const records: SealedRecord[] = []
+    const attached: Buffer[] = []
     let offset = headerEnd + 4
     for (let left = buffer.readUInt32BE(headerEnd); left > 0; left--) {
       const end = offset + 4 + buffer.readUInt32BE(offset)
-      if (end > buffer.length) throw new PeerMessageDamaged("a record is cut off")
-      records.push(resealRecord(buffer.subarray(offset + 4, end)))
+      if (end > buffer.length) throw new PeerMessageDamaged("what is attached is cut off")
+      attached.push(buffer.subarray(offset + 4, end))
       offset = end
     }
     if (offset !== buffer.length) throw new PeerMessageDamaged("bytes follow its end")
-    return { header, records }
+    return { header, attached }
   } catch (error) {
     if (error instanceof PeerMessageDamaged) throw error
     throw new PeerMessageDamaged(error instanceof Error ? error.message : String(error))

@@ -257,6 +257,7 @@ export class Primary implements ReplicatedLog {
         return
       case "reply":
       case "serve-log":
+      case "fetch-snapshot":
         throw new Error(`a coordinator never asks for ${effect.effect}`)
       default:
         effect satisfies never

@@ -1,6 +1,6 @@
 // Drives the participant: carries its effects out on the store, and answers the primary's requests. No decisions here.
 import { bounds } from "../bounds.ts"
-import type { Effect, LogPosition, ServeLog } from "../protocol/effect.ts"
+import type { Effect, FetchSnapshot, LogPosition, ServeLog } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import { envelopeOfAnswer } from "../protocol/greeting.ts"
 import type { Answer, Envelope, Request } from "../protocol/messages.ts"
@@ -18,6 +18,8 @@ export interface ReplicaParts extends DriverParts {
   readonly joining: boolean
   /** This node's setting. */
   readonly ownLeaseMs: number
+  /** Called again and again while that is what helps. */
+  readonly fetchSnapshot: (of: Pick<FetchSnapshot, "cluster" | "epoch">) => void
   /** Why nothing may be stored now: the disk is below its floor. Asked before every batch. */
   readonly whyNoSpace: () => string | undefined
 }
@@ -163,6 +165,9 @@ export class Replica {
           failpoint("replica.identify.after")
           this.#dispatch({ event: "identified" })
         }, fatal)
+        return
+      case "fetch-snapshot":
+        this.#parts.fetchSnapshot(effect)
         return
       case "role-changed":
         this.#becomePrimary().catch(fatal)

@@ -19,10 +19,10 @@ export interface RoleHooks extends Pick<DriverParts, "advanced" | "roleChanged">
 
 /** With a new session each time, so that nothing that was meant for another process or role is heard (I6). */
 export function takeRole(parts: NodeParts, { whyNotWritable, ...hooks }: RoleHooks): RoleDriver {
-  const { store, settings, diskFloor } = parts
+  const { store, settings, diskFloor, snapshots } = parts
   const driver: DriverParts = { ...parts, ...hooks, session: parts.newSession(), publicUrl: settings.publicUrl }
   if (store.identity().role === "replica") {
-    return { replica: new Replica({ ...driver, joining: settings.join, ownLeaseMs: settings.leaseMs, whyNoSpace: () => diskFloor.whyNoSpace() }) }
+    return { replica: new Replica({ ...driver, joining: settings.join, ownLeaseMs: settings.leaseMs, whyNoSpace: () => diskFloor.whyNoSpace(), fetchSnapshot: (of) => snapshots.fetch(of) }) }
   }
   const primary: Primary = primaryOf(parts, driver, (refusal) => writer.refuseQueued(refusal))
   const writer = new Writer({ ...parts, reader: store, log: primary, epoch: () => store.identity().epoch.number, whyNotWritable })

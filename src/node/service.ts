@@ -6,6 +6,7 @@ import type { Decision } from "../protocol/reign.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { Refusal } from "../refusal.ts"
 import type { Reader, Role } from "../store/store.ts"
+import type { FetchProgress } from "./snapshot-fetch.ts"
 import type { ShippingStatus } from "./shipper.ts"
 
 export type Outcome =
@@ -85,6 +86,8 @@ export interface NodeStatus {
   readonly promotion: { readonly lacking: boolean; readonly waitMs: number } | null
   /** The newest about role and mode; null where none was made yet. */
   readonly decision: Decision | null
+  /** Of a replica that fetches a copy of its primary's data, how much it has; null otherwise. */
+  readonly fetching: FetchProgress | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
   /** The newest that this process made, and why the last one came to nothing; null where it makes none. */
   readonly backup: BackupStatus | null

@@ -192,6 +192,8 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
     case "diverged":
       return answerWhileSyncing(heard, envelope, answer)
     case "position":
+    case "snapshot-manifest":
+    case "snapshot-chunk":
       return { state, effects: [] }
     default:
       return answer satisfies never
@@ -267,6 +269,8 @@ function lost(state: CoordinatorState, kind: RefusedAnswer["of"]): CoordinatorSt
     case "diverged":
       return part(state)
     case "position":
+    case "snapshot-manifest":
+    case "snapshot-chunk":
       return { state, effects: [] }
     default:
       return kind satisfies never

@@ -100,7 +100,7 @@ export function behind(state: CoordinatorState, peerLogStart: number): Coordinat
   return stop(state, "foreign", `this node's log ends at version ${state.head}, and the replica's begins at ${peerLogStart}: it was trimmed, and what lies between is gone`, behindHint)
 }
 
-export const behindHint = "restore this node's disk from a newer copy of itself; or export all entities from the other node and import them into a new pair"
+const behindHint = "promote the other node, and start this one with an empty disk and --join"
 
 /** A record of the peer's log does not name the record before it as its parent. */
 export function damaged(state: CoordinatorState, version: number): CoordinatorStep {

@@ -46,6 +46,13 @@ export interface Undo {
   readonly effect: "undo"
 }
 
+/** Fetches a whole copy of the primary's data, unless that is under way. Not reported back: the node starts anew once it has it. */
+export interface FetchSnapshot {
+  readonly effect: "fetch-snapshot"
+  readonly cluster: string
+  readonly epoch: Epoch
+}
+
 /** Durably changes what this node knows about itself: comes back as `identified`. */
 export interface Identify {
   readonly effect: "identify"
@@ -149,6 +156,7 @@ export type Effect =
   | ServeLog
   | Save
   | Undo
+  | FetchSnapshot
   | Identify
   | Advance
   | Load

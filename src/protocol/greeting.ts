@@ -1,6 +1,6 @@
 // Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
 import { compareEpoch, type Epoch } from "./epoch.ts"
-import { behindHint, rivalHint } from "./divergence.ts"
+import { rivalHint } from "./divergence.ts"
 import type { Effect, IdentityChange } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import { type Envelope, type HelloRequest, isSpoken, type PeerRefusalCode, protocolVersion } from "./messages.ts"
@@ -57,12 +57,17 @@ function forked(state: ParticipantState, incoming: IncomingRequest): Participant
   return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
 }
 
-/** What this log lacks next, the primary's has no more: only a whole copy could help. */
+/** What this log lacks next, the primary's has no more: only a whole copy helps, which is not fetched unasked, as it takes the place of what is here. */
 function behind(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
+  const { cluster, epoch, protocol } = incoming.envelope
   const lacks = state.head === 0 ? "this disk is empty" : `this node's log ends at version ${state.head}`
   const detail = `${lacks}, and the primary's log begins at ${request.logStart}: it was trimmed, and what lies between is gone`
+  if (state.joining && cluster !== null && protocol === protocolVersion) {
+    const { effects } = refused(state, incoming, "fetching", `${detail}; fetching a copy`)
+    return { state, effects: [...effects, { effect: "fetch-snapshot", cluster, epoch }] }
+  }
   const step = refused(state, incoming, "behind", detail)
-  return { state, effects: [...step.effects, { effect: "stop", reason: "foreign", detail, hint: behindHint }] }
+  return { state, effects: [...step.effects, { effect: "stop", reason: "foreign", detail, hint: "start this node with --join: then it fetches a copy of its primary's data, which takes the place of its own" }] }
 }
 
 /** From here on only messages of this link change anything (I6). `fresh`: the disk belonged to no pair before. */

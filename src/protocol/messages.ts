@@ -4,6 +4,7 @@ import type { Digest } from "./digest.ts"
 import type { Epoch } from "./epoch.ts"
 import type { SealedRecord } from "./record.ts"
 import type { Decision, Mode } from "./reign.ts"
+import type { SnapshotManifest } from "./snapshot.ts"
 
 export const protocolVersion = 2
 /** What a replica still understands of a primary that was not upgraded yet, and answers in. */
@@ -129,8 +130,22 @@ export interface PositionRequest {
   readonly kind: "position"
 }
 
+/** What a whole copy of the asked node's data consists of; it is made where there is none. Belongs to no link, as a question does. */
+export interface SnapshotManifestRequest {
+  readonly kind: "snapshot-manifest"
+}
+
+export interface SnapshotChunkRequest {
+  readonly kind: "snapshot-chunk"
+  /** Of the manifest. */
+  readonly id: string
+  readonly index: number
+}
+
+export type SnapshotRequest = SnapshotManifestRequest | SnapshotChunkRequest
+
 /** All that one node may ask of the other. */
-export type PeerRequest = Request | PositionRequest
+export type PeerRequest = Request | PositionRequest | SnapshotRequest
 
 export type PeerRefusalCode =
   | "protocol" // another protocol version
@@ -147,6 +162,8 @@ export type PeerRefusalCode =
   | "gap" // does not continue this log
   | "in-doubt" // another batch is still in doubt
   | "behind" // lacks versions that the primary's log has no more
+  | "fetching" // the same, and a whole copy is being fetched
+  | "no-copy" // no copy can be given, or the one that was asked for is gone
   | "damaged" // a record's bytes do not give its digest
   | "busy"
 
@@ -227,6 +244,17 @@ export interface PositionAnswer {
   readonly logStart: number
 }
 
+export interface SnapshotManifestAnswer extends SnapshotManifest {
+  readonly kind: "snapshot-manifest"
+}
+
+export interface SnapshotChunkAnswer {
+  readonly kind: "snapshot-chunk"
+  readonly id: string
+  readonly index: number
+  readonly bytes: Uint8Array
+}
+
 export interface RefusedAnswer {
   readonly kind: "refused"
   /** Of a primary that was promoted as well: where its log begins and ends, to find out where the two parted. */
@@ -247,4 +275,6 @@ export type Answer =
   | TookOverAnswer
   | DivergedAnswer
   | PositionAnswer
+  | SnapshotManifestAnswer
+  | SnapshotChunkAnswer
   | RefusedAnswer

@@ -36,7 +36,7 @@ export function questionEnvelope(own: Pick<Questioned, "node" | "cluster" | "epo
 
 export function answerQuestion(asked: Questioned, envelope: Envelope, question: Question): { readonly envelope: Envelope; readonly answer: Answer } {
   const reply: Envelope = { ...questionEnvelope(asked, envelope.sentAtMs), peerSession: envelope.session }
-  const stranger = whyStranger(asked, envelope)
+  const stranger = whyUnasked(asked, envelope)
   return { envelope: reply, answer: stranger === undefined ? answerOf(asked, question) : { kind: "refused", of: question.kind, ...stranger } }
 }
 
@@ -53,7 +53,8 @@ function answerOf({ role, mode, lacking, position, logStart, digest }: Questione
   }
 }
 
-function whyStranger(asked: Questioned, envelope: Envelope): { readonly code: PeerRefusalCode; readonly detail: string } | undefined {
+/** Why a question is not for this node to answer, if so. */
+export function whyUnasked(asked: Questioned, envelope: Envelope): { readonly code: PeerRefusalCode; readonly detail: string } | undefined {
   if (envelope.protocol !== protocolVersion) {
     return { code: "protocol", detail: `this node speaks protocol ${protocolVersion}, the caller ${envelope.protocol}` }
   }

@@ -83,6 +83,8 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
     case "rolled-back":
     case "heartbeat":
     case "position":
+    case "snapshot-manifest":
+    case "snapshot-chunk":
     case "took-over":
       return { state, effects: [] }
     default:
@@ -113,6 +115,10 @@ function helloRefused(state: CoordinatorState, { code, detail, log }: RefusedAns
     case "wiped":
     case "behind":
       return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `the replica: ${detail}` }] }
+    // Progress: the time limit is for silence, not for the amount there is to fetch.
+    case "fetching":
+      return lostWhileSyncing({ ...state, syncSinceMs: state.nowMs })
+    case "no-copy":
     case "session":
     case "deposed":
     case "busy":

@@ -109,9 +109,9 @@ export const faults: readonly Fault[] = [
       ["replay.test.ts", "after the primary has started again, are refused and change nothing"],
       ["replay.test.ts", "after the replica has started again, are refused and change nothing"],
       ["replay.test.ts", "after they were rolled back, are refused and change nothing"],
+      ["replay.test.ts", "after the replica was promoted, and after it has started again as the primary, are refused and change nothing"],
     ],
     long: sim,
-    open: "Real messages from before a promotion; simulated ones are.",
   },
   {
     number: 13,

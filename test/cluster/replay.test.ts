@@ -68,6 +68,21 @@ describe("old messages, said again", () => {
     await witness.settle(pair)
   })
 
+  test("after the replica was promoted, and after it has started again as the primary, are refused and change nothing (I6, P5)", async () => {
+    const { pair } = await pairWithWrites()
+    const { a, b } = pair
+    const old = [...pair.proxy.recorded]
+    await a.stop("SIGKILL")
+    expect(await b.decide("promote", { solo: true, force: true })).toMatchObject({ status: 200 })
+    await until("it has logged that", async () => (await b.do({ op: "user.create", data: { id: "eve", email: "eve@example.com" } }, "eve")).status === 200, () => b.printed)
+    await replay(pair, old, "refused")
+    await b.stop("SIGKILL")
+    b.start()
+    await until("it answers", async () => (await b.fetch("/users/eve").then(({ status }) => status, () => 0)) === 200, () => b.printed)
+    await replay(pair, old, "refused")
+    expect((await b.json("/status/verify")) as object).toMatchObject({ problems: [] })
+  })
+
   test("after they were rolled back, are refused and change nothing (I6, I10)", async () => {
     const { pair, witness, writes } = await pairWithWrites()
     await pair.a.stop()

@@ -1,7 +1,8 @@
 // Retention on a real pair: killed before and after every chunk that it takes away, on either node, and nothing that may be read
 // is missing; and a disk that lags behind what the other one still has stops with a sentence and its exit code (faults 18, 21).
 import { describe, expect, test } from "bun:test"
-import { cpSync, rmSync } from "node:fs"
+import { cpSync, existsSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { failpoints, failpointVariable } from "../../src/runtime/failpoint.ts"
 import type { RealNode } from "./real-node.ts"
 import { RealPair, until } from "./real-pair.ts"
@@ -125,7 +126,7 @@ describe("a disk that lags behind what the other one has", () => {
       pair.a.start()
       pair.b.start()
       expect(await pair.b.ended).toEqual({ code: 72, signal: null })
-      expect(pair.b.printed).toMatch(/this node's log ends at version \d+, and the primary's log begins at \d+: it was trimmed, and what lies between is gone\. restore/i)
+      expect(pair.b.printed).toMatch(/this node's log ends at version \d+, and the primary's log begins at \d+: it was trimmed, and what lies between is gone\. start this node with --join/i)
       await until("the primary says it, too", () => pair.a.printed.includes("it was trimmed, and what lies between is gone"))
     } finally {
       await pair.remove()
@@ -144,14 +145,17 @@ describe("a disk that lags behind what the other one has", () => {
     }
   })
 
-  test("a new one cannot join (P6)", async () => {
+  test("the replica's: started with --join it fetches a copy, and keeps what it had until it is in sync (P6)", async () => {
     const pair = await trimmedPair("b")
     try {
-      rmSync(pair.b.data, { recursive: true })
       pair.a.start()
       pair.b.start({ flags: ["--join"] })
-      expect(await pair.b.ended).toEqual({ code: 72, signal: null })
-      expect(pair.b.printed).toContain("this disk is empty, and the primary's log begins at")
+      expect(await pair.b.ended).toEqual({ code: 75, signal: null })
+      expect(existsSync(join(pair.b.data, "replaced.mdb"))).toBe(true)
+      pair.b.start()
+      await pair.inSync()
+      await sameDigests(pair)
+      await until("what it had is gone", () => !existsSync(join(pair.b.data, "replaced.mdb")))
     } finally {
       await pair.remove()
     }

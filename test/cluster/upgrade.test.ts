@@ -1,5 +1,8 @@
-// From the release before this one to this one, with clients writing all the time: the replica first, then the primary.
+// From the release before this one to this one, with clients writing all the time: the replica first, then the primary. And not back.
 import { describe, expect, test } from "bun:test"
+import { createHash } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { previousRelease } from "../../.ci/previous-release.ts"
 import { release } from "../../src/release.ts"
 import { Load } from "./load.ts"
@@ -30,6 +33,13 @@ async function upgrade(node: RealNode): Promise<void> {
 
 async function releaseOf(node: RealNode): Promise<unknown> {
   return ((await node.json("/status")) as { readonly release: unknown }).release
+}
+
+/** What a node left in its data directory, the lock aside, which every opener touches. */
+function leftBy({ data }: RealNode): readonly string[] {
+  const digestOf = (name: string) => createHash("sha256").update(readFileSync(join(data, name))).digest("hex")
+  const files = readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.includes("lock"))
+  return files.map(({ name }) => `${name} ${digestOf(name)}`).sort()
 }
 
 /** The release before answers 401 to a session's token that it has not heard of yet, also before it is in sync. */
@@ -91,6 +101,29 @@ describe("an upgrade from the release before", () => {
       await upgrade(pair.b)
       await pair.inSync()
       expect((await pair.a.do({ op: "user.create", data: { email: "x@example.com" } })).status).toBe(200)
+    })
+  })
+
+  test("there is no way back: the release before says that it cannot read the data, ends with 65 and changes nothing (P6)", async () => {
+    await withOldPair(async (pair) => {
+      expect((await pair.a.do({ op: "user.create", data: { id: "before", email: "before@example.com" } })).status).toBe(200)
+      for (const node of [pair.b, pair.a]) await upgrade(node)
+      await pair.inSync()
+      for (const node of pair.nodes) {
+        await node.stop("SIGTERM")
+        const left = leftBy(node)
+        expect(left.some((file) => file.startsWith("data.mdb "))).toBe(true)
+        const printed = node.printed.length
+        node.program = old
+        node.start()
+        expect(await node.ended).toEqual({ code: 65, signal: null })
+        expect(node.printed.slice(printed)).toMatch(/has format 3; this release reads format 2/)
+        expect(leftBy(node)).toEqual(left)
+        node.program = "bun"
+      }
+      for (const node of pair.nodes) node.start()
+      await pair.inSync()
+      expect((await pair.a.fetch("/users/before")).status).toBe(200)
     })
   })
 })

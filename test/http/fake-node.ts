@@ -129,6 +129,7 @@ export class FakeNode implements NodeService {
       lease: { remainingMs: 1_000 },
       promotion: null,
       decision: null,
+      fetching: null,
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
       backup: null,
       shipping: null,

@@ -28,6 +28,8 @@ const requests: { readonly [K in Kind]: Extract<PeerRequest, { readonly kind: K 
   handover: { kind: "handover", version: 1, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "", forced: false } },
   diverged: { kind: "diverged", version: 1, digest, peerDigest: digest, common: 0 },
   position: { kind: "position" },
+  "snapshot-manifest": { kind: "snapshot-manifest" },
+  "snapshot-chunk": { kind: "snapshot-chunk", id: "copy", index: 1 },
 }
 const kinds = Object.keys(requests) as Kind[]
 

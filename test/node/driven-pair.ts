@@ -147,7 +147,7 @@ export class DrivenPair {
 
   #newReplica(): Replica {
     this.#replicaSessions++
-    return new Replica({ ...this.#parts(this.b, `session-${this.#replicaSessions}-of-b`), joining: this.#joining, ownLeaseMs: 10_000, whyNoSpace: () => this.full })
+    return new Replica({ ...this.#parts(this.b, `session-${this.#replicaSessions}-of-b`), joining: this.#joining, ownLeaseMs: 10_000, fetchSnapshot: () => undefined, whyNoSpace: () => this.full })
   }
 
   #parts(side: Side, session: string): DriverParts {

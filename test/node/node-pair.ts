@@ -9,6 +9,7 @@ import type { Role } from "../../src/store/store.ts"
 import { until } from "../cluster/real-pair.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { DrivenStore } from "./driven-pair.ts"
+import { noSnapshots } from "./no-snapshots.ts"
 import { secret } from "./peer-messages.ts"
 
 export const wallMs = Date.parse("2026-03-01T12:00:00.000Z")
@@ -57,6 +58,7 @@ export class NodePair {
       fatal: (error) => this.fatals.push(error),
       exitStuck: (reason) => this.stuck.push(reason),
       dataBytes: () => 4_096,
+      snapshots: noSnapshots,
     })
     this.#make = { a: () => new TandemNode(of("a", this.aStore, ofB.port)), b: () => new TandemNode(of("b", this.bStore, ofA.port)) }
     this.a = this.#make.a()

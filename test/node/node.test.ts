@@ -144,6 +144,7 @@ describe("a node's status", () => {
       release,
       promotion: null,
       decision: null,
+      fetching: null,
       disk: { freeBytes: 1_000, floorBytes: 100, dataBytes: 4_096 },
       backup: null,
       shipping: null,

@@ -61,6 +61,8 @@ const requestsByKind: Messages<PeerRequest> = {
   handover: [{ kind: "handover", version: 5, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "a new machine", forced: false } }],
   diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest, common: 4 }],
   position: [{ kind: "position" }],
+  "snapshot-manifest": [{ kind: "snapshot-manifest" }],
+  "snapshot-chunk": [{ kind: "snapshot-chunk", id: "copy", index: 7 }],
 }
 
 const answersByKind: Messages<Answer> = {
@@ -81,7 +83,14 @@ const answersByKind: Messages<Answer> = {
   "took-over": [{ kind: "took-over", epoch: { number: 2, id: "second" } }],
   diverged: [{ kind: "diverged" }],
   position: [{ kind: "position", role: "replica", mode: "paired", lacking: true, head: 5, headDigest: digest, committed: 4, logStart: 2 }],
+  "snapshot-manifest": [{ kind: "snapshot-manifest", id: "copy", version: 5, headDigest: digest, bytes: 9_000, chunkBytes: 4_096, digests: Buffer.concat([digest, digest, digest]) }],
+  "snapshot-chunk": [
+    { kind: "snapshot-chunk", id: "copy", index: 7, bytes: Buffer.alloc(4_096, 7) },
+    { kind: "snapshot-chunk", id: "copy", index: 8, bytes: Buffer.alloc(0) },
+  ],
   refused: [
+    { kind: "refused", of: "snapshot-chunk", code: "no-copy", detail: "gone" },
+    { kind: "refused", of: "hello", code: "fetching", detail: "wait" },
     { kind: "refused", of: "prepare", code: "session", detail: "say hello again" },
     { kind: "refused", of: "hello", code: "epoch-forked", detail: "both lead", log: { start: 1, head: 5 } },
   ],

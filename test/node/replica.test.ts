@@ -47,6 +47,7 @@ class Setup {
       advanced: (committed) => this.advanced.push(committed),
       joining,
       ownLeaseMs: 10_000,
+      fetchSnapshot: () => undefined,
       roleChanged: () => this.roles.push(this.store.identity().role),
       whyNoSpace: () => this.full,
     }

@@ -50,6 +50,10 @@ export function answerText(answer: Answer): string {
       return "diverged"
     case "position":
       return `position: ${answer.role}, head ${answer.head}, committed ${answer.committed}`
+    case "snapshot-manifest":
+      return `a copy of version ${answer.version}`
+    case "snapshot-chunk":
+      return `chunk ${answer.index}`
     case "refused":
       return `${answer.of} refused, ${answer.code}: ${answer.detail}`
     default:
@@ -85,6 +89,8 @@ export function effectText(node: "a" | "b", effect: Effect): string {
       return `${node}   rejects, ${effect.code}: ${effect.detail}`
     case "sync-changed":
       return `${node}   ${effect.inSync ? "in sync" : "not in sync"}`
+    case "fetch-snapshot":
+      return `${node}   fetches a copy of ${effect.cluster}`
     case "role-changed":
       return `${node}   has changed its role`
     case "mode-changed":

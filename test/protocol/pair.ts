@@ -344,6 +344,7 @@ export class Pair {
       case "acknowledge":
       case "reject":
       case "sync-changed":
+      case "fetch-snapshot":
       case "role-changed":
       case "mode-changed":
       case "handover-refused":

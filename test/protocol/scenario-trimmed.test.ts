@@ -1,7 +1,7 @@
 // The sync check where logs were trimmed: what they lack is not asked for, and what cannot be caught up is said (P6).
 import { describe, expect, test } from "bun:test"
 import { chain } from "./chain.ts"
-import { Pair, type Side } from "./pair.ts"
+import { Pair, type Side, timing } from "./pair.ts"
 
 const log = (count: number, word = "common") => chain(Array.from({ length: count }, () => word))
 const nine = log(9)
@@ -35,14 +35,18 @@ describe("a replica that lags", () => {
     expect(pair.disks.b.records).toHaveLength(4)
   })
 
-  test("with an empty disk cannot join (P6)", () => {
-    const pair = started({ a: { log: nine, logStart: 6 }, b: { log: [], cluster: null, joining: true } })
-    expect(ending(pair)).toMatchInlineSnapshot(`
-      "a←b hello refused, behind: this disk is empty, and the primary's log begins at 6: it was trimmed, and what lies between is gone
-      b   stops, foreign: this disk is empty, and the primary's log begins at 6: it was trimmed, and what lies between is gone
-      a   notice: the replica: this disk is empty, and the primary's log begins at 6: it was trimmed, and what lies between is gone"
-    `)
-    expect(pair.disks.b.cluster).toBeNull()
+  test.each([
+    ["an empty disk", { log: [], cluster: null }],
+    ["a log that lags", { log: nine.slice(0, 4) }],
+  ] as readonly [string, Side][])("with %s, started with --join, fetches a copy, and the primary waits for longer than it would for silence (P6)", (_, side) => {
+    const pair = started({ a: { log: nine, logStart: 6 }, b: { ...side, joining: true } })
+    expect(ending(pair)).toContain("fetching a copy")
+    for (let n = 0; n < 3; n++) {
+      pair.tick(timing.syncTimeoutMs - 1)
+      pair.run()
+      expect(ending(pair)).toContain("b   fetches a copy of c")
+    }
+    expect([pair.a.phase.name, pair.disks.b.records.length]).toEqual(["greeting", side.log.length])
   })
 })
 

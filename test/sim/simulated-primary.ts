@@ -191,6 +191,7 @@ export class SimulatedPrimary {
         return
       case "reply":
       case "serve-log":
+      case "fetch-snapshot":
         throw new Error(`a coordinator asked for ${effect.effect}`)
       default:
         effect satisfies never
