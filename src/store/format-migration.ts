@@ -1,7 +1,7 @@
 // Brings a data file of an earlier format to this release's: into a new file, which takes the place of the old one once it is whole,
 // compared with it, and on the disk. Killed before that, the old file is as it was, and the next start begins anew.
 //
-//   2 → 3: every value gets its checksum.
+//   2 → 3: every value gets its checksum, and the position the digest of the state.
 import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { bounds } from "../bounds.ts"
@@ -9,11 +9,13 @@ import { formatKey } from "./checked-table.ts"
 import { checkDataFile } from "./data-file.ts"
 import { existing, formatOf, formatVersion, openRoot, type Root } from "./lmdb-engine.ts"
 import { fileName, NewEnvironment, removeUnfinished } from "./new-environment.ts"
+import { StateSum } from "./state-sum.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import { type Table, type TableName, tableNames } from "./tables.ts"
 import { keyAfter } from "./turns.ts"
 
 export const oldestFormat = 2
+const positionKey = Buffer.from("position")
 
 export interface MigrationHooks {
   readonly notice: (line: string) => void
@@ -69,6 +71,7 @@ class Migration {
   readonly #total: number
   #done = 0
   #shownTenths = 0
+  readonly #state = new StateSum()
 
   constructor(path: string, root: Root, directory: string, hooks: MigrationHooks) {
     this.#sources = new Map(tableNames.map((name) => [name, existing(path, root, name)]))
@@ -81,8 +84,9 @@ class Migration {
   async run(): Promise<NewEnvironment> {
     for (const [name, source] of this.#sources) {
       await this.#inChunks(source, (entries) => {
+        if (name === "rows") for (const { key, value } of entries) this.#state.change(key, undefined, value)
         this.#target.engine.transact(() => {
-          for (const { key, value } of entries) this.#target.engine.tables[name].put(key, value)
+          for (const { key, value } of entries) this.#target.engine.tables[name].put(key, this.#migrated(name, key, value))
         })
         this.#hooks.reached("chunk")
       })
@@ -91,13 +95,18 @@ class Migration {
     return this.#target
   }
 
+  /** Rows are read before hard state. */
+  #migrated(name: TableName, key: Buffer, value: Buffer): Buffer {
+    return name === "hard_state" && key.equals(positionKey) ? Buffer.concat([value, this.#state.bytes]) : value
+  }
+
   /** The copy must have the same entries, one after the other. */
   #compare(name: TableName, entries: readonly Entry[], after: Buffer | undefined): void {
     const copied = this.#target.engine.tables[name].getRange(after === undefined ? {} : { start: keyAfter(after) })[Symbol.iterator]()
     for (const { key, value } of entries) {
       let copy = copied.next()
       if (copy.done !== true && copy.value.key.equals(formatKey)) copy = copied.next()
-      if (copy.done === true || !copy.value.key.equals(key) || !copy.value.value.equals(value)) {
+      if (copy.done === true || !copy.value.key.equals(key) || !copy.value.value.equals(this.#migrated(name, key, value))) {
         throw new StoreDamaged(`the table ${name} cannot be copied as it is: its entries are not in the order of their keys, or the copy is not what was written`)
       }
     }

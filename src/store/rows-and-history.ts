@@ -5,6 +5,7 @@ import { collectionKey, endOfPrefix, entityKey, historyKey, idOfEntityKey, versi
 import { rowChanged, rowDeleted, rowFacts, rowFill, rowHead, rowTerms, withTerms } from "./row.ts"
 import type { EntityRow, Page, PageQuery } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
+import type { StateSum } from "./state-sum.ts"
 import type { Table } from "./tables.ts"
 import { sameTerm } from "./term-index.ts"
 
@@ -25,6 +26,8 @@ export class RowsAndHistory {
     private readonly history: Table,
     private readonly pageScanMax: number,
     private readonly pageBytesMax: number,
+    /** Moves with every newest row. */
+    private readonly state: StateSum,
   ) {}
 
   /** One get, however long the history, unless the newest row is newer than `at`. */
@@ -102,6 +105,7 @@ export class RowsAndHistory {
     invariant(before === undefined || rowChanged(before) < version, "I7", "a row would replace one that is not older")
     if (before !== undefined) this.history.put(historyKey(collection, id, rowChanged(before)), before)
     this.rows.put(key, row as Buffer)
+    this.state.change(key, before, row)
     return { collection, id, version, before: before && rowHead(before), row }
   }
 
@@ -115,6 +119,7 @@ export class RowsAndHistory {
     invariant(!added.some((term) => had.some((other) => sameTerm(other, term))), "I7", "a fill would add what is there")
     const row = withTerms(before, [...had, ...added.map((term) => ({ ...term, since: version }))])
     this.rows.put(key, row)
+    this.state.change(key, before, row)
     return { collection, id, version, before, row }
   }
 
@@ -130,6 +135,7 @@ export class RowsAndHistory {
       this.rows.put(key, before)
       this.history.remove(historyKey(collection, id, rowChanged(before)))
     }
+    this.state.change(key, row, before)
     return { collection, id, version, before: before && rowHead(before), row }
   }
 
@@ -140,6 +146,7 @@ export class RowsAndHistory {
     const version = rowChanged(fill)
     const before = withTerms(row, rowTerms(row).filter(({ since }) => since !== version))
     this.rows.put(key, before)
+    this.state.change(key, row, before)
     return { collection, id, version, before, row }
   }
 

@@ -10,6 +10,7 @@ import { Log } from "./log.ts"
 import { rowChanged } from "./row.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
 import { type Batch, type FirstIdentity, type HistoryQuery, type HoldersPage, type Identity, type Page, type PageQuery, type Position, type Store, undecided, type WalkPage, type WalkQuery } from "./store.ts"
+import { StateSum } from "./state-sum.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Engine } from "./tables.ts"
 import { TermIndex } from "./term-index.ts"
@@ -25,6 +26,8 @@ export class TableStore implements Store {
   readonly rows: RowsAndHistory
   readonly index: TermIndex
   readonly log: Log
+  /** Of the rows at the head, in doubt or not. */
+  readonly state: StateSum
   readonly #hardState: HardState
   #identity: Identity
   #position: Position
@@ -39,10 +42,11 @@ export class TableStore implements Store {
   constructor(engine: Engine, first: FirstIdentity) {
     const { tables } = engine
     this.engine = engine
-    this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax, bounds.pageBytesMax)
-    this.log = new Log(tables.log, tables.keys)
     this.#hardState = new HardState(tables.hard_state)
     this.#position = this.#hardState.position()
+    this.state = new StateSum(this.#hardState.state())
+    this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax, bounds.pageBytesMax, this.state)
+    this.log = new Log(tables.log, tables.keys)
     this.#trimmed = readTrimmed(tables.hard_state)
     this.index = new TermIndex(tables.index, tables.index_history, this.#position.head)
     this.#checkHead()
@@ -157,15 +161,17 @@ export class TableStore implements Store {
 
   #write(records: readonly SealedRecord[], last: SealedRecord, committed: number): string | undefined {
     let broken: string | undefined
+    const restoreState = this.state.mark()
     try {
       this.engine.transact(() => {
         for (const record of records) {
           broken = this.#apply(record)
           if (broken !== undefined) throw new UniqueBroken()
         }
-        this.#hardState.putPosition(last.version, last.digest, committed)
+        this.#hardState.putPosition({ head: last.version, headDigest: last.digest, committed }, this.state.bytes)
       })
     } catch (error) {
+      restoreState()
       if (!(error instanceof UniqueBroken)) throw error
     }
     return broken
@@ -220,7 +226,7 @@ export class TableStore implements Store {
 
   /** What `trim` does, for callers that must not wait for a promise. */
   trimNow(keysMax?: number): boolean {
-    const { head, headDigest, committed } = this.#position
+    const { committed } = this.#position
     const before = this.#trimmed
     let trimmed = before
     if (!this.trimmable()) return false
@@ -228,7 +234,7 @@ export class TableStore implements Store {
       trimmed = new Trim(this, this.#horizon, committed, keysMax).run(before)
       putTrimmed(this.engine.tables.hard_state, trimmed)
       // Or a crash could leave a store that has less than its own horizon says.
-      this.#hardState.putPosition(head, headDigest, committed)
+      this.#hardState.putPosition(this.#position, this.state.bytes)
     })
     this.#trimmed = trimmed
     this.#durableCommitted = committed
@@ -264,7 +270,7 @@ export class TableStore implements Store {
     this.engine.transact(() => {
       const end = takeBack(this, head, version, keysMax)
       position = { ...end, committed: Math.min(committed, end.head) }
-      this.#hardState.putPosition(position.head, position.headDigest, position.committed)
+      this.#hardState.putPosition(position, this.state.bytes)
     })
     this.#position = position
     this.#durableCommitted = position.committed
@@ -273,9 +279,9 @@ export class TableStore implements Store {
   }
 
   async flush(): Promise<void> {
-    const { head, headDigest, committed } = this.#position
+    const { committed } = this.#position
     if (committed === this.#durableCommitted) return
-    this.engine.transact(() => this.#hardState.putPosition(head, headDigest, committed))
+    this.engine.transact(() => this.#hardState.putPosition(this.#position, this.state.bytes))
     this.#durableCommitted = committed
   }
 

@@ -5,6 +5,7 @@ import type { Findings } from "./findings.ts"
 import { partsOfKey, versionOf } from "./keys.ts"
 import { type Horizon, oldestOf } from "./horizon.ts"
 import { rowBody, rowChanged, rowDeleted, rowTerms, type Term } from "./row.ts"
+import type { StateWalk } from "./state-sum.ts"
 import type { TableStore } from "./table-store.ts"
 import { fillKey, type Tally } from "./tally.ts"
 import { formerKeys, sameTerm } from "./term-index.ts"
@@ -31,6 +32,7 @@ export class RowsCheck implements VersionVisitor {
   content: Digest = genesisDigest
   liveCount = 0
   supersededCount = 0
+  readonly #walk: StateWalk
   #entity: Entity | undefined
   readonly #horizon: Horizon
 
@@ -41,6 +43,7 @@ export class RowsCheck implements VersionVisitor {
     private readonly findings: Findings,
   ) {
     this.#horizon = store.horizon()
+    this.#walk = store.state.begin()
   }
 
   superseded(key: Buffer, version: number, row: Buffer): void {
@@ -52,6 +55,7 @@ export class RowsCheck implements VersionVisitor {
   }
 
   newest(key: Buffer, row: Buffer): void {
+    this.#walk.visit(key, row)
     const entity = this.#enter(key)
     this.#guard(entity, undefined, () => this.#version(entity, rowChanged(row), row))
     this.#entity = undefined
@@ -64,12 +68,23 @@ export class RowsCheck implements VersionVisitor {
 
   /** After the last version. */
   end(): void {
+    this.#isWhole()
+    if (!this.store.state.end(this.#walk)) this.findings.report("the state", "the digest that is stored for all newest rows is not that of those that are there")
+  }
+
+  /** Hears of changes no more. */
+  close(): void {
+    this.store.state.end(this.#walk)
+  }
+
+  #isWhole(): void {
     if (this.#entity !== undefined) this.#report(this.#entity, "its newest row is missing")
   }
 
   #enter(key: Buffer): Entity {
     if (this.#entity !== undefined && Buffer.compare(this.#entity.key, key) === 0) return this.#entity
-    this.end()
+    this.#isWhole()
+    this.#walk.reach(key)
     this.#entity = { key: Buffer.from(key), ...partsOfKey(key), held: [], shown: undefined }
     return this.#entity
   }

@@ -44,8 +44,12 @@ async function check(store: TableStore, onProgress: (done: number, total: number
   const turns = new Turns(() => store.engine.listen?.((table, key) => findings.damaged(table, key)))
   const head = await new LogCheck(store, committed, tally, findings).run(turns, (done) => onProgress(done, 2 * committed))
   const shown = new RowsCheck(store, committed, tally, findings)
-  await new VersionWalk(rows, history, turns).run(shown, () => onProgress(committed + Math.min(shown.liveCount, committed), 2 * committed))
-  shown.end()
+  try {
+    await new VersionWalk(rows, history, turns).run(shown, () => onProgress(committed + Math.min(shown.liveCount, committed), 2 * committed))
+    shown.end()
+  } finally {
+    shown.close()
+  }
   if (!tally.even) await new VersionWalk(rows, history, turns).run(new StrayRows(store, committed, tally, findings))
   await new IndexCheck(store, committed, findings).run(turns)
   const digest = digestText(digestOf(Buffer.concat([head, shown.content])))

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { RowsAndHistory } from "../../src/store/rows-and-history.ts"
 import { encodeRow, rowText } from "../../src/store/row.ts"
 import { TableStore } from "../../src/store/table-store.ts"
+import { StateSum } from "../../src/store/state-sum.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Chain } from "./chain.ts"
 import { Reads } from "./counting-tables.ts"
@@ -19,7 +20,7 @@ function filled(versions: number, pageBytesMax = 1_000_000): { readonly rows: Ro
   }
   const reads = new Reads()
   const { rows, history } = reads.of(engine.tables)
-  return { rows: new RowsAndHistory(rows, history, 40, pageBytesMax), reads }
+  return { rows: new RowsAndHistory(rows, history, 40, pageBytesMax, new StateSum()), reads }
 }
 
 describe("with a history of 1 or of 50 versions", () => {
@@ -84,7 +85,7 @@ test("a row never replaces one that is not older, so that the past stays what it
   const chain = new Chain()
   const engine = new MemoryEngine()
   new TableStore(engine, first).prepareNow({ records: [chain.next([{ id: "e", body: "1" }])], committed: 0 })
-  const rows = new RowsAndHistory(engine.tables.rows, engine.tables.history, 40, 1_000_000)
+  const rows = new RowsAndHistory(engine.tables.rows, engine.tables.history, 40, 1_000_000, new StateSum())
   const put = (changed: number) => engine.transact(() => void rows.put({ collection: "things", id: "e", row: encodeRow({ changed, created: 1, changes: 2, deleted: false }, [], "2") }))
   expect(() => put(1)).toThrow("invariant I7")
   put(2)
