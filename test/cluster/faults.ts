@@ -159,10 +159,10 @@ export const faults: readonly Fault[] = [
     number: 18,
     title: "Catch-up beyond retention",
     tests: [
-      ["retention.test.ts", "a new one cannot join"],
+      ["snapshot.test.ts", "a copy still arrives, whole"],
+      ["snapshot.test.ts", "that is damaged where it arrives is asked for again there"],
       ["identity.test.ts", "and is killed while it is filled, goes on where it was"],
     ],
-    open: "Snapshots killed or damaged in a chunk.",
   },
   {
     number: 19,

@@ -5,7 +5,7 @@ import type { RealNode } from "./real-node.ts"
 import { type PairOptions, RealPair, until } from "./real-pair.ts"
 
 /** Short, so that a promotion need not wait for long. */
-const flags = ["--lease", "1s", "--peer-timeout", "1s", "--sync-timeout", "4s"]
+const flags = ["--lease", "2s", "--peer-timeout", "2s", "--sync-timeout", "10s"]
 
 async function withPair(run: (pair: RealPair) => Promise<void>, options: PairOptions = {}): Promise<void> {
   const pair = await RealPair.make({ flags, ...options })
@@ -155,7 +155,7 @@ describe("a hand-over", () => {
         await write(to, `after-${n}`)
       }
       expect(pair.nodes.map(({ starts }) => starts)).toEqual([1, 1])
-    })
+    }, { flags: [] })
   })
 
   test("killed at each of its steps, on either side: no node lies, and the pair comes together again", async () => {
@@ -182,7 +182,7 @@ describe("a hand-over", () => {
           // Either the hand-over came to pass, and the old primary is fenced, or it did not, or both roles have changed.
           expect(["primary replica", "fenced primary", "replica primary"]).toContain(roles)
           for (const node of pair.nodes) if (node.running) expect((await node.fetch("/users/ada")).status).toBe(200)
-        }),
+        }, { flags: [] }),
       ),
     )
   })

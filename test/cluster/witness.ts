@@ -61,6 +61,11 @@ export class Witness {
   readonly #floors = new Map<string, number>()
   readonly #log: LogItem[] = []
 
+  /** Whose outcome nobody was told. */
+  get unknownKeys(): string[] {
+    return [...this.#attempts].filter(([, { told }]) => told.kind === "unknown").map(([key]) => key)
+  }
+
   /** One attempt at a transaction. The same key may be sent again, always with the same body. */
   async write(node: RealNode, body: object, key: string): Promise<Told> {
     const askedMs = performance.now()

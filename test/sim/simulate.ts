@@ -88,6 +88,8 @@ export function heal(world: World, operator: Operator, lateMs: number): void {
     world.look()
   }
   if (!world.inSync()) throw new CheckFailed("liveness", `not in sync ${healMs} ms after everything healed`)
+  // What it has decided is logged meanwhile, and takes its turn.
+  while (world.primary?.accepts !== true && schedule.nowMs < calmSinceMs + 2 * healMs) schedule.runUntil(schedule.nowMs + 100)
   const { acknowledged } = world.checkers
   world.primary?.submit([world.clients.make([{ op: "user.create", data: { id: "last", email: "last@x" } }])])
   schedule.runUntil(schedule.nowMs + 2_500)
