@@ -75,7 +75,7 @@ export const collectionNamePattern = /^[a-z][a-zA-Z0-9_-]*$/
 /** Names that paths or rows of Tandem itself use, now or in what is planned. */
 const reservedNames: ReadonlySet<string> = new Set([
   ...hiddenCollections, "users", "collections", "do", "verify", "log", "status", "livez", "readyz",
-  "metrics", "changes", "openapi", "console", "admin", "history", "promote", "solo", "backup", "events",
+  "metrics", "changes", "openapi", "console", "admin", "history", "node", "promote", "solo", "backup", "events",
 ])
 
 /** The name of a collection that may be defined. */
