@@ -5,12 +5,14 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { backupName, pruneBackups } from "../store/backup-name.ts"
+import type { CopyPlace } from "../store/copy-place.ts"
+import { type Identity, nobody } from "../store/store.ts"
 import { syncPath } from "../store/sync-path.ts"
+import type { TableStore } from "../store/table-store.ts"
 import { wallMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
 import { exitCodes } from "../runtime/exit.ts"
-import { lockFile } from "../runtime/file-lock.ts"
-import { apiFlags, connect } from "./api.ts"
+import { connect } from "./api.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
@@ -18,7 +20,9 @@ import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { grouped, ProgressBar, whileWaiting } from "./progress.ts"
 import { showSize } from "./quantity.ts"
-import { withAddon } from "./with-addon.ts"
+import { withStoppedNode } from "./stopped-node.ts"
+import type { Terminal } from "./terminal.ts"
+import { whichNode, whichNodeFlags } from "./which-node.ts"
 
 export const backup: Command = {
   name: "backup",
@@ -26,11 +30,9 @@ export const backup: Command = {
   arguments: "<file> | <directory> | -",
   positionalsMax: 1,
   flags: {
-    ...apiFlags,
-    url: { value: "<url>", help: "A running node (with a key of scope admin)" },
-    data: { value: "<directory>", help: "A stopped node's data directory; with --url, where its root.key is" },
+    ...whichNodeFlags,
     keep: { value: "<n>", help: "In a directory: how many backups of this cluster to keep (all)" },
-    json: { help: "File, version, digest and size as JSON" },
+    json: { help: "File, version and size as JSON" },
   },
   examples: ["tandem backup /var/backups/tandem --url http://127.0.0.1:4000 --keep 7", "tandem backup - --url http://127.0.0.1:4000 | gzip > all.backup.gz", "tandem backup a.backup --data /var/lib/tandem"],
   exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.stuck],
@@ -48,10 +50,8 @@ async function runBackup(invocation: Invocation): Promise<number> {
   const [to] = positionals
   if (to === undefined) throw wrongUsage("Where to? A file, a directory, or - for standard output.")
   const keep = keepOf(flags.text("keep"), to)
-  const running = flags.text("url") !== undefined || (flags.text("data") === undefined && terminal.variable("TANDEM_URL") !== undefined)
-  const data = flags.text("data") ?? terminal.variable("TANDEM_DATA")
-  if (!running && data === undefined) throw wrongUsage("Of which node? --url of a running one, or --data of a stopped one.")
-  const made = running ? await ofRunning(invocation, to, keep) : await ofStopped(invocation, data ?? "", to, keep)
+  const node = whichNode(flags, terminal)
+  const made = node === "running" ? await ofRunning(invocation, to, keep) : await ofStopped(invocation, node.stopped, to, keep)
   const line = flags.on("json") ? jsonLine(made) : `${paintFor(terminal)("green", "Checked")}: ${inline(made.file)}, version ${grouped(made.version)}, ${showSize(made.bytes)}\n`
   if (to === "-") terminal.note(line.trimEnd())
   else await terminal.out(line)
@@ -139,19 +139,8 @@ async function openNew(path: string): Promise<FileHandle> {
 }
 
 async function ofStopped({ terminal }: Invocation, data: string, to: string, keep: number | undefined): Promise<Made> {
-  if (!existsSync(join(data, "data.mdb"))) throw new CommandFailed(`There is no node's data in ${data}.`)
-  if ((await lockFile(join(data, "lock"))) === undefined) {
-    throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint: "Take the backup from the running node, with --url." })
-  }
-  const { openLmdbStore } = await withAddon(() => import("../store/lmdb-store.ts"), terminal)
-  const { copyEnvironment } = await import("../store/copy.ts")
-  const { CopyPlace } = await import("../store/copy-place.ts")
-  const store = openLmdbStore(data, { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } })
-  const identity = store.identity()
-  const copy = new CopyPlace(data, "new-")
+  const { copy, identity } = await withStoppedNode(data, terminal, (store) => copyOf(store, data, terminal), "Take the backup from the running node, with --url.")
   try {
-    await whileWaiting(terminal, "copies the data", copyEnvironment(store, copy.path, { freeBytes, floorBytes: 0 }))
-    await store.close()
     const version = await checked(copy.directory, terminal)
     const name = backupName(identity, version, wallMs())
     const path = isDirectory(to) ? join(to, name) : to
@@ -164,10 +153,23 @@ async function ofStopped({ terminal }: Invocation, data: string, to: string, kee
   }
 }
 
-async function checked(directory: string, terminal: Invocation["terminal"]): Promise<number> {
+async function copyOf(store: TableStore, data: string, terminal: Terminal): Promise<{ readonly copy: CopyPlace; readonly identity: Identity }> {
+  const { copyEnvironment } = await import("../store/copy.ts")
+  const { CopyPlace } = await import("../store/copy-place.ts")
+  const copy = new CopyPlace(data, "new-")
+  try {
+    const { identity } = await whileWaiting(terminal, "copies the data", copyEnvironment(store, copy.path, { freeBytes, floorBytes: 0 }))
+    return { copy, identity }
+  } catch (error) {
+    copy.remove()
+    throw error
+  }
+}
+
+async function checked(directory: string, terminal: Terminal): Promise<number> {
   const { openLmdbStore } = await import("../store/lmdb-store.ts")
   const { verifyStore } = await import("../store/verify.ts")
-  const store = openLmdbStore(directory, { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } })
+  const store = openLmdbStore(directory, nobody)
   const bar = new ProgressBar(terminal, "check", "entries")
   const { committed, problems } = await verifyStore(store, (done, total) => bar.at(done, total === 0 ? undefined : done / total))
   bar.end()

@@ -1,5 +1,5 @@
 // `tandem restore`: a data directory from a backup, for a new pair or for one that was lost.
-import { existsSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { targetAt } from "../node/log-place.ts"
 import type { ShipTarget } from "../node/ship-target.ts"
@@ -78,7 +78,6 @@ function logAt(text: string, endpoint: string | undefined, terminal: Invocation[
 }
 
 async function claim(data: string): Promise<void> {
-  const { mkdirSync } = await import("node:fs")
   mkdirSync(data, { recursive: true, mode: 0o700 })
   if ((await lockFile(join(data, "lock"))) === undefined) throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked })
 }

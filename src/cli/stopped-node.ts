@@ -3,13 +3,11 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { exitCodes } from "../runtime/exit.ts"
 import { lockFile } from "../runtime/file-lock.ts"
+import { nobody } from "../store/store.ts"
 import type { TableStore } from "../store/table-store.ts"
 import { CommandFailed } from "./command-failed.ts"
 import type { Terminal } from "./terminal.ts"
 import { withAddon } from "./with-addon.ts"
-
-/** What an empty disk would be given; this one has its own. */
-const unused = { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } } as const
 
 export async function withStoppedNode<T>(data: string, terminal: Terminal, use: (store: TableStore) => Promise<T>, hint = "Stop it first."): Promise<T> {
   // Opening would make a new one.
@@ -18,7 +16,7 @@ export async function withStoppedNode<T>(data: string, terminal: Terminal, use: 
   if (lock === undefined) throw new CommandFailed(`${data} is in use by a running node.`, { exitCode: exitCodes.locked, hint })
   const { openLmdbStore } = await withAddon(() => import("../store/lmdb-store.ts"), terminal)
   try {
-    const store = openLmdbStore(data, unused)
+    const store = openLmdbStore(data, nobody)
     const result = await use(store)
     // Not after an error: what failed on a disk may never close.
     await store.close()

@@ -1,16 +1,17 @@
 // `tandem verify`: checks a node's whole log chain, rows, history and indexes, and shows a digest that both nodes share.
 // Never changes anything it looks at.
 import { exitCodes } from "../runtime/exit.ts"
-import { apiFlags, connect } from "./api.ts"
+import { connect } from "./api.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
-import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { CommandFailed } from "./command-failed.ts"
 import { type Fields, fieldsOf, isFields, textField } from "./fields.ts"
 import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { ProgressBar, whileWaiting } from "./progress.ts"
 import { withStoppedNode } from "./stopped-node.ts"
 import { table } from "./table.ts"
+import { whichNode, whichNodeFlags } from "./which-node.ts"
 
 export const verify: Command = {
   name: "verify",
@@ -18,9 +19,7 @@ export const verify: Command = {
   arguments: "",
   positionalsMax: 0,
   flags: {
-    ...apiFlags,
-    url: { value: "<url>", help: "A running node (with a key of scope admin)" },
-    data: { value: "<directory>", help: "A stopped node's data directory; with --url, where its root.key is" },
+    ...whichNodeFlags,
     json: { help: "Version, digest, problems and counts as JSON" },
   },
   examples: ["tandem verify --data ./data/a", "tandem verify --url http://127.0.0.1:4010 --json"],
@@ -30,10 +29,8 @@ export const verify: Command = {
 
 async function runVerify(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation
-  const running = flags.text("url") !== undefined || (flags.text("data") === undefined && terminal.variable("TANDEM_URL") !== undefined)
-  const data = flags.text("data") ?? terminal.variable("TANDEM_DATA")
-  if (!running && data === undefined) throw wrongUsage("Which node? --data of a stopped one, or --url of a running one.")
-  const report = running ? await checkRunning(invocation) : await checkStopped(data ?? "", invocation)
+  const node = whichNode(flags, terminal)
+  const report = node === "running" ? await checkRunning(invocation) : await checkStopped(node.stopped, invocation)
   if (!isFields(report)) throw new CommandFailed("The node answered something else than a report.")
   const problems = Array.isArray(report["problems"]) ? report["problems"] : []
   await show(report, problems, invocation)

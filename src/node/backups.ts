@@ -84,6 +84,7 @@ export class Backups {
       const { place, report } = await this.#checked(directory, mark)
       const path = join(directory, backupName(store.identity(), report.version, wallMs()))
       place.moveTo(path)
+      place.remove()
       failpoint("backup.rename.after")
       pruneBackups(directory, keep, store.identity())
       return { ...report, path, bytes: statSync(path).size }
@@ -130,5 +131,4 @@ export class Backups {
       this.#running = undefined
     }
   }
-
 }

@@ -1,9 +1,11 @@
 // From a backup to a data directory that a node can be started on. Refuses to overwrite, and leaves nothing half-made under its name.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { copyFileSync, existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { failpoint } from "../runtime/failpoint.ts"
+import { CopyPlace, removeCopyPlaces } from "../store/copy-place.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
-import type { FirstIdentity, LoggedDecision } from "../store/store.ts"
+import { fileName } from "../store/new-environment.ts"
+import { type LoggedDecision, nobody } from "../store/store.ts"
 import { syncPath } from "../store/sync-path.ts"
 import type { TableStore } from "../store/table-store.ts"
 import { verifyStore } from "../store/verify.ts"
@@ -48,14 +50,14 @@ export class RestoreRefused extends Error {
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { from, data, nodeId } = options
   mkdirSync(data, { recursive: true, mode: 0o700 })
-  const path = join(data, "data.mdb")
+  const path = join(data, fileName)
   if (existsSync(path)) throw new RestoreRefused(`${data} holds a node's data already, and it is not overwritten`, "Restore into an empty directory, or move what is there away.")
   const mark = `restoring-${nodeId}-`
-  for (const name of readdirSync(data)) if (name.startsWith(mark)) rmSync(join(data, name), { recursive: true })
-  const place = mkdtempSync(join(data, mark))
+  removeCopyPlaces(data, mark)
+  const place = new CopyPlace(data, mark)
   try {
-    copyFileSync(from, join(place, "data.mdb"))
-    const store = openLmdbStore(place, nobody)
+    copyFileSync(from, place.path)
+    const store = openLmdbStore(place.directory, nobody)
     try {
       await checkBackup(store, options)
       const epochMax = await goOn(store, options)
@@ -65,18 +67,14 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
       await store.close()
     }
     failpoint("restore.rename.before")
-    syncPath(join(place, "data.mdb"))
-    renameSync(join(place, "data.mdb"), path)
-    syncPath(data)
+    syncPath(place.path)
+    place.moveTo(path)
     const { clusterId = "", epoch } = store.identity()
     return { version: store.position().committed, clusterId, epoch: epoch.number }
   } finally {
-    rmSync(place, { recursive: true, force: true })
+    place.remove()
   }
 }
-
-/** What an empty disk would be given; a backup has its own. */
-const nobody: FirstIdentity = { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } }
 
 async function checkBackup(store: TableStore, { from, onProgress }: RestoreOptions): Promise<void> {
   if (store.identity().clusterId === undefined) throw new RestoreRefused(`${from} is of a node that belonged to no pair yet`, undefined)

@@ -19,7 +19,7 @@ import { failpoint } from "../runtime/failpoint.ts"
 import { fileName } from "../store/new-environment.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
 import { syncPath } from "../store/sync-path.ts"
-import type { Identity } from "../store/store.ts"
+import { type Identity, nobody } from "../store/store.ts"
 import { StoreDamaged } from "../store/store-damaged.ts"
 import { verifyStore } from "../store/verify.ts"
 import type { DecodedAnswer } from "./peer-wire.ts"
@@ -203,10 +203,10 @@ export class SnapshotFetch {
 
   /** As a node's data is checked, and more: all of it, before anything of it is used. */
   async #check({ version, headDigest }: SnapshotManifest): Promise<void> {
-    const { nodeId, epoch, identity, cluster } = this.#parts
+    const { nodeId, identity, cluster } = this.#parts
     this.#notice("checks the copy")
     try {
-      const store = openLmdbStore(this.#place.directory, { clusterId: undefined, nodeId, role: "replica", epoch })
+      const store = openLmdbStore(this.#place.directory, nobody)
       try {
         const position = store.position()
         if (position.head !== version || position.committed !== version || !sameDigest(position.headDigest, headDigest)) throw new StoreDamaged("it is of another version than it should be")

@@ -1,5 +1,5 @@
 // Two logs that have diverged, or one that is damaged: finds the last common version, says so on both nodes, and stops.
-import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Rival } from "./coordinator-state.ts"
+import { ask, type CoordinatorState, type CoordinatorStep, type Phase } from "./coordinator-state.ts"
 import type { Digest } from "./digest.ts"
 import type { StopReason } from "./effect.ts"
 import type { DigestAnswer, DivergedRequest, RefusedAnswer } from "./messages.ts"
@@ -21,23 +21,26 @@ export function stop(state: CoordinatorState, reason: StopReason, detail: string
 export function locate(state: CoordinatorState, differAt: number): CoordinatorStep {
   // The oldest record of a log names the digest of the version before it.
   const from = Math.max(state.logStart, state.peer?.logStart ?? 1) - 1
-  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt, from), peerDigest: null, rival: null })
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt, from), peerDigest: null, rivalSinceMs: null })
 }
 
 /** Both were promoted: nothing is written any more, and it is found out up to where both logs are the same. */
 export function locateRival(state: CoordinatorState, log: NonNullable<RefusedAnswer["log"]>): CoordinatorStep {
   const from = Math.max(state.logStart, log.start) - 1
-  return probe(state, { name: "locating", ask: "none", search: beginSearch(Math.min(state.head, log.head), from), peerDigest: null, rival: { sinceMs: state.nowMs } })
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(Math.min(state.head, log.head), from), peerDigest: null, rivalSinceMs: state.nowMs })
 }
 
-/** The other one may have stopped before this one has found out. */
-export function tickRival(state: CoordinatorState, phase: Locating, { sinceMs }: Rival): CoordinatorStep {
-  if (state.nowMs - sinceMs > state.timing.peerTimeoutMs) return stop(state, "diverged", `${bothPromoted(state)}; the other one does not say any more where its log parts from this one`, rivalHint)
+export function tickLocating(state: CoordinatorState, phase: Locating): CoordinatorStep {
+  const { nowMs, timing } = state
+  // A rival may have stopped before this one has found out.
+  if (phase.rivalSinceMs !== null && nowMs - phase.rivalSinceMs > timing.peerTimeoutMs) {
+    return stop(state, "diverged", `${bothPromoted(state)}; the other one does not say any more where its log parts from this one`, rivalHint)
+  }
   return phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }
 }
 
 export function isRival(phase: Phase): boolean {
-  return phase.name === "locating" && phase.rival !== null
+  return phase.name === "locating" && phase.rivalSinceMs !== null
 }
 
 function bothPromoted({ epoch }: Pick<CoordinatorState, "epoch">): string {
@@ -54,7 +57,7 @@ function describeParting(search: PrefixSearch): string {
   return search.equalAt === search.differAt ? `both logs are equal up to version ${search.differAt}, where one of them ends` : describeDivergence(search)
 }
 
-export function probe(state: CoordinatorState, phase: Locating): CoordinatorStep {
+function probe(state: CoordinatorState, phase: Locating): CoordinatorStep {
   const version = nextProbe(phase.search)
   if (version === undefined) throw new Error("nothing left to compare")
   return { state: { ...state, phase: { ...phase, ask: "under-way" } }, effects: [ask({ kind: "digest", version })] }
@@ -70,7 +73,7 @@ export function peerDigestHeard(state: CoordinatorState, phase: Locating, answer
 export function ownDigestRead(state: CoordinatorState, phase: Locating, version: number, digest: Digest): CoordinatorStep {
   if (phase.peerDigest === null || nextProbe(phase.search) !== version) return { state, effects: [] }
   const search = narrow(phase.search, version, digest, phase.peerDigest)
-  if (phase.rival !== null) return rivalCompared(state, { ...phase, search, peerDigest: null }, version, digest)
+  if (phase.rivalSinceMs !== null) return rivalCompared(state, { ...phase, search, peerDigest: null }, version, digest)
   // Where the chain says that they differ and the digests say that they do not, the chain itself is broken.
   if (search.equalAt === search.differAt) return damaged(state, version + 1)
   const located: Locating = { ...phase, search, peerDigest: null }

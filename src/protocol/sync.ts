@@ -2,7 +2,7 @@
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
 import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck, unsynced } from "./coordinator-state.ts"
 import { type Digest, genesisDigest } from "./digest.ts"
-import { behind, damaged, fencedHint, locate, locateRival, ownDigestRead, part, peerDigestHeard, probe, rivalHint, stop, tickRival } from "./divergence.ts"
+import { behind, damaged, fencedHint, locate, locateRival, ownDigestRead, part, peerDigestHeard, rivalHint, stop, tickLocating } from "./divergence.ts"
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, RefusedAnswer, Vote } from "./messages.ts"
@@ -40,7 +40,7 @@ export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
     case "adopting":
       return phase.ask === "under-way" || state.diskBusy ? { state, effects: [] } : fetchNext(state)
     case "locating":
-      return phase.rival === null ? (phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }) : tickRival(state, phase, phase.rival)
+      return tickLocating(state, phase)
     case "settling":
       return phase.ask === "lost" ? settleHeads(state) : { state, effects: [] }
     case "comparing":

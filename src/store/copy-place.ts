@@ -21,7 +21,6 @@ export class CopyPlace {
   moveTo(path: string): void {
     renameSync(this.path, path)
     syncPath(dirname(path))
-    this.remove()
   }
 
   remove(): void {

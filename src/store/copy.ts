@@ -5,17 +5,16 @@
 //   2. The copy is looked at (LMDB maps it into memory) and opened. What it has in doubt is settled by what the store knows by now: it
 //      was committed since, or it is taken back, in the copy only.
 //   3. The copy is made durable, renamed to its place, and the directory is made durable.
-// Before the rename there is the temporary name only, which `removeUnfinishedCopies` takes away; after it there is the copy.
+// Before the rename there is the temporary name only, which `removeCopyPlaces` takes away; after it there is the copy.
 //
 // A copy is not a backup before all of it was verified (verify.ts). Must never change the store that is copied.
-import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { chmodSync, existsSync, statSync } from "node:fs"
 import { open } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { dirname } from "node:path"
 import { type Digest, sameDigest } from "../protocol/digest.ts"
+import { CopyPlace } from "./copy-place.ts"
 import { openLmdbStore } from "./lmdb-store.ts"
-import { fileName } from "./new-environment.ts"
 import type { Identity } from "./store.ts"
-import { syncPath } from "./sync-path.ts"
 import type { TableStore } from "./table-store.ts"
 
 export interface Copied {
@@ -48,8 +47,8 @@ export class CopyFailed extends Error {
   }
 }
 
-const temporaryName = "copy-"
-const temporary = /^copy-\w{6}$/
+/** Begins the temporary name. */
+export const copyMark = "copy-"
 
 /** Copies to a path where nothing is yet. Throws CopyFailed. */
 export async function copyEnvironment(store: TableStore, path: string, options: CopyOptions): Promise<Copied> {
@@ -57,23 +56,18 @@ export async function copyEnvironment(store: TableStore, path: string, options: 
   // What is freed while the copy is made cannot be used again before it is done, so nothing is taken away meanwhile; and `settle`
   // needs the newest digests.
   const release = store.pauseTrimming()
-  let place: string | undefined
+  let place: CopyPlace | undefined
   try {
     if (existsSync(path)) throw new CopyFailed(`${path} is there already`)
     checkRoom(store, directory, options)
-    place = mkdtempSync(join(directory, temporaryName))
+    place = new CopyPlace(directory, copyMark)
     return await copyInto(place, store, path, options)
   } catch (error) {
     throw error instanceof CopyFailed ? error : new CopyFailed(`the copy failed: ${error instanceof Error ? error.message : String(error)}`, error)
   } finally {
     release()
-    if (place !== undefined) rmSync(place, { recursive: true, force: true })
+    place?.remove()
   }
-}
-
-/** What copies left behind in a directory that were killed. Nobody else may be copying into it. */
-export function removeUnfinishedCopies(directory: string): void {
-  for (const name of readdirSync(directory)) if (temporary.test(name)) rmSync(join(directory, name), { recursive: true, force: true })
 }
 
 function checkRoom(store: TableStore, directory: string, { freeBytes, floorBytes }: CopyOptions): void {
@@ -83,26 +77,24 @@ function checkRoom(store: TableStore, directory: string, { freeBytes, floorBytes
   throw new CopyFailed(`there is no room for a copy of ${needed} bytes in ${directory}: ${free} bytes are free, and ${floorBytes} are to stay so`)
 }
 
-async function copyInto(place: string, store: TableStore, path: string, { at = () => undefined }: CopyOptions): Promise<Copied> {
-  const made = join(place, fileName)
+async function copyInto(place: CopyPlace, store: TableStore, path: string, { at = () => undefined }: CopyOptions): Promise<Copied> {
   const before = store.position().committed
   if (store.engine.copyTo === undefined) throw new CopyFailed("a store in memory cannot be copied")
-  await store.engine.copyTo(made)
-  chmodSync(made, 0o600)
+  await store.engine.copyTo(place.path)
+  chmodSync(place.path, 0o600)
   at("copied")
-  const copied = await settle(place, store, before)
+  const copied = await settle(place.directory, store, before)
   at("settled")
-  await syncLater(made)
+  await syncLater(place.path)
   at("synced")
-  renameSync(made, path)
-  syncPath(dirname(path))
+  place.moveTo(path)
   at("renamed")
   return { ...copied, bytes: statSync(path).size }
 }
 
 /** Opens the copy, which checks it, and leaves nothing in doubt in it. */
-async function settle(place: string, store: TableStore, before: number): Promise<Omit<Copied, "bytes">> {
-  const copy = openLmdbStore(place, store.identity())
+async function settle(directory: string, store: TableStore, before: number): Promise<Omit<Copied, "bytes">> {
+  const copy = openLmdbStore(directory, store.identity())
   try {
     copy.commit(commonVersion(copy, store, before))
     await copy.undo()

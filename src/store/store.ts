@@ -47,6 +47,9 @@ export interface LoggedDecision extends Decision {
 /** What a disk is given at its very first start. */
 export type FirstIdentity = Pick<Identity, "clusterId" | "nodeId" | "role" | "epoch"> & Partial<Identity>
 
+/** For a data file that is opened for what it holds: it has an identity of its own. */
+export const nobody: FirstIdentity = { clusterId: undefined, nodeId: "", role: "replica", epoch: { number: 0, id: "" } }
+
 /** What an identity has where nothing else was decided, and what releases before protocol 2 did not store. */
 export const undecided = { mode: "paired", lacking: false, leaseMs: 0, decisions: [] } as const satisfies Partial<Identity>
 

@@ -6,18 +6,11 @@ import { type Failpoint, failpointVariable } from "../../src/runtime/failpoint.t
 import { Load } from "./load.ts"
 import { runCommand } from "./real-command.ts"
 import { RealNode } from "./real-node.ts"
-import { freePorts, type PairOptions, RealPair, until } from "./real-pair.ts"
+import { freePorts, type RealPair, until } from "./real-pair.ts"
+import { pairsWith } from "./started-pair.ts"
 import { sameDigests, Witness } from "./witness.ts"
 
-async function withPair(run: (pair: RealPair) => Promise<void>, options: PairOptions = {}): Promise<void> {
-  const pair = await RealPair.make({ flags: ["--peer-timeout", "1s"], ...options })
-  try {
-    await pair.start()
-    await run(pair)
-  } finally {
-    await pair.remove()
-  }
-}
+const withPair = pairsWith({ flags: ["--peer-timeout", "1s"] })
 
 async function write(node: RealNode, id: string): Promise<number> {
   const { status, body } = await node.do({ op: "user.create", data: { id, email: `${id}@example.com` } }, id)

@@ -1,11 +1,12 @@
 // What is done to a pair while clients use it, of each kind once: kills at any moment, in recovery or at a step, pauses, a bad
 // network, and an operator who changes the roles. Each leaves nodes that come back by themselves, or brings them back.
-import { failpoints, failpointVariable } from "../../src/runtime/failpoint.ts"
+import { failpointVariable } from "../../src/runtime/failpoint.ts"
 import type { Random } from "../sim/random.ts"
 import type { PeerPost, Treatment } from "./peer-proxy.ts"
 import { runCommand } from "./real-command.ts"
 import type { RealNode } from "./real-node.ts"
 import { type RealPair, until } from "./real-pair.ts"
+import { writeSteps } from "./write-steps.ts"
 
 /** How often what was done. */
 export interface Tally {
@@ -49,12 +50,9 @@ async function killSome({ a, b }: RealPair, random: Random, tally: Tally): Promi
   }
 }
 
-/** Steps that any write comes by. */
-const steps = failpoints.filter((name) => /^(primary|replica)\.(prepare|send-prepare|vote|vote-received|commit|send-commit|commit-confirmed|confirm-commit|acknowledge)(\.|$)/.test(name))
-
 /** It is killed now, and again at a step soon after its start; or else goes on, armed. */
 export const killAtStep: Blow = async (pair, random, tally) => {
-  const step = random.pick(steps)
+  const step = random.pick(writeSteps)
   const victim = step.startsWith("primary") ? pair.primary : pair.other(pair.primary)
   const before = victim.starts
   victim.supervise({ environment: { [failpointVariable]: `${step}:${random.between(1, 12)}` } })
@@ -120,10 +118,7 @@ export const promote: Blow = async (pair, random, tally) => {
   tally.promotions++
   pair.primary = next
   await sleep(random.between(0, 400))
-  if (random.chance(0.3)) {
-    next.kill("SIGKILL")
-    tally.kills++
-  }
+  sometimesKill(next, random, tally)
   if (hangs) old.kill("SIGCONT")
   else old.start()
   old.supervise()
@@ -146,14 +141,17 @@ export const goSolo: Blow = async (pair, random, tally) => {
   await until("it is solo", async () => (await primary.decide("solo", { on: true, reason: "the other one is away" }).catch(() => undefined))?.status === 200, () => pair.printed)
   tally.solos++
   await sleep(random.between(100, 600))
-  if (random.chance(0.3)) {
-    primary.kill("SIGKILL")
-    tally.kills++
-  }
+  sometimesKill(primary, random, tally)
   if (isCutOff) pair.proxy.treatment = () => "pass"
   else replica.start()
   replica.supervise()
   await bringBack(pair, tally)
+}
+
+function sometimesKill(node: RealNode, random: Random, tally: Tally): void {
+  if (!random.chance(0.3)) return
+  node.kill("SIGKILL")
+  tally.kills++
 }
 
 /** Until both are in sync; whoever was fenced rejoins. */

@@ -2,19 +2,19 @@
 // What clients were told and shown is there, and what they were not told of has one outcome under its key.
 import { describe, expect, test } from "bun:test"
 import { rmSync } from "node:fs"
-import { type Failpoint, failpoints, failpointVariable } from "../../src/runtime/failpoint.ts"
+import { type Failpoint, failpointVariable } from "../../src/runtime/failpoint.ts"
 import { FewWrites } from "./few-writes.ts"
 import type { RealNode } from "./real-node.ts"
 import { RealPair, until } from "./real-pair.ts"
 import { Turnstile } from "./turnstile.ts"
 import { type Attempt, Witness } from "./witness.ts"
+import { writeSteps } from "./write-steps.ts"
 
 const flags = ["--peer-timeout", "2s"]
-const steps = failpoints.filter((name) => /^(primary|replica)\.(prepare|send-prepare|vote|vote-received|commit|send-commit|commit-confirmed|confirm-commit|acknowledge)(\.|$)/.test(name))
 const atOnce = new Turnstile(4)
 
 describe("the primary and its disk are destroyed at", () => {
-  test.concurrent.each(steps)("%s, and its replica is promoted: nothing is lost, and nothing is there twice (P1, P2, P3)", (step) =>
+  test.concurrent.each(writeSteps)("%s, and its replica is promoted: nothing is lost, and nothing is there twice (P1, P2, P3)", (step) =>
     atOnce.pass(async () => {
       const pair = await RealPair.make({ flags })
       try {

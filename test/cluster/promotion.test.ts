@@ -2,20 +2,13 @@
 import { describe, expect, test } from "bun:test"
 import { failpointVariable } from "../../src/runtime/failpoint.ts"
 import type { RealNode } from "./real-node.ts"
-import { type PairOptions, RealPair, until } from "./real-pair.ts"
+import { type RealPair, until } from "./real-pair.ts"
+import { pairsWith } from "./started-pair.ts"
 
 /** Short, so that a promotion need not wait for long. */
 const flags = ["--lease", "2s", "--peer-timeout", "2s", "--sync-timeout", "10s"]
 
-async function withPair(run: (pair: RealPair) => Promise<void>, options: PairOptions = {}): Promise<void> {
-  const pair = await RealPair.make({ flags, ...options })
-  try {
-    await pair.start()
-    await run(pair)
-  } finally {
-    await pair.remove()
-  }
-}
+const withPair = pairsWith({ flags })
 
 async function write(node: RealNode, id: string): Promise<number> {
   let version = 0

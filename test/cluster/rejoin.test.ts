@@ -7,22 +7,21 @@ import { openRecord } from "../../src/protocol/record.ts"
 import { type Failpoint, failpointVariable } from "../../src/runtime/failpoint.ts"
 import { type CommandOptions, runCommand } from "./real-command.ts"
 import type { RealNode } from "./real-node.ts"
-import { RealPair, until } from "./real-pair.ts"
+import { type RealPair, until } from "./real-pair.ts"
+import { type PairTest, pairsWith } from "./started-pair.ts"
 import { isStraceHere, strace } from "./strace.ts"
 
 /** Short, so that a promotion need not wait for long. */
 const flags = ["--lease", "1s", "--peer-timeout", "1s", "--max-body", "8MiB"]
 
-async function withPair(run: (pair: RealPair) => Promise<void>): Promise<void> {
-  const pair = await RealPair.make({ flags })
-  try {
-    await pair.start()
+const withStartedPair = pairsWith({ flags })
+
+function withPair(run: PairTest): Promise<void> {
+  return withStartedPair((pair) => {
     // With so short a lease a busy machine may end one at any time.
     pair.supervise()
-    await run(pair)
-  } finally {
-    await pair.remove()
-  }
+    return run(pair)
+  })
 }
 
 async function write(node: RealNode, id: string, size = 0): Promise<void> {

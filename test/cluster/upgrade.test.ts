@@ -7,20 +7,17 @@ import { previousRelease } from "../../.ci/previous-release.ts"
 import { release } from "../../src/release.ts"
 import { Load } from "./load.ts"
 import type { RealNode } from "./real-node.ts"
-import { RealPair, until } from "./real-pair.ts"
+import { until } from "./real-pair.ts"
+import { type PairTest, pairsWith } from "./started-pair.ts"
 import { Witness } from "./witness.ts"
 
 const old = "previous release"
 
-async function withOldPair(run: (pair: RealPair) => Promise<void>): Promise<void> {
+const withStartedPair = pairsWith({ primary: old, replica: old, flags: ["--peer-timeout", "1s"] })
+
+function withOldPair(run: PairTest): Promise<void> {
   previousRelease()
-  const pair = await RealPair.make({ primary: old, replica: old, flags: ["--peer-timeout", "1s"] })
-  try {
-    await pair.start()
-    await run(pair)
-  } finally {
-    await pair.remove()
-  }
+  return withStartedPair(run)
 }
 
 /** Stopped as its supervisor would, and started with this release. */

@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Copied, copyEnvironment, CopyFailed, type CopyOptions, copySteps, removeUnfinishedCopies } from "../../src/store/copy.ts"
+import { type Copied, copyEnvironment, CopyFailed, copyMark, type CopyOptions, copySteps } from "../../src/store/copy.ts"
+import { removeCopyPlaces } from "../../src/store/copy-place.ts"
 import { openLmdbStore } from "../../src/store/lmdb-store.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
 import { verifyStore } from "../../src/store/verify.ts"
@@ -205,7 +206,7 @@ describe.each(["bun", "deno"] as const)("under %s", (runtime) => {
       const unfinished = names.filter((name) => /^copy-\w{6}$/.test(name))
       expect(names.includes("copy.mdb")).toBe(step === "renamed")
       expect(unfinished.length).toBe(1)
-      removeUnfinishedCopies(directory)
+      removeCopyPlaces(directory, copyMark)
       expect(readdirSync(directory).filter((name) => name !== "store")).toEqual(step === "renamed" ? ["copy.mdb"] : [])
     } finally {
       rmSync(directory, { recursive: true })
