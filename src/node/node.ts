@@ -1,5 +1,6 @@
 // A running node: one role's driver, the writer, and what http/ sees of them. The role is decided at start.
 import { timingSafeEqual } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import { bounds } from "../bounds.ts"
 import { Bearers } from "../operations/bearers.ts"
 import type { Principal } from "../operations/scope.ts"
@@ -142,7 +143,7 @@ export class TandemNode implements NodeService {
     this.#draining = true
     const until = this.#parts.monotonicMs() + timeoutMs
     while ((this.#writer?.pending ?? 0) > 0 && this.#parts.monotonicMs() < until) {
-      await new Promise((resolve) => setTimeout(resolve, bounds.tickMs / 10))
+      await sleep(bounds.tickMs / 10)
     }
   }
 

@@ -10,6 +10,7 @@
 import { existsSync, linkSync, renameSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { bounds } from "../bounds.ts"
 import { sameDigest } from "../protocol/digest.ts"
 import type { Epoch } from "../protocol/epoch.ts"
@@ -274,8 +275,4 @@ export class SnapshotFetch {
     this.#lastNotice = line
     this.#parts.notice(line)
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -4,6 +4,7 @@
 // What a crash leaves behind: before the manifest is stored, a directory that the next copy takes away; after it a copy that is given on.
 import { existsSync, statSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
+import { setTimeout as sleep } from "node:timers/promises"
 import { bounds } from "../bounds.ts"
 import { digestBytes, digestOf, sameDigest } from "../protocol/digest.ts"
 import type { RefusedAnswer, SnapshotChunkAnswer, SnapshotManifestAnswer } from "../protocol/messages.ts"
@@ -120,7 +121,7 @@ export class SnapshotHolder {
     const beganMs = this.#parts.monotonicMs()
     const result = work()
     const restMs = (this.#parts.monotonicMs() - beganMs) * bounds.snapshotRestFactor
-    await new Promise((resolve) => setTimeout(resolve, restMs))
+    await sleep(restMs)
     return result
   }
 

@@ -24,7 +24,7 @@ export async function checkCopy(directory: string): Promise<CopyReport> {
     // `close`, not `exit`: what it printed last has been read by then.
     child.once("close", resolve)
   })
-  if (code !== 0) throw new Error(`the copy is not sound: ${firstProblem(printed) ?? said.trim() ?? `its check ended with ${code}`}`)
+  if (code !== 0) throw new Error(`the copy is not sound: ${firstProblem(printed) ?? (said.trim() || `its check ended with ${code}`)}`)
   return JSON.parse(printed) as CopyReport
 }
 
