@@ -1,5 +1,6 @@
 // What an operator may decide about a node's role and mode: promote, solo, handover. Each does what it says, or says what the state is and
 // what would be right. The decisions themselves are the protocol's.
+import { setTimeout as sleep } from "node:timers/promises"
 import { bounds } from "../bounds.ts"
 import { atWork } from "../protocol/decisions.ts"
 import type { Decision } from "../protocol/reign.ts"
@@ -39,8 +40,10 @@ export class Operator {
     const decision: Decision = { what: solo ? "promote-solo" : "promote", by, reason, forced: force }
     const next = { number: epoch.number + 1, id: this.#parts.newSession() }
     const why = await this.#afterWork(() => this.#parts.role().replica?.promote(next, solo ? "solo" : "alone", decision))
-    if (why === undefined) return this.#parts.standing()
-    return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: promoteHint })
+    if (why !== undefined) return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: promoteHint })
+    // So that whoever hears this can write at once. Where it waits for a replica nothing is logged yet.
+    if (solo) await this.#decisionsLogged()
+    return this.#parts.standing()
   }
 
   /** Begins, or ends, that this primary acknowledges what is on its own disk only; or says why not. */
@@ -67,7 +70,7 @@ export class Operator {
   /** Again and again while the node is only at work; gives why nothing came of it, if so. */
   async #afterWork(decide: () => Promise<string | undefined> | undefined): Promise<string | undefined> {
     const { monotonicMs } = this.#parts
-    for (const untilMs = monotonicMs() + bounds.drainMs; ; await pause(bounds.tickMs / 20)) {
+    for (const untilMs = monotonicMs() + bounds.drainMs; ; await sleep(bounds.tickMs / 20)) {
       const why = await decide()
       if (why !== atWork || monotonicMs() >= untilMs) return why
     }
@@ -76,17 +79,13 @@ export class Operator {
   async #decisionsLogged(): Promise<void> {
     const { decisionPending, monotonicMs } = this.#parts
     const untilMs = monotonicMs() + bounds.versionWaitMs
-    while (decisionPending() && monotonicMs() < untilMs) await pause(bounds.tickMs / 10)
+    while (decisionPending() && monotonicMs() < untilMs) await sleep(bounds.tickMs / 10)
   }
 
   #named(): string {
     const { node, role, epoch } = this.#parts.standing()
     return `Node ${node} is the ${role} of epoch ${epoch.number}`
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 const promoteHint = "`--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."
