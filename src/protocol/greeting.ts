@@ -4,7 +4,8 @@ import { rivalHint } from "./divergence.ts"
 import type { Effect, IdentityChange } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import { type Envelope, type HelloRequest, isSpoken, type PeerRefusalCode, protocolVersion } from "./messages.ts"
-import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused, type Work } from "./participant-state.ts"
+import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused } from "./participant-state.ts"
+import { identify } from "./promotion.ts"
 
 /** Who the caller is, and where both logs stand; with `open`, from now on only messages of this link count. */
 export function hello(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
@@ -32,14 +33,18 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
     if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
     if (order === "forked") return forked(state, incoming)
   }
-  if (state.head + 1 < request.logStart) return behind(state, incoming, request)
+  if (isBehind(state, request)) return state.cluster === null || state.lacking ? behind(state, incoming, request) : identify(state, incoming, { lacking: true })
   if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false, state.cluster === null)] }
   const stale = whyStaleLink(state, envelope)
   if (stale) return refused(state, incoming, "session", stale)
   const change = learnt(state, envelope.cluster, envelope.epoch, request)
   if (change === undefined) return openLink(state, incoming, request, false)
-  const work: Work = { kind: "identifying", incoming, change }
-  return { state: { ...state, work }, effects: [{ effect: "identify", change }] }
+  return identify(state, incoming, change)
+}
+
+/** What this disk had to learn of the hello is durable. `fresh`: it belonged to no pair before. */
+export function greeted(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest, fresh: boolean): ParticipantStep {
+  return isBehind(state, request) ? behind(state, incoming, request) : openLink(state, incoming, request, fresh)
 }
 
 /** What has to be durable before the link opens: whose replica this is, how long its lease may run, and whether it has acknowledged writes alone. */
@@ -57,7 +62,12 @@ function forked(state: ParticipantState, incoming: IncomingRequest): Participant
   return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
 }
 
-/** What this log lacks next, the primary's has no more: only a whole copy helps, which is not fetched unasked, as it takes the place of what is here. */
+/** What this log lacks next, the primary's has no more. */
+function isBehind({ head }: ParticipantState, { logStart }: HelloRequest): boolean {
+  return head + 1 < logStart
+}
+
+/** Only a whole copy helps, which is not fetched unasked, as it takes the place of what is here. */
 function behind(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest): ParticipantStep {
   const { cluster, epoch, protocol } = incoming.envelope
   const lacks = state.head === 0 ? "this disk is empty" : `this node's log ends at version ${state.head}`
@@ -70,7 +80,7 @@ function behind(state: ParticipantState, incoming: IncomingRequest, request: Hel
   return { state, effects: [...step.effects, { effect: "stop", reason: "foreign", detail, hint: "start this node with --join: then it fetches a copy of its primary's data, which takes the place of its own" }] }
 }
 
-/** From here on only messages of this link change anything (I6). `fresh`: the disk belonged to no pair before. */
+/** From here on only messages of this link change anything (I6). */
 export function openLink(state: ParticipantState, incoming: IncomingRequest, request: HelloRequest, fresh: boolean): ParticipantStep {
   invariant(compareEpoch(state.epoch, incoming.envelope.epoch) === "same", "I6", "a link of another epoch would be opened")
   invariant(state.cluster === incoming.envelope.cluster, "I6", "a link of another cluster would be opened")

@@ -11,7 +11,7 @@ import type { Effect } from "./effect.ts"
 import { compareEpoch } from "./epoch.ts"
 import { divergenceHint } from "./divergence.ts"
 import { identify, promote, promoted, takeOver, tookOver, tookOverReply } from "./promotion.ts"
-import { hello, openLink, whyStaleSender, whyStranger } from "./greeting.ts"
+import { greeted, hello, whyStaleSender, whyStranger } from "./greeting.ts"
 import { invariant } from "./invariant.ts"
 import type { CommitRequest, DivergedRequest, PrepareRequest, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
 import { type IncomingRequest, type ParticipantEvent, type ParticipantState, type ParticipantStep, refused, type Round, type Work } from "./participant-state.ts"
@@ -123,7 +123,7 @@ function identified(state: ParticipantState): ParticipantStep {
   const known: ParticipantState = { ...state, work: null, cluster, epoch, lacking, leaseMs }
   switch (incoming.request.kind) {
     case "hello":
-      return openLink(known, incoming, incoming.request, state.cluster === null)
+      return greeted(known, incoming, incoming.request, state.cluster === null)
     case "commit":
       return commit(known, incoming, incoming.request)
     case "handover":

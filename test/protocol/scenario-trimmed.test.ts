@@ -1,5 +1,6 @@
 // The sync check where logs were trimmed: what they lack is not asked for, and what cannot be caught up is said (P6).
 import { describe, expect, test } from "bun:test"
+import { whyNoPromotion } from "../../src/protocol/promotion.ts"
 import { chain } from "./chain.ts"
 import { Pair, type Side, timing } from "./pair.ts"
 
@@ -27,12 +28,31 @@ describe("a replica that lags", () => {
   test("by more stops and says why, and the primary keeps asking (P6)", () => {
     const pair = started({ a: { log: nine, logStart: 6 }, b: { log: nine.slice(0, 4) } })
     expect(ending(pair)).toMatchInlineSnapshot(`
-      "a←b hello refused, behind: this node's log ends at version 4, and the primary's log begins at 6: it was trimmed, and what lies between is gone
+      "b   may lack writes
+      a←b hello refused, behind: this node's log ends at version 4, and the primary's log begins at 6: it was trimmed, and what lies between is gone
       b   stops, foreign: this node's log ends at version 4, and the primary's log begins at 6: it was trimmed, and what lies between is gone
       a   notice: the replica: this node's log ends at version 4, and the primary's log begins at 6: it was trimmed, and what lies between is gone"
     `)
     expect(pair.a.phase.name).toBe("greeting")
     expect(pair.disks.b.records).toHaveLength(4)
+  })
+
+  test("by more knows from then on that it lacks writes, and is not promoted without force, also where it is not greeted again (P1)", () => {
+    const pair = started({ a: { log: nine, logStart: 6 }, b: { log: nine.slice(0, 4) } })
+    expect(pair.disks.b.lacking).toBe(true)
+    pair.restart("b")
+    expect(whyNoPromotion(pair.b, 0, false)).toBe("it may lack writes that its primary has acknowledged")
+  })
+
+  test("by more says nothing before it durably knows that", () => {
+    const pair = new Pair({ a: { log: nine, logStart: 6 }, b: { log: nine.slice(0, 4) } })
+    pair.hold("b disk")
+    pair.tick()
+    pair.run()
+    expect(ending(pair)).toBe("b   may lack writes")
+    pair.release("b disk")
+    pair.run()
+    expect(ending(pair)).toStartWith("a←b hello refused, behind")
   })
 
   test.each([
