@@ -39,6 +39,12 @@ const digest = v.pipe(
     return NEVER
   }),
 )
+/** 16 bytes. */
+const state = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{32}$/, "the digest of a state has 32 hexadecimal digits"),
+  v.transform((text) => Buffer.from(text, "hex")),
+)
 const epoch = v.strictObject({ number: count, id: text })
 const envelope = v.strictObject({
   protocol: count,
@@ -52,16 +58,17 @@ const envelope = v.strictObject({
 })
 const decision = v.strictObject({ what: v.picklist(["promote", "promote-solo", "handover", "solo", "paired", "restore"]), by: text, reason: text, forced: v.boolean() })
 const mode = v.picklist(["paired", "alone", "solo"])
+const checkpoint = v.strictObject({ version: count, digest, state })
 const kind = <const Kind extends string>(name: Kind) => ({ kind: v.literal(name) })
 
 const request = v.variant("kind", [
-  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text, mode: v.exactOptional(mode), leaseMs: v.exactOptional(count) }),
+  v.strictObject({ ...kind("hello"), open: v.boolean(), head: count, headDigest: digest, committed: count, logStart: count, publicUrl: text, mode: v.exactOptional(mode), leaseMs: v.exactOptional(count), checkpoint: v.exactOptional(checkpoint) }),
   v.strictObject({ ...kind("prepare"), round: count, committed: count }),
   v.strictObject({ ...kind("commit"), version: count, digest, inSync: v.boolean() }),
   v.strictObject({ ...kind("rollback"), round: count, first: count, digest, parent: digest }),
   v.strictObject({ ...kind("records"), from: count }),
   v.strictObject({ ...kind("digest"), version: count }),
-  v.strictObject({ ...kind("heartbeat") }),
+  v.strictObject({ ...kind("heartbeat"), checkpoint: v.exactOptional(checkpoint) }),
   v.strictObject({ ...kind("handover"), version: count, digest, epoch, decision }),
   v.strictObject({ ...kind("diverged"), version: count, digest, peerDigest: digest, common: v.nullable(count) }),
   v.strictObject({ ...kind("position") }),
@@ -86,6 +93,7 @@ const refusalCode = v.picklist([
   "behind",
   "fetching",
   "no-copy",
+  "rows-differ",
   "damaged",
   "busy",
 ])

@@ -1,5 +1,6 @@
 // Drives the coordinator: carries its effects out on store and network, and feeds back what happened. No decisions here.
 import { bounds } from "../bounds.ts"
+import { withCheckpoint } from "../protocol/checkpoint.ts"
 import { type CoordinatorEvent, type CoordinatorState, acceptsBatch, startCoordinator, type Timing } from "../protocol/coordinator-state.ts"
 import { stepCoordinator } from "../protocol/coordinator.ts"
 import type { Effect, IdentityChange, Save } from "../protocol/effect.ts"
@@ -115,8 +116,9 @@ export class Primary implements ReplicatedLog {
     return this.#state.heardAtMs + this.#state.timing.leaseMs - this.#parts.monotonicMs()
   }
 
+  /** Once the lease is over a batch would get no outcome: it waits, and hears that nothing was written where the next tick finds this node stuck. */
   ready(): boolean {
-    return acceptsBatch(this.#state)
+    return acceptsBatch(this.#state) && (this.mode !== "paired" || this.leaseRemainingMs() > 0)
   }
 
   onReady(callback: () => void): void {
@@ -192,7 +194,7 @@ export class Primary implements ReplicatedLog {
     const { store, notice, stop } = this.#parts
     switch (effect.effect) {
       case "ask":
-        this.#asker.ask(this.#envelope(), effect.request)
+        this.#asker.ask(this.#envelope(), withCheckpoint(effect.request, store.checkpoint()))
         return
       case "save":
         this.#save(effect)
@@ -233,8 +235,7 @@ export class Primary implements ReplicatedLog {
         notice(effect.inSync ? `in sync with node ${this.#state.peerNode} at version ${this.#state.head}` : "the replica has started anew; syncing")
         return
       case "stuck":
-        this.#becomeStuck(effect.reason)
-        return
+        return this.#becomeStuck(effect.reason)
       case "stop":
         stop(effect.reason, effect.detail, effect.hint)
         return
@@ -253,8 +254,7 @@ export class Primary implements ReplicatedLog {
         failpoint("primary.handover.after")
         this.stop()
         this.#parts.roleChanged()
-        this.#asked(undefined)
-        return
+        return this.#asked(undefined)
       case "reply":
       case "serve-log":
       case "fetch-snapshot":

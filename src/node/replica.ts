@@ -1,5 +1,6 @@
 // Drives the participant: carries its effects out on the store, and answers the primary's requests. No decisions here.
 import { bounds } from "../bounds.ts"
+import { checkpointOf } from "../protocol/checkpoint.ts"
 import type { Effect, FetchSnapshot, LogPosition, ServeLog } from "../protocol/effect.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import { envelopeOfAnswer } from "../protocol/greeting.ts"
@@ -114,7 +115,10 @@ export class Replica {
     const ticket = ++this.#tickets
     return new Promise((answer) => {
       this.#waiting.set(ticket, { request, answer })
-      this.#dispatch({ event: "request", ticket, envelope: request.envelope, request: request.message })
+      const { envelope, message } = request
+      const compared = checkpointOf(message)
+      const checkpoint = compared === undefined ? undefined : this.#parts.store.checkpoint(compared.version)
+      this.#dispatch({ event: "request", ticket, envelope, request: message, checkpoint })
     })
   }
 

@@ -71,7 +71,7 @@ export type Phase =
   /** Fetching what this log lacks. */
   | { readonly name: "adopting"; readonly ask: AskState }
   /** Looking for the last common version of two diverged logs, to name it. With a rival, a primary of the same epoch number, there is no link. */
-  | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null; readonly rivalSinceMs: number | null }
+  | { readonly name: "locating"; readonly ask: AskState; readonly search: PrefixSearch; readonly peerDigest: Digest | null; readonly rival: Rival | null }
   /** It is found, and the replica is being told, so that both nodes stop and say the same. */
   | { readonly name: "parting"; readonly detail: string }
   /** Both logs are equal; before the replica hears that, this primary durably stops being alone. */
@@ -84,6 +84,12 @@ export type Phase =
   | { readonly name: "retiring"; readonly epoch: Epoch }
   | { readonly name: "stuck"; readonly reason: string }
   | { readonly name: "stopped" }
+
+/** Another primary of the same epoch number. */
+export interface Rival {
+  readonly session: string
+  readonly sinceMs: number
+}
 
 export interface Round {
   readonly number: number

@@ -6,6 +6,7 @@
 //   3. The replica confirms → `acknowledge` (I3). Until then nobody is told.
 //   A no from the replica → durable undo here → `reject`. A no from this disk → `rollback` there, its answer → `reject`.
 //   Any silence → stuck: it is neither told nor taken back.
+import { rowsDifferHint } from "./checkpoint.ts"
 import { deposed, handOver, handoverRefused, identified, setMode, tookOver } from "./decisions.ts"
 import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type CoordinatorStep, type Round, stuck } from "./coordinator-state.ts"
 import type { Effect } from "./effect.ts"
@@ -160,6 +161,8 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   if (envelope.peerSession !== state.session) return { state, effects: [] }
   if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
   if (isRival(state.phase)) return answerWhileSyncing(state, envelope, answer)
+  // It has handed over: all that is left is to store that. And a hello that was refused is of a search for agreement that is over.
+  if (name === "retiring" || (answer.kind === "refused" && answer.of === "hello")) return { state, effects: [] }
   // Whatever it is by now: a node that has taken over says so as a primary, too.
   if (answer.kind === "took-over") return tookOver(state, answer.epoch)
   const startedAnew = envelope.session !== state.peerSession
@@ -239,6 +242,8 @@ function refused(state: CoordinatorState, answer: RefusedAnswer): CoordinatorSte
       return lost(state, answer.of)
     case "fenced":
       return stop(state, "fenced", answer.detail, fencedHint)
+    case "rows-differ":
+      return stop(state, "damaged", answer.detail, rowsDifferHint)
     default:
       if (state.phase.name === "handing-over") return handoverRefused(state, answer.detail)
       return stuck(state, `the replica refused ${answer.of}: ${answer.detail}`)

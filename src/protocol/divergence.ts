@@ -1,5 +1,5 @@
 // Two logs that have diverged, or one that is damaged: finds the last common version, says so on both nodes, and stops.
-import { ask, type CoordinatorState, type CoordinatorStep, type Phase } from "./coordinator-state.ts"
+import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Rival } from "./coordinator-state.ts"
 import type { Digest } from "./digest.ts"
 import type { StopReason } from "./effect.ts"
 import type { DigestAnswer, DivergedRequest, RefusedAnswer } from "./messages.ts"
@@ -21,26 +21,26 @@ export function stop(state: CoordinatorState, reason: StopReason, detail: string
 export function locate(state: CoordinatorState, differAt: number): CoordinatorStep {
   // The oldest record of a log names the digest of the version before it.
   const from = Math.max(state.logStart, state.peer?.logStart ?? 1) - 1
-  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt, from), peerDigest: null, rivalSinceMs: null })
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(differAt, from), peerDigest: null, rival: null })
 }
 
 /** Both were promoted: nothing is written any more, and it is found out up to where both logs are the same. */
-export function locateRival(state: CoordinatorState, log: NonNullable<RefusedAnswer["log"]>): CoordinatorStep {
+export function locateRival(state: CoordinatorState, session: string, log: NonNullable<RefusedAnswer["log"]>): CoordinatorStep {
   const from = Math.max(state.logStart, log.start) - 1
-  return probe(state, { name: "locating", ask: "none", search: beginSearch(Math.min(state.head, log.head), from), peerDigest: null, rivalSinceMs: state.nowMs })
+  return probe(state, { name: "locating", ask: "none", search: beginSearch(Math.min(state.head, log.head), from), peerDigest: null, rival: { session, sinceMs: state.nowMs } })
 }
 
 export function tickLocating(state: CoordinatorState, phase: Locating): CoordinatorStep {
   const { nowMs, timing } = state
   // A rival may have stopped before this one has found out.
-  if (phase.rivalSinceMs !== null && nowMs - phase.rivalSinceMs > timing.peerTimeoutMs) {
+  if (phase.rival !== null && nowMs - phase.rival.sinceMs > timing.peerTimeoutMs) {
     return stop(state, "diverged", `${bothPromoted(state)}; the other one does not say any more where its log parts from this one`, rivalHint)
   }
   return phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }
 }
 
 export function isRival(phase: Phase): boolean {
-  return phase.name === "locating" && phase.rivalSinceMs !== null
+  return phase.name === "locating" && phase.rival !== null
 }
 
 function bothPromoted({ epoch }: Pick<CoordinatorState, "epoch">): string {
@@ -73,7 +73,7 @@ export function peerDigestHeard(state: CoordinatorState, phase: Locating, answer
 export function ownDigestRead(state: CoordinatorState, phase: Locating, version: number, digest: Digest): CoordinatorStep {
   if (phase.peerDigest === null || nextProbe(phase.search) !== version) return { state, effects: [] }
   const search = narrow(phase.search, version, digest, phase.peerDigest)
-  if (phase.rivalSinceMs !== null) return rivalCompared(state, { ...phase, search, peerDigest: null }, version, digest)
+  if (phase.rival !== null) return rivalCompared(state, { ...phase, search, peerDigest: null }, phase.rival, version, digest)
   // Where the chain says that they differ and the digests say that they do not, the chain itself is broken.
   if (search.equalAt === search.differAt) return damaged(state, version + 1)
   const located: Locating = { ...phase, search, peerDigest: null }
@@ -84,13 +84,14 @@ export function ownDigestRead(state: CoordinatorState, phase: Locating, version:
   return { state: { ...state, phase: parting }, effects: [ask({ kind: "diverged", version: differAt, digest: ownDigest, peerDigest, common: equalAt })] }
 }
 
-function rivalCompared(state: CoordinatorState, phase: Locating, version: number, digest: Digest): CoordinatorStep {
+function rivalCompared(state: CoordinatorState, phase: Locating, { session }: Rival, version: number, digest: Digest): CoordinatorStep {
   const { search } = phase
   const isEqualToTheEnd = search.equalAt === search.differAt
   if (!isEqualToTheEnd && nextProbe(search) !== undefined) return probe(state, phase)
   const { differAt, equalAt = null, ownDigest = digest, peerDigest = digest } = search
   const detail = `${bothPromoted(state)}: ${describeParting(search)}`
-  return { state: { ...state, phase: { name: "parting", detail } }, effects: [ask({ kind: "diverged", version: isEqualToTheEnd ? version : differAt, digest: ownDigest, peerDigest, common: equalAt })] }
+  // It stops only where it is told that it was heard. The questions before quoted nobody.
+  return { state: { ...state, phase: { name: "parting", detail }, peerSession: session }, effects: [ask({ kind: "diverged", version: isEqualToTheEnd ? version : differAt, digest: ownDigest, peerDigest, common: equalAt })] }
 }
 
 /** The peer has heard of it, or cannot be reached: nothing more can be done here. */

@@ -10,7 +10,7 @@ import type { SealedRecord } from "./record.ts"
 import type { Decision, Mode } from "./reign.ts"
 
 /** Why a node must stop for good; each has its own exit code. */
-export type StopReason = "diverged" | "foreign" | "fenced"
+export type StopReason = "damaged" | "diverged" | "foreign" | "fenced"
 
 /** Sends a request to the peer; its fate comes back as an `answer` or a `lost` event. */
 export interface Ask {

@@ -1,7 +1,8 @@
 // Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
+import { rowsDifferHint, whyRowsDiffer } from "./checkpoint.ts"
 import { compareEpoch, type Epoch } from "./epoch.ts"
 import { rivalHint } from "./divergence.ts"
-import type { Effect, IdentityChange } from "./effect.ts"
+import type { Effect, IdentityChange, Stop } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import { type Envelope, type HelloRequest, isSpoken, type PeerRefusalCode, protocolVersion } from "./messages.ts"
 import { type IncomingRequest, type ParticipantState, type ParticipantStep, refused } from "./participant-state.ts"
@@ -21,9 +22,7 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
   if (state.cluster === null) {
     if (request.head > 0 && !state.joining) {
       const detail = `this disk is empty, and the primary has ${request.head} versions: a node that lost its disk is only filled when started with --join`
-      const step = refused(state, incoming, "wiped", detail)
-      const stop: Effect = { effect: "stop", reason: "foreign", detail, hint: "start this node with --join to fill it from its primary" }
-      return { state, effects: [...step.effects, stop] }
+      return stopping(state, incoming, "wiped", { effect: "stop", reason: "foreign", detail, hint: "start this node with --join to fill it from its primary" })
     }
   } else {
     if (state.cluster !== envelope.cluster) {
@@ -31,12 +30,14 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
     }
     const order = compareEpoch(state.epoch, envelope.epoch)
     if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
-    if (order === "forked") return forked(state, incoming)
+    if (order === "forked") return stopping(state, incoming, "epoch-forked", { effect: "stop", reason: "diverged", detail: `both nodes were promoted to epoch ${state.epoch.number}`, hint: rivalHint })
   }
-  if (isBehind(state, request)) return state.cluster === null || state.lacking ? behind(state, incoming, request) : identify(state, incoming, { lacking: true })
+  if (isBehind(state, request)) return state.cluster === null || state.lacking || !isProven(state, incoming) ? behind(state, incoming, request) : identify(state, incoming, { lacking: true })
   if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false, state.cluster === null)] }
   const stale = whyStaleLink(state, envelope)
   if (stale) return refused(state, incoming, "session", stale)
+  const differ = whyRowsDiffer(incoming.checkpoint, request.checkpoint)
+  if (differ !== undefined) return rowsDiffer(state, incoming, differ)
   const change = learnt(state, envelope.cluster, envelope.epoch, request)
   if (change === undefined) return openLink(state, incoming, request, false)
   return identify(state, incoming, change)
@@ -55,11 +56,19 @@ function learnt(state: ParticipantState, cluster: string, epoch: Epoch, { head, 
   return { cluster, epoch, ...(lacking === state.lacking ? {} : { lacking }), ...(leaseMs <= state.leaseMs ? {} : { leaseMs }) }
 }
 
-function forked(state: ParticipantState, incoming: IncomingRequest): ParticipantStep {
-  const detail = `both nodes were promoted to epoch ${state.epoch.number}`
-  const step = refused(state, incoming, "epoch-forked", detail)
-  const hint = rivalHint
-  return { state, effects: [...step.effects, { effect: "stop", reason: "diverged", detail, hint }] }
+/** Which of the two is wrong nobody can say here: both stop. */
+export function rowsDiffer(state: ParticipantState, incoming: IncomingRequest, detail: string): ParticipantStep {
+  return stopping(state, incoming, "rows-differ", { effect: "stop", reason: "damaged", detail, hint: rowsDifferHint })
+}
+
+/** Whether the caller has heard this very process. What was said to one before may come late: it is refused, and nothing follows from it (I6). */
+function isProven({ session }: ParticipantState, { envelope }: IncomingRequest): boolean {
+  return envelope.peerSession === session
+}
+
+function stopping(state: ParticipantState, incoming: IncomingRequest, code: PeerRefusalCode, stop: Stop): ParticipantStep {
+  const { effects } = refused(state, incoming, code, stop.detail)
+  return { state, effects: isProven(state, incoming) ? [...effects, stop] : effects }
 }
 
 /** What this log lacks next, the primary's has no more. */
@@ -72,12 +81,11 @@ function behind(state: ParticipantState, incoming: IncomingRequest, request: Hel
   const { cluster, epoch, protocol } = incoming.envelope
   const lacks = state.head === 0 ? "this disk is empty" : `this node's log ends at version ${state.head}`
   const detail = `${lacks}, and the primary's log begins at ${request.logStart}: it was trimmed, and what lies between is gone`
-  if (state.joining && cluster !== null && protocol === protocolVersion) {
+  if (state.joining && cluster !== null && protocol === protocolVersion && isProven(state, incoming)) {
     const { effects } = refused(state, incoming, "fetching", `${detail}; fetching a copy`)
     return { state, effects: [...effects, { effect: "fetch-snapshot", cluster, epoch }] }
   }
-  const step = refused(state, incoming, "behind", detail)
-  return { state, effects: [...step.effects, { effect: "stop", reason: "foreign", detail, hint: "start this node with --join: then it fetches a copy of its primary's data, which takes the place of its own" }] }
+  return stopping(state, incoming, "behind", { effect: "stop", reason: "foreign", detail, hint: "start this node with --join: then it fetches a copy of its primary's data, which takes the place of its own" })
 }
 
 /** From here on only messages of this link change anything (I6). */

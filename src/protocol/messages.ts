@@ -1,5 +1,6 @@
 // What the two nodes say to each other. The primary asks, the replica answers; every answer repeats what it is about,
 // so a late or repeated one can be told from the awaited one.
+import type { Checkpoint } from "./checkpoint.ts"
 import type { Digest } from "./digest.ts"
 import type { Epoch } from "./epoch.ts"
 import type { SealedRecord } from "./record.ts"
@@ -46,6 +47,7 @@ export interface HelloRequest {
   /** The sender's; from protocol 2 on. */
   readonly mode?: Mode
   readonly leaseMs?: number
+  readonly checkpoint?: Checkpoint
 }
 
 export interface PrepareRequest {
@@ -99,6 +101,8 @@ export interface HandoverRequest {
 
 export interface HeartbeatRequest {
   readonly kind: "heartbeat"
+  /** From protocol 2 on. */
+  readonly checkpoint?: Checkpoint
 }
 
 /** The primary has found the first version at which both logs differ: both nodes stop. */
@@ -164,6 +168,7 @@ export type PeerRefusalCode =
   | "behind" // lacks versions that the primary's log has no more
   | "fetching" // the same, and a whole copy is being fetched
   | "no-copy" // no copy can be given, or the one that was asked for is gone
+  | "rows-differ" // both logs are equal, and the rows are not
   | "damaged" // a record's bytes do not give its digest
   | "busy"
 

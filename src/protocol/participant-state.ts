@@ -1,4 +1,5 @@
 // What a participant knows, what can happen to it, and the answer that says no.
+import type { Checkpoint } from "./checkpoint.ts"
 import type { Digest } from "./digest.ts"
 import type { IdentityChange, LogPosition, Step } from "./effect.ts"
 import type { Epoch } from "./epoch.ts"
@@ -58,6 +59,8 @@ export interface IncomingRequest {
   readonly ticket: number
   readonly envelope: Envelope
   readonly request: Request
+  /** This node's own, of the version whose checkpoint the request carries. */
+  readonly checkpoint?: Checkpoint | undefined
 }
 
 export type ParticipantEvent =

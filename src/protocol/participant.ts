@@ -6,12 +6,13 @@
 //   3. `commit`, or a later prepare's `committed` → a number moves.
 //   4. `rollback` before a commit → durable undo, then the answer.
 // While the disk is at work (`work`), other requests wait in `deferred`: one thing in doubt at a time (I5).
+import { whyRowsDiffer } from "./checkpoint.ts"
 import { type Digest, sameDigest } from "./digest.ts"
 import type { Effect } from "./effect.ts"
 import { compareEpoch } from "./epoch.ts"
 import { divergenceHint } from "./divergence.ts"
 import { identify, promote, promoted, takeOver, tookOver, tookOverReply } from "./promotion.ts"
-import { greeted, hello, whyStaleSender, whyStranger } from "./greeting.ts"
+import { greeted, hello, rowsDiffer, whyStaleSender, whyStranger } from "./greeting.ts"
 import { invariant } from "./invariant.ts"
 import type { CommitRequest, DivergedRequest, PrepareRequest, RollbackRequest, Vote, VoteRefusalCode } from "./messages.ts"
 import { type IncomingRequest, type ParticipantEvent, type ParticipantState, type ParticipantStep, refused, type Round, type Work } from "./participant-state.ts"
@@ -88,11 +89,11 @@ function receive(state: ParticipantState, incoming: IncomingRequest): Participan
     case "records":
     case "digest":
       return { state, effects: [{ effect: "serve-log", ticket, request }] }
-    case "heartbeat":
-      return {
-        state,
-        effects: [{ effect: "reply", ticket, answer: { kind: "heartbeat", head: state.head, committed: state.committed } }],
-      }
+    case "heartbeat": {
+      const differ = whyRowsDiffer(incoming.checkpoint, request.checkpoint)
+      if (differ !== undefined) return rowsDiffer(state, incoming, differ)
+      return { state, effects: [{ effect: "reply", ticket, answer: { kind: "heartbeat", head: state.head, committed: state.committed } }] }
+    }
     case "diverged":
       return diverged(state, ticket, request)
     case "handover":

@@ -10,13 +10,14 @@ export function answerRival(state: CoordinatorState, envelope: Envelope, request
     return { kind: "took-over", epoch: state.epoch }
   }
   const code = whyNoReplica(state, envelope)
-  if (code === "epoch-forked" && request.kind === "diverged") return { kind: "diverged" }
+  if (code === "epoch-forked" && request.kind === "diverged" && envelope.peerSession === state.session) return { kind: "diverged" }
   const detail = `node ${state.node} is the primary of epoch ${state.epoch.number}`
   return { kind: "refused", of: request.kind, code, detail, ...(code === "epoch-forked" ? { log: { start: state.logStart, head: state.head } } : {}) }
 }
 
-/** What follows for the one that answered, once the answer has left. */
+/** What follows for the one that answered, once the answer has left: only of what quotes this process, since the rest may come late (I6). */
 export function afterRival(state: CoordinatorState, envelope: Envelope, request: Request, answer: Answer): CoordinatorEvent | undefined {
+  if (envelope.peerSession !== state.session) return undefined
   if (answer.kind === "diverged" && request.kind === "diverged") return { event: "told-apart", detail: toldApart(state, request) }
   return answer.kind === "refused" && answer.code === "deposed" ? { event: "deposed", epoch: envelope.epoch } : undefined
 }

@@ -2,10 +2,11 @@
 // Nothing is undone here, and nothing is overwritten: recovery only goes forward.
 import { ask, type CoordinatorState, type CoordinatorStep, type Phase, type Round, stuck, unsynced } from "./coordinator-state.ts"
 import { type Digest, genesisDigest } from "./digest.ts"
-import { behind, damaged, fencedHint, locate, locateRival, ownDigestRead, part, peerDigestHeard, rivalHint, stop, tickLocating } from "./divergence.ts"
+import { behind, damaged, locate, ownDigestRead, part, peerDigestHeard, tickLocating } from "./divergence.ts"
 import type { Effect } from "./effect.ts"
+import { helloRefused } from "./hello-refused.ts"
 import { invariant } from "./invariant.ts"
-import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, RefusedAnswer, Vote } from "./messages.ts"
+import type { Answer, Envelope, HelloAnswer, HelloRequest, RecordsAnswer, Vote } from "./messages.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { compareLogs } from "./recovery.ts"
 import { inSyncAgain } from "./reign.ts"
@@ -16,7 +17,7 @@ export function greet(state: CoordinatorState, syncSinceMs: number): Coordinator
   return helloStep(unsynced(state, syncSinceMs), false)
 }
 
-function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
+export function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
   // While the own disk is still at work, the head that a hello would name may move: wait for a later tick. A solo batch goes on beside it.
   const waits = state.diskBusy && state.lone === null
   const phase: Phase = { name: open ? "opening" : "greeting", ask: waits ? "lost" : "under-way" }
@@ -28,7 +29,7 @@ function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
 
 export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
   const { phase, timing } = state
-  if (phase.name === "parting") return { state, effects: [] }
+  if (phase.name === "parting" || phase.name === "retiring") return { state, effects: [] }
   if (state.mode === "paired" && state.nowMs - state.syncSinceMs > timing.syncTimeoutMs) {
     return stuck(state, `not in sync with the replica within ${timing.syncTimeoutMs} ms`)
   }
@@ -47,7 +48,6 @@ export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
     case "sending":
     case "pairing":
     case "handing-over":
-    case "retiring":
     case "steady":
     case "stuck":
     case "stopped":
@@ -68,7 +68,7 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
   switch (answer.kind) {
     case "refused":
       if (phase.name !== "greeting" && phase.name !== "opening") return { state, effects: [] }
-      return answer.of === "hello" ? helloRefused(state, answer) : { state, effects: [] }
+      return answer.of === "hello" ? helloRefused(state, envelope, answer) : { state, effects: [] }
     case "hello":
       return helloAnswered(state, envelope, answer)
     case "records":
@@ -91,48 +91,6 @@ export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, 
       return answer satisfies never
   }
 }
-
-function helloRefused(state: CoordinatorState, { code, detail, log }: RefusedAnswer): CoordinatorStep {
-  switch (code) {
-    case "itself":
-    case "same-node":
-      return stop(state, "foreign", detail, "check --node and --peer on both machines")
-    case "foreign-cluster":
-      if (state.head === 0) {
-        return stop(state, "foreign", `this disk is empty, and the peer has data of another cluster: ${detail}`, emptyPrimaryHint)
-      }
-      return stop(state, "foreign", detail, "check --peer, and that both data directories belong together")
-    case "fenced":
-      return stop(state, "fenced", detail, fencedHint)
-    case "epoch-forked":
-      return log === undefined ? stop(state, "diverged", detail, rivalHint) : locateRival(state, log)
-    case "not-replica":
-      return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
-    // Of a pair the replica is upgraded first.
-    case "protocol":
-      return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `${detail}: upgrade the replica first` }] }
-    // The peer may come round: a wiped node is started with --join, one that lags gets a newer disk, a session settles.
-    case "wiped":
-    case "behind":
-      return { ...lostWhileSyncing(state), effects: [{ effect: "notice", detail: `the replica: ${detail}` }] }
-    // Progress: the time limit is for silence, not for the amount there is to fetch.
-    case "fetching":
-      return lostWhileSyncing({ ...state, syncSinceMs: state.nowMs })
-    case "no-copy":
-    case "session":
-    case "deposed":
-    case "busy":
-    case "stale-round":
-    case "gap":
-    case "in-doubt":
-    case "damaged":
-      return lostWhileSyncing(state)
-    default:
-      return code satisfies never
-  }
-}
-
-const emptyPrimaryHint = "start this node as the replica (--role replica --join), or promote the other one"
 
 function helloAnswered(state: CoordinatorState, envelope: Envelope, answer: HelloAnswer): CoordinatorStep {
   const { phase } = state

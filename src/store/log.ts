@@ -1,6 +1,7 @@
 // The commit log: records by version. A value is the digest, then the record's bytes.
-import { type Digest, digestBytes, sameDigest } from "../protocol/digest.ts"
+import { type Digest, digestBytes, genesisDigest, sameDigest } from "../protocol/digest.ts"
 import { RecordDamaged, recordKeyHash, recordTimeMs, resealRecord, type SealedRecord } from "../protocol/record.ts"
+import type { Position } from "./store.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import { versionAtEnd, versionBytes, versionKey, versionOf } from "./keys.ts"
 import type { Table } from "./tables.ts"
@@ -24,6 +25,14 @@ export class Log {
       return this.record(versionAtEnd(key))
     }
     return undefined
+  }
+
+  /** Throws StoreDamaged where it ends elsewhere. */
+  checkEnd({ head, headDigest, committed }: Position): void {
+    if (committed > head) throw new StoreDamaged(`where the log stands is damaged: ${committed} versions of ${head} are committed`)
+    const last = this.last()
+    if ((last?.version ?? 0) === head && sameDigest(last?.digest ?? genesisDigest, headDigest)) return
+    throw new StoreDamaged(`the log does not end where it should: at version ${last?.version ?? 0}, and not with that digest at ${head}`)
   }
 
   records(from: number, to: number, countMax: number, bytesMax: number): SealedRecord[] {

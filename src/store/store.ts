@@ -12,6 +12,7 @@
 // table-store.ts implements it over the tables of an engine: LMDB's in a node, the simulator's in memory. Both pass
 // test/store/store-contract.ts. Every method that reads is synchronous. Those that write return a promise, so that
 // the writer may move to its own thread.
+import type { Checkpoint } from "../protocol/checkpoint.ts"
 import type { Digest } from "../protocol/digest.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import type { SealedRecord } from "../protocol/record.ts"
@@ -158,6 +159,8 @@ export interface Reader {
   logStart(): number
   /** Of a version from `logStart` - 1 on up to head: the oldest record names the digest of the one before it. */
   digest(version: number): Digest | undefined
+  /** The digest of all rows at that version; without one, at the newest at which it was noted. Undefined where it was not, or is forgotten. */
+  checkpoint(version?: number): Checkpoint | undefined
 }
 
 export interface Batch {

@@ -1,9 +1,11 @@
 // The Store over an engine's tables. Thin: rows, index, log and hard state each have their own file; here they move together.
 import { bounds } from "../bounds.ts"
-import { type Digest, genesisDigest, sameDigest } from "../protocol/digest.ts"
+import { type Checkpoint, checkpointEvery } from "../protocol/checkpoint.ts"
+import { type Digest, genesisDigest } from "../protocol/digest.ts"
 import { invariant } from "../protocol/invariant.ts"
 import { continuesLog, openWrites, type SealedRecord } from "../protocol/record.ts"
 import { type Refusal, refuse } from "../refusal.ts"
+import { Checkpoints } from "./checkpoints.ts"
 import { HardState } from "./hard-state.ts"
 import { type Horizon, horizonOfRow, horizonRow, noHorizon } from "./horizon.ts"
 import { Log } from "./log.ts"
@@ -29,6 +31,7 @@ export class TableStore implements Store {
   /** Of the rows at the head, in doubt or not. */
   readonly state: StateSum
   readonly #hardState: HardState
+  readonly #checkpoints: Checkpoints
   #identity: Identity
   #position: Position
   #durableCommitted: number
@@ -39,17 +42,19 @@ export class TableStore implements Store {
   #trimmed: Trimmed
   #holds = 0
 
-  constructor(engine: Engine, first: FirstIdentity) {
+  /** `checkpointEvery`: both nodes of a pair have the same. */
+  constructor(engine: Engine, first: FirstIdentity, every = checkpointEvery) {
     const { tables } = engine
     this.engine = engine
     this.#hardState = new HardState(tables.hard_state)
     this.#position = this.#hardState.position()
+    this.#checkpoints = new Checkpoints(tables.hard_state, every)
     this.state = new StateSum(this.#hardState.state())
     this.rows = new RowsAndHistory(tables.rows, tables.history, bounds.pageScanMax, bounds.pageBytesMax, this.state)
     this.log = new Log(tables.log, tables.keys)
     this.#trimmed = readTrimmed(tables.hard_state)
     this.index = new TermIndex(tables.index, tables.index_history, this.#position.head)
-    this.#checkHead()
+    this.log.checkEnd(this.#position)
     this.#lookAtHorizon()
     this.#identity = this.#hardState.identity() ?? this.#begin(first)
     this.#durableCommitted = this.#position.committed
@@ -60,14 +65,6 @@ export class TableStore implements Store {
     if (this.#position.head > 0) throw new StoreDamaged("there is a log, but not whose it is: the stored identity is missing")
     this.engine.transact(() => this.#hardState.putIdentity(first))
     return first
-  }
-
-  #checkHead(): void {
-    const { head, headDigest, committed } = this.#position
-    if (committed > head) throw new StoreDamaged(`where the log stands is damaged: ${committed} versions of ${head} are committed`)
-    const last = this.log.last()
-    if ((last?.version ?? 0) === head && sameDigest(last?.digest ?? genesisDigest, headDigest)) return
-    throw new StoreDamaged(`the log does not end where it should: at version ${last?.version ?? 0}, and not with that digest at ${head}`)
   }
 
   position(): Position {
@@ -140,6 +137,10 @@ export class TableStore implements Store {
     return this.record(version)?.digest ?? this.record(version + 1)?.parent
   }
 
+  checkpoint(version?: number): Checkpoint | undefined {
+    return this.#checkpoints.at(version)
+  }
+
   async prepare(batch: Batch): Promise<Refusal | undefined> {
     return this.prepareNow(batch)
   }
@@ -161,17 +162,18 @@ export class TableStore implements Store {
 
   #write(records: readonly SealedRecord[], last: SealedRecord, committed: number): string | undefined {
     let broken: string | undefined
-    const restoreState = this.state.mark()
+    const restore = [this.state.mark(), this.#checkpoints.mark()]
     try {
       this.engine.transact(() => {
         for (const record of records) {
           broken = this.#apply(record)
           if (broken !== undefined) throw new UniqueBroken()
+          this.#checkpoints.applied(record, () => this.state.bytes)
         }
         this.#hardState.putPosition({ head: last.version, headDigest: last.digest, committed }, this.state.bytes)
       })
     } catch (error) {
-      restoreState()
+      for (const undo of restore) undo()
       if (!(error instanceof UniqueBroken)) throw error
     }
     return broken
@@ -270,6 +272,7 @@ export class TableStore implements Store {
     this.engine.transact(() => {
       const end = takeBack(this, head, version, keysMax)
       position = { ...end, committed: Math.min(committed, end.head) }
+      this.#checkpoints.takenBack(end.head)
       this.#hardState.putPosition(position, this.state.bytes)
     })
     this.#position = position

@@ -19,7 +19,7 @@ interface Entry {
   readonly terms: readonly Term[]
 }
 
-const hardStateNames = ["format", "identity", "position", "trimmed"]
+const hardStateNames = ["format", "identity", "position", "trimmed", "checkpoint"]
 
 export class IndexCheck {
   constructor(

@@ -12,6 +12,9 @@ import { DrivenStore } from "./driven-pair.ts"
 import { noSnapshots } from "./no-snapshots.ts"
 import { secret } from "./peer-messages.ts"
 
+/** Fewer than in a real pair, so that a test comes to one. */
+export const checkpointEvery = 8
+
 export const wallMs = Date.parse("2026-03-01T12:00:00.000Z")
 
 export class NodePair {
@@ -72,7 +75,6 @@ export class NodePair {
     return this
   }
 
-
   /** Its process ends and starts anew on the same disk. */
   restart(name: "a" | "b"): void {
     this[name].stop()
@@ -88,7 +90,7 @@ export class NodePair {
 }
 
 function storeOf(nodeId: string, role: Role, log: readonly SealedRecord[]): DrivenStore {
-  const store = new DrivenStore(new MemoryEngine(), { clusterId: "cluster", nodeId, role, epoch: { number: 1, id: "first" } })
+  const store = new DrivenStore(new MemoryEngine(), { clusterId: "cluster", nodeId, role, epoch: { number: 1, id: "first" } }, checkpointEvery)
   for (const record of log) {
     store.prepareNow({ records: [record], committed: record.version - 1 })
     store.commit(record.version)

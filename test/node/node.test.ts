@@ -4,9 +4,10 @@ import type { TandemNode } from "../../src/node/node.ts"
 import { digestText, genesisDigest } from "../../src/protocol/digest.ts"
 import { questionEnvelope } from "../../src/protocol/question.ts"
 import { release } from "../../src/release.ts"
+import { entityKey } from "../../src/store/keys.ts"
 import { until } from "../cluster/real-pair.ts"
 import { logOf } from "./driven-pair.ts"
-import { NodePair, wallMs } from "./node-pair.ts"
+import { checkpointEvery, NodePair, wallMs } from "./node-pair.ts"
 import { submitted } from "./submitted.ts"
 
 const user = (id: string) => ({ op: "user.create", data: { id, email: `${id}@example.com` } })
@@ -206,6 +207,32 @@ describe("a node", () => {
     await using pair = new NodePair({ role: "replica" })
     expect([pair.a.role(), pair.b.role()]).toEqual(["primary", "replica"])
     expect([pair.a.mode(), pair.a.epoch()]).toEqual(["paired", { number: 1, id: "first" }])
+  })
+})
+
+describe("a row that the disk has changed back to what it was", () => {
+  test("is found where both nodes compare their rows: both stop, and do not come together again (P6)", async () => {
+    await using pair = await new NodePair().start()
+    const { rows } = pair.bStore.engine.tables
+    await pair.a.submit(submitted(user("u1")))
+    const key = entityKey("users", "u1")
+    const former = rows.get(key) ?? Buffer.alloc(0)
+    await pair.a.submit(submitted({ op: "user.update", data: { id: "u1", name: "Ada" } }))
+    pair.bStore.engine.transact(() => void rows.put(key, former))
+    // With this one the digest of the state goes wrong.
+    await pair.a.submit(submitted({ op: "user.update", data: { id: "u1", name: "Ada L." } }))
+    for (let n = 4; n <= checkpointEvery; n++) await pair.a.submit(submitted(user(`u${n}`)))
+    expect(pair.fatals).toEqual([])
+    pair.nowMs += 1_000
+    await until("both stop", () => pair.fatals.length === 2)
+    const line = `damaged: both logs are equal up to version ${checkpointEvery}, and the rows are not: on one of the two disks they are not what was written`
+    expect(pair.fatals).toEqual([line, line])
+    pair.fatals.length = 0
+    pair.restart("b")
+    pair.restart("a")
+    await until("both stop again", () => pair.fatals.length === 2)
+    expect(pair.fatals).toEqual([line, line])
+    expect([pair.a.whyNotReadable()?.code, pair.b.whyNotReadable()?.code]).toEqual(["unavailable", "unavailable"])
   })
 })
 

@@ -41,12 +41,13 @@ function rowOf(version: number, name: string | undefined): Uint8Array {
 const first = recordAfter(undefined)
 const second = recordAfter(first)
 const digest = digestOf("a digest")
+const checkpoint = { version: 1_024, digest, state: digest.subarray(0, 16) }
 
 type Messages<Message extends { readonly kind: string }> = { readonly [Kind in Message["kind"]]: readonly Extract<Message, { readonly kind: Kind }>[] }
 
 const requestsByKind: Messages<PeerRequest> = {
   hello: [
-    { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000", mode: "solo", leaseMs: 10_000 },
+    { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000", mode: "solo", leaseMs: 10_000, checkpoint },
     { kind: "hello", open: true, head: 5, headDigest: digest, committed: 4, logStart: 1, publicUrl: "https://a.example:4000" },
   ],
   prepare: [
@@ -57,7 +58,7 @@ const requestsByKind: Messages<PeerRequest> = {
   rollback: [{ kind: "rollback", round: 2, first: 4, digest, parent: genesisDigest }],
   records: [{ kind: "records", from: Number.MAX_SAFE_INTEGER }],
   digest: [{ kind: "digest", version: 0 }],
-  heartbeat: [{ kind: "heartbeat" }],
+  heartbeat: [{ kind: "heartbeat" }, { kind: "heartbeat", checkpoint }],
   handover: [{ kind: "handover", version: 5, digest, epoch: { number: 2, id: "second" }, decision: { what: "handover", by: "root", reason: "a new machine", forced: false } }],
   diverged: [{ kind: "diverged", version: 5, digest, peerDigest: genesisDigest, common: 4 }],
   position: [{ kind: "position" }],

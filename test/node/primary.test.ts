@@ -174,6 +174,14 @@ describe("the primary", () => {
     expect(pair.primary.leaseRemainingMs()).toBeLessThanOrEqual(0)
   })
 
+  test("takes no batch any more when the lease is over, before it has noticed: its outcome could not be known (I10)", async () => {
+    using pair = await synced()
+    pair.nowMs += 9_999
+    expect(pair.primary.ready()).toBe(true)
+    pair.nowMs += 1
+    expect(pair.primary.ready()).toBe(false)
+  })
+
   test("is stuck when it cannot sync in time", async () => {
     using pair = new DrivenPair()
     pair.down = new Error("no route")

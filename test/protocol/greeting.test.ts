@@ -1,11 +1,12 @@
 // Whom a participant listens to, and what the envelope of its answers says.
 import { describe, expect, test } from "bun:test"
 import { envelopeOfAnswer, openLink } from "../../src/protocol/greeting.ts"
-import type { HelloRequest } from "../../src/protocol/messages.ts"
+import type { Envelope, HelloRequest } from "../../src/protocol/messages.ts"
 import { log } from "./chain.ts"
-import { Pair } from "./pair.ts"
+import { Pair, type Side } from "./pair.ts"
 
 const three = log(3)
+const five = log(5)
 
 function hello(pair: Pair, open: boolean): HelloRequest {
   return { kind: "hello", open, head: pair.a.head, headDigest: pair.a.headDigest, committed: pair.a.committed, logStart: 1, publicUrl: "http://a" }
@@ -54,6 +55,23 @@ describe("a hello", () => {
       expect(pair.ask(hello(pair, open), envelope)).toMatchObject({ kind: "refused", code })
       expect(pair.b).toEqual(before)
     }
+  })
+
+  test.each([
+    ["another reign's", { b: { log: five } }, { epoch: { number: 1, id: "another" } }, "epoch-forked"],
+    ["a primary's that has data, on an empty disk,", { b: { log: [], cluster: null } }, {}, "wiped"],
+    ["a primary's that was trimmed", { b: { log: five.slice(0, 2) } }, {}, "behind"],
+  ] as readonly [string, { readonly b: Side }, Partial<Envelope>, string][])("that comes late, %s makes nobody stop: only one that quotes this process does (I6)", (_, { b }, envelope, code) => {
+    const pair = new Pair({ a: { log: five, logStart: 4 }, b })
+    const late = { ...hello(pair, true), logStart: 4 }
+    for (const peerSession of [null, "an earlier one"]) {
+      expect(pair.ask(late, { ...envelope, peerSession })).toMatchObject({ kind: "refused", code })
+      expect(pair.read()).toMatch(/^a←b hello refused, [^\n]*$/)
+    }
+    expect(pair.disks.b.lacking).toBe(false)
+    pair.ask(late, { ...envelope, peerSession: pair.b.session })
+    pair.run()
+    expect(pair.read()).toContain("b   stops")
   })
 
   test("of a higher epoch is taken over durably before the link opens; the lower one is fenced from then on (I6)", () => {

@@ -1,5 +1,6 @@
 // A coordinator (a) and a participant (b), driven by hand: disks, network and clock move only when a scenario says so,
 // and everything that happens is written down as lines of text.
+import { type Checkpoint, checkpointOf, withCheckpoint } from "../../src/protocol/checkpoint.ts"
 import { type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
 import { type Digest, genesisDigest } from "../../src/protocol/digest.ts"
@@ -30,6 +31,8 @@ export interface Side {
   readonly mode?: Mode
   readonly lacking?: boolean
   readonly leaseMs?: number
+  /** Of its rows. */
+  readonly checkpoints?: readonly Checkpoint[]
 }
 
 interface Disk {
@@ -44,6 +47,7 @@ interface Disk {
   lacking: boolean
   leaseMs: number
   decision: Decision | undefined
+  checkpoints: readonly Checkpoint[]
 }
 
 type Kind = Request["kind"] | Answer["kind"]
@@ -277,7 +281,7 @@ export class Pair {
     const answers: Answer[] = []
     const ticket = ++this.#tickets
     this.#replies.set(ticket, (answer) => answers.push(answer))
-    this.participate({ event: "request", ticket, envelope: { ...this.envelope(), ...envelope }, request })
+    this.#hear(ticket, { ...this.envelope(), ...envelope }, request)
     return answers[0]
   }
 
@@ -292,7 +296,7 @@ export class Pair {
     const disk = this.disks[node]
     switch (effect.effect) {
       case "ask":
-        this.#send(effect.request)
+        this.#send(withCheckpoint(effect.request, this.disks.a.checkpoints.at(-1)))
         return
       case "reply":
         this.#replies.get(effect.ticket)?.(effect.answer)
@@ -363,6 +367,11 @@ export class Pair {
     return { kind: "records", from: request.from, records: records.slice(request.from - 1, request.from - 1 + this.perMessage) }
   }
 
+  #hear(ticket: number, envelope: Envelope, request: Request): void {
+    const version = checkpointOf(request)?.version
+    this.participate({ event: "request", ticket, envelope, request, checkpoint: this.disks.b.checkpoints.find((one) => one.version === version) })
+  }
+
   #send(request: Request): void {
     const envelope = this.envelope()
     const session = this.a.session
@@ -375,7 +384,7 @@ export class Pair {
         }
         this.#inFlight.push({ to: "a", kind: answer.kind, of: request.kind, deliver: arrive })
       })
-      this.participate({ event: "request", ticket, envelope, request })
+      this.#hear(ticket, envelope, request)
     }
     this.#inFlight.push({ to: "b", kind: request.kind, of: request.kind, deliver })
   }
@@ -387,7 +396,7 @@ function digestAt({ records, logStart }: Disk, version: number): Digest | null {
 }
 
 function diskOf(name: string, side: Side): Disk {
-  const { log, committed = log.length, logStart = 1, node = name, cluster = "c", epoch = firstEpoch, mode = "paired", lacking = false, leaseMs = timing.leaseMs } = side
+  const { log, committed = log.length, logStart = 1, node = name, cluster = "c", epoch = firstEpoch, mode = "paired", lacking = false, leaseMs = timing.leaseMs, checkpoints = [] } = side
   const role = name === "a" ? "primary" : "replica"
-  return { records: [...log], committed, logStart, node, cluster, epoch, role, mode, lacking, leaseMs, decision: undefined }
+  return { records: [...log], committed, logStart, node, cluster, epoch, role, mode, lacking, leaseMs, decision: undefined, checkpoints }
 }

@@ -1,10 +1,10 @@
 // Scenarios of a primary that hands over to its replica: nothing is lost, and at no time are there two.
 import { describe, expect, test } from "bun:test"
-import { acceptsBatch } from "../../src/protocol/coordinator-state.ts"
+import { acceptsBatch, type CoordinatorEvent } from "../../src/protocol/coordinator-state.ts"
 import { whyNoHandover } from "../../src/protocol/decisions.ts"
-import type { Answer } from "../../src/protocol/messages.ts"
+import type { Answer, Envelope, Request } from "../../src/protocol/messages.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
-import { answerRival } from "../../src/protocol/rival.ts"
+import { afterRival, answerRival } from "../../src/protocol/rival.ts"
 import { chain } from "./chain.ts"
 import { Pair, timing } from "./pair.ts"
 
@@ -75,6 +75,31 @@ describe("a hand-over", () => {
     pair.pass(timing.peerTimeoutMs + 200)
     expect(pair.a.phase).toEqual({ name: "stuck", reason: "the replica did not say within 5000 ms whether it has taken over" })
     expect(pair.disks.a).toMatchObject({ role: "primary", epoch: { number: 1 } })
+  })
+
+  test("that came to pass is finished, whatever comes late and however long the pair had been in sync", () => {
+    const pair = Pair.inSync()
+    pair.pass(timing.syncTimeoutMs + 1_000)
+    pair.hold("a disk")
+    handOver(pair)
+    pair.run()
+    expect(pair.a.phase.name).toBe("retiring")
+    const envelope = { ...pair.envelope(), session: "an earlier one of b", peerSession: pair.a.session }
+    for (const code of ["not-replica", "busy", "session"] as const) pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code, detail: "late" } })
+    pair.tick()
+    expect(pair.a.phase.name).toBe("retiring")
+    pair.release("a disk")
+    pair.run()
+    expect(pair.disks).toMatchObject({ a: { role: "replica", epoch: second }, b: { role: "primary" } })
+  })
+
+  test("under way is not given up for an answer to a hello of before", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover")
+    handOver(pair)
+    const envelope = { ...pair.envelope(), session: "an earlier one of b", peerSession: pair.a.session }
+    pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "foreign-cluster", detail: "late" } })
+    expect(pair.a.phase.name).toBe("handing-over")
   })
 
   test("to a replica that has started anew does not come to pass: this node goes on as the primary", () => {
@@ -162,7 +187,26 @@ describe("two that lead", () => {
     const pair = new Pair({ a: { log: [], epoch: second }, b: { log: [] } })
     pair.tick()
     const envelope = { ...pair.envelope(), node: "b", session: "b1", peerSession: pair.a.session }
-    pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
-    expect(pair.a.phase).toEqual({ name: "greeting", ask: "lost" })
+    for (let n = 0; n < 3; n++) {
+      pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
+      expect(pair.a).toMatchObject({ phase: { name: "opening", ask: "under-way" }, peerSession: "b1" })
+      pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
+      pair.tick()
+      expect(pair.a.phase).toEqual({ name: "greeting", ask: "under-way" })
+    }
+  })
+
+  test("of a message that does not quote this process nothing follows: it may come late (I6)", () => {
+    const greeted = { ...Pair.inSync().envelope(), session: "other", node: "b" }
+    const after = (envelope: Envelope, request: Request): CoordinatorEvent | undefined => afterRival(a, envelope, request, answerRival(a, envelope, request))
+    const hello: Request = { kind: "hello", open: true, head: 9, headDigest: a.headDigest, committed: 9, logStart: 1, publicUrl: "" }
+    const higher = { ...greeted, epoch: second }
+    expect(after({ ...higher, peerSession: null }, hello)).toBeUndefined()
+    expect(after({ ...higher, peerSession: a.session }, hello)).toEqual({ event: "deposed", epoch: second })
+    const forked = { ...greeted, epoch: { number: 1, id: "other" } }
+    const diverged: Request = { kind: "diverged", version: 2, digest: a.headDigest, peerDigest: a.headDigest, common: 1 }
+    expect(after({ ...forked, peerSession: "an earlier one" }, diverged)).toBeUndefined()
+    expect(answerRival(a, { ...forked, peerSession: "an earlier one" }, diverged)).toMatchObject({ kind: "refused", code: "epoch-forked" })
+    expect(after({ ...forked, peerSession: a.session }, diverged)).toMatchObject({ event: "told-apart" })
   })
 })

@@ -421,6 +421,8 @@ describe("an empty disk", () => {
     expect(start(pair)).toMatchInlineSnapshot(`
       "a→b hello: head 5, committed 5
       a←b hello refused, wiped: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join
+      a→b hello, open: head 5, committed 5
+      a←b hello refused, wiped: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join
       b   stops, foreign: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join
       a   notice: the replica: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join"
     `)
@@ -428,6 +430,8 @@ describe("an empty disk", () => {
     pair.run()
     expect(pair.read()).toMatchInlineSnapshot(`
       "a→b hello: head 5, committed 5
+      a←b hello refused, wiped: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join
+      a→b hello, open: head 5, committed 5
       a←b hello refused, wiped: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join
       b   stops, foreign: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join
       a   notice: the replica: this disk is empty, and the primary has 5 versions: a node that lost its disk is only filled when started with --join"
@@ -558,6 +562,8 @@ describe("somebody else", () => {
   test("a forked epoch: both stop (I6)", () => {
     expect(start(new Pair({ a: { log: common }, b: { log: common, epoch: { number: 1, id: "another" } } }))).toMatchInlineSnapshot(`
       "a→b hello: head 5, committed 5
+      a←b hello refused, epoch-forked: both nodes were promoted to epoch 1
+      a→b hello, open: head 5, committed 5
       a←b hello refused, epoch-forked: both nodes were promoted to epoch 1
       b   stops, diverged: both nodes were promoted to epoch 1
       a   stops, diverged: both nodes were promoted to epoch 1"

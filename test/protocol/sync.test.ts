@@ -25,7 +25,6 @@ describe("a refused hello", () => {
     ["foreign-cluster", "foreign"],
     ["not-replica", "foreign"],
     ["fenced", "fenced"],
-    ["epoch-forked", "diverged"],
   ]
   test.each(final)("with %s stops it as %s (I6)", (code, reason) => {
     const pair = greeting()
@@ -33,13 +32,28 @@ describe("a refused hello", () => {
     expect(pair.read()).toBe(`a   stops, ${reason}: why`)
   })
 
-  test.each([["session"], ["busy"], ["wiped"], ["deposed"], ["protocol"]] as const)("with %s is asked again with the next tick: the peer may come round", (code) => {
+  test.each([["session"], ["busy"], ["protocol"]] as const)("with %s is asked again with the next tick: the peer may come round", (code) => {
     const pair = greeting()
     hear(pair, { kind: "refused", of: "hello", code, detail: "why" })
     expect(pair.a.phase).toEqual({ name: "greeting", ask: "lost" })
     pair.read()
     pair.tick()
     expect(pair.read()).toBe("a→b hello: head 5, committed 5")
+  })
+
+  const proven: readonly (readonly [PeerRefusalCode, string])[] = [
+    ["wiped", "a   notice: the replica: why"],
+    ["behind", "a   notice: the replica: why"],
+    ["deposed", ""],
+    ["epoch-forked", "a   stops, diverged: why"],
+  ]
+  test.each(proven)("with %s is said again to the session that answered, and only then anything follows (I6)", (code, follows) => {
+    const pair = greeting()
+    hear(pair, { kind: "refused", of: "hello", code, detail: "why" })
+    expect(pair.read()).toBe("a→b hello, open: head 5, committed 5")
+    expect(pair.a).toMatchObject({ phase: { name: "opening" }, peerSession: pair.b.session })
+    hear(pair, { kind: "refused", of: "hello", code, detail: "why" })
+    expect(pair.read()).toBe(follows)
   })
 
   test("is not what a refusal of something else, come late, looks like (I6)", () => {

@@ -4,6 +4,7 @@ import { internalTransaction } from "../../src/operations/internal-transaction.t
 import { pairDecide } from "../../src/operations/pair-decide.ts"
 import { unlogged } from "../../src/operations/pair-state.ts"
 import { retentionTrim } from "../../src/operations/retention-trim.ts"
+import { withCheckpoint } from "../../src/protocol/checkpoint.ts"
 import { acceptsBatch, type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
 import { whyNoHandover } from "../../src/protocol/decisions.ts"
@@ -49,7 +50,7 @@ export class SimulatedPrimary {
   }
 
   get accepts(): boolean {
-    return acceptsBatch(this.#state) && !this.#node.paused
+    return acceptsBatch(this.#state) && !this.#node.paused && (this.#state.mode !== "paired" || this.#leaseMs > 0)
   }
 
   get steady(): boolean {
@@ -134,7 +135,7 @@ export class SimulatedPrimary {
     const node = this.#node
     switch (effect.effect) {
       case "ask":
-        this.#ask(effect.request)
+        this.#ask(withCheckpoint(effect.request, node.store.checkpoint()))
         return
       case "save":
         node.save(effect, (event) => this.#step(event))

@@ -1,4 +1,5 @@
 // Drives the participant in a simulated run, as src/node/replica.ts does in a real one.
+import { checkpointOf } from "../../src/protocol/checkpoint.ts"
 import type { Effect, Reply } from "../../src/protocol/effect.ts"
 import type { Epoch } from "../../src/protocol/epoch.ts"
 import { envelopeOfAnswer } from "../../src/protocol/greeting.ts"
@@ -50,7 +51,8 @@ export class SimulatedReplica {
   receive(envelope: Envelope, request: Request, answer: AnswerTo): void {
     const ticket = ++this.#tickets
     this.#waiting.set(ticket, { envelope, request, answer })
-    this.#step({ event: "request", ticket, envelope, request })
+    const version = checkpointOf(request)?.version
+    this.#step({ event: "request", ticket, envelope, request, checkpoint: version === undefined ? undefined : this.#node.store.checkpoint(version) })
   }
 
   /** Why it is not promoted, if so. */

@@ -18,6 +18,9 @@ import { Schedule } from "./schedule.ts"
 import { SimulatedNode } from "./simulated-node.ts"
 import type { SimulatedPrimary } from "./simulated-primary.ts"
 
+/** A history is short. */
+const checkpointEvery = 3
+
 const epoch = { number: 1, id: "first" }
 const startWallMs = Date.parse("2026-01-01T00:00:00Z")
 const dayMs = 86_400_000
@@ -118,7 +121,7 @@ export class World {
   #open(name: NodeName): TableStore {
     const first: FirstIdentity = name === "a" && !this.#begun.a ? { clusterId: "cluster", nodeId: "a", role: "primary", epoch } : { clusterId: undefined, nodeId: name, role: "replica", epoch: { number: 0, id: "" } }
     this.#begun[name] = true
-    return new TableStore(this.disks[name].engine, first)
+    return new TableStore(this.disks[name].engine, first, checkpointEvery)
   }
 
   /** The disk of a node that is stopped, as a command works on it. */
@@ -238,7 +241,7 @@ export class World {
   fork(name: NodeName, backup: MemoryEngine): boolean {
     for (const each of names) this.crash(each)
     const engine = backup.copy()
-    const store = new TableStore(engine, { clusterId: "cluster", nodeId: name, role: "primary", epoch })
+    const store = new TableStore(engine, { clusterId: "cluster", nodeId: name, role: "primary", epoch }, checkpointEvery)
     const { head } = store.position()
     if (this.disks[other(name)].head() <= head) return false
     store.commit(head)
