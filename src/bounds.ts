@@ -169,6 +169,10 @@ export const bounds = {
   sweepFirstMs: 60_000,
   sweepPauseMs: 3_600_000,
   sweepPageMax: 200,
+  /** When a node begins to read all that it has stored, how long it does so of each tick, and how long it rests after a pass. */
+  scrubFirstMs: 5_000,
+  scrubSliceMs: 1,
+  scrubPauseMs: 3_600_000,
   /** Requests that may wait for the writer before more are answered with 503. */
   queueCountMax: 4_096,
   queueBytesMax: 64 * 1024 * 1024,

@@ -33,10 +33,12 @@ export interface NodeStatus {
   /** Of a replica that fetches a copy of its primary's data, how much it has: it shows nothing meanwhile; null otherwise. */
   readonly fetching: { readonly version: number | null; readonly bytes: number; readonly totalBytes: number } | null
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly dataBytes: number }
-  /** The newest that this process made, and why the last one came to nothing, if it did; null where it makes none. */
   /** Up to which version the log is shipped, and how far that is behind; null where no log is shipped. Of a replica, which ships nothing, the version is null. */
   readonly shipping: { readonly version: number | null; readonly lagVersions: number; readonly lagMs: number; readonly error: string | null } | null
+  /** The newest that this process made, and why the last one came to nothing, if it did; null where it makes none. */
   readonly backup: { readonly version: number | null; readonly at: string | null; readonly error: string | null } | null
+  /** When this process last came to the end of reading all that is stored, and how many entries it has read since it began again. */
+  readonly scrub: { readonly endedAt: string | null; readonly entries: number }
   readonly startedAt: string
   /** Why it is stuck; null where it is not. */
   readonly stuck: string | null

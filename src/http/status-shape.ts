@@ -47,6 +47,10 @@ export const nodeStatusShape = v.strictObject({
     v.nullable(v.strictObject({ version: v.nullable(versionShape), lagVersions: versionShape, lagMs: bytes, error: v.nullable(v.string()) })),
     v.description("Up to which version the log is shipped, how far that is behind, and why the last try came to nothing, if it did; null where no log is shipped. Only the primary ships: on a replica the version is null."),
   ),
+  scrub: v.pipe(
+    v.strictObject({ endedAt: v.nullable(timeShape), entries: bytes }),
+    v.description("When this process last came to the end of reading all that is stored, to find what the disk has changed; and how many entries it has read since it began again, 0 where it rests."),
+  ),
   startedAt: timeShape,
   stuck: v.pipe(v.nullable(v.string()), v.description("Why it is stuck; null where it is not.")),
 })

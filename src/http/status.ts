@@ -86,6 +86,7 @@ export const statusAbout: About = {
       backup: null,
       fetching: null,
       shipping: null,
+      scrub: { endedAt: null, entries: 0 },
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     },

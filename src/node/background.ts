@@ -1,9 +1,11 @@
 // What a node does beside the requests of clients: the primary builds indexes, moves the horizon and sweeps what expired, both nodes take
-// away what is below the horizon. In turns, and nothing of it before the pair is in sync.
+// away what is below the horizon, in turns and not before the pair is in sync. And both read all that they have, to find what is damaged.
 import { bounds } from "../bounds.ts"
 import type { Store } from "../store/store.ts"
 import { IndexBuilder } from "./index-builder.ts"
 import { Retention, type RetentionParts } from "./retention.ts"
+import { Scrubber } from "./scrubber.ts"
+import type { ScrubStatus } from "./service.ts"
 import { Sweeper } from "./sweeper.ts"
 import { Trimmer } from "./trimmer.ts"
 
@@ -24,6 +26,7 @@ export class Background {
   readonly #retention: Retention
   readonly #sweeper: Sweeper
   readonly #trimmer: Trimmer
+  readonly #scrubber: Scrubber
   #timer: ReturnType<typeof setInterval> | undefined
 
   constructor(parts: BackgroundParts) {
@@ -33,6 +36,11 @@ export class Background {
     this.#retention = new Retention({ ...parts, reader: store })
     this.#sweeper = new Sweeper({ ...parts, reader: store })
     this.#trimmer = new Trimmer(parts)
+    this.#scrubber = new Scrubber(parts)
+  }
+
+  get scrub(): ScrubStatus {
+    return this.#scrubber.status
   }
 
   start(): void {
@@ -43,6 +51,7 @@ export class Background {
         this.#sweeper.tick()
       }
       this.#trimmer.tick()
+      this.#scrubber.tick()
       this.#parts.tick()
     }, bounds.tickMs)
   }
@@ -50,5 +59,6 @@ export class Background {
   stop(): void {
     clearInterval(this.#timer)
     this.#trimmer.stop()
+    this.#scrubber.stop()
   }
 }

@@ -7,7 +7,7 @@ import type { Store } from "../store/store.ts"
 import type { Backups } from "./backups.ts"
 import type { DiskFloor } from "./disk-floor.ts"
 import type { RoleDriver } from "./role-driver.ts"
-import type { NodeStatus, PeerStatus } from "./service.ts"
+import type { NodeStatus, PeerStatus, ScrubStatus } from "./service.ts"
 import type { NodeSettings } from "./settings.ts"
 import type { Snapshots } from "./snapshots.ts"
 import type { Shipper } from "./shipper.ts"
@@ -24,6 +24,7 @@ export interface StatusParts {
   readonly wallMs: () => number
   readonly role: RoleDriver
   readonly startedAt: string
+  readonly scrub: ScrubStatus
 }
 
 export function statusOf(parts: StatusParts): NodeStatus {
@@ -53,6 +54,7 @@ export function statusOf(parts: StatusParts): NodeStatus {
     disk: { freeBytes: diskFloor.freeBytes(), floorBytes: settings.diskFloorBytes, dataBytes: dataBytes() },
     backup: parts.backups.status,
     shipping: parts.shipper?.status ?? null,
+    scrub: parts.scrub,
     startedAt,
     stuck: primary?.stuckReason ?? null,
   }

@@ -284,7 +284,7 @@ export class TandemNode implements NodeService {
   }
 
   status(): NodeStatus {
-    return statusOf({ ...this.#parts, role: this.#role, startedAt: this.#startedAt })
+    return statusOf({ ...this.#parts, role: this.#role, startedAt: this.#startedAt, scrub: this.#background.scrub })
   }
 }
 

@@ -92,9 +92,18 @@ export interface NodeStatus {
   /** The newest that this process made, and why the last one came to nothing; null where it makes none. */
   readonly backup: BackupStatus | null
   readonly shipping: ShippingStatus | null
+  /** How far this node is with reading all that it has. */
+  readonly scrub: ScrubStatus
   readonly startedAt: string
   /** Why it is stuck, with `--when-stuck serve-reads`; null otherwise. */
   readonly stuck: string | null
+}
+
+export interface ScrubStatus {
+  /** When the last pass of this process came to its end; null before. */
+  readonly endedAt: string | null
+  /** That the present pass has read; 0 where it rests. */
+  readonly entries: number
 }
 
 export interface NodeService {

@@ -172,6 +172,14 @@ export interface Batch {
   readonly decided?: boolean
 }
 
+export interface ScrubPass {
+  /** That were read so far. */
+  readonly entries: number
+  /** Reads on until `spent` says that it was enough for now, at least one entry. True at the end of the pass. Throws StoreDamaged. */
+  step(spent: () => boolean): boolean
+  close(): void
+}
+
 export interface Store extends Reader {
   /**
    * Makes a batch durable and in doubt; when it resolves it is on disk (I2). Resolves with a refusal, leaving no
@@ -195,5 +203,7 @@ export interface Store extends Reader {
   /** Durably takes a bounded part of it away. False where it could not, since a batch in doubt has to end first. */
   trim(): Promise<boolean>
   saveIdentity(change: Partial<Identity>): Promise<void>
+  /** Begins to read all that is stored, to find what the disk has changed; `close` it. */
+  scrub(): ScrubPass
   close(): Promise<void>
 }

@@ -9,15 +9,15 @@ import { Checkpoints } from "./checkpoints.ts"
 import { HardState } from "./hard-state.ts"
 import { type Horizon, horizonOfRow, horizonRow, noHorizon } from "./horizon.ts"
 import { Log } from "./log.ts"
-import { rowChanged } from "./row.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
-import { type Batch, type FirstIdentity, type HistoryQuery, type HoldersPage, type Identity, type Page, type PageQuery, type Position, type Store, undecided, type WalkPage, type WalkQuery } from "./store.ts"
+import { type Batch, type FirstIdentity, type HistoryQuery, type HoldersPage, type Identity, type Page, type PageQuery, type Position, type ScrubPass, type Store, undecided, type WalkPage, type WalkQuery } from "./store.ts"
+import { Scrub } from "./scrub.ts"
 import { StateSum } from "./state-sum.ts"
 import { StoreDamaged } from "./store-damaged.ts"
 import type { Engine } from "./tables.ts"
 import { TermIndex } from "./term-index.ts"
 import { takeBack } from "./take-back.ts"
-import { canTrim, isCovered, putTrimmed, readTrimmed, Trim, type Trimmed } from "./trim.ts"
+import { canTrim, oldestInsteadOf, putTrimmed, readTrimmed, Trim, type Trimmed } from "./trim.ts"
 import { Turns } from "./turns.ts"
 
 /** A batch that breaks a unique index entry: thrown inside the transaction to leave no trace of it. */
@@ -91,11 +91,8 @@ export class TableStore implements Store {
     return this.index.lookup(collection, field, value, at)
   }
 
-  holders(collection: string, field: string, value: Uint8Array, { at, after, limit }: PageQuery): HoldersPage {
-    const exact = { value, inclusive: true }
-    const query: WalkQuery = { at, reverse: false, limit, from: exact, to: exact, after: after === undefined ? undefined : { value, id: after } }
-    const { entries, next } = this.walk(collection, field, query)
-    return { ids: entries.map(({ id }) => id), next: next?.id }
+  holders(collection: string, field: string, value: Uint8Array, query: PageQuery): HoldersPage {
+    return this.index.holders(collection, field, value, query, bounds.pageScanMax)
   }
 
   walk(collection: string, field: string, query: WalkQuery): WalkPage {
@@ -255,12 +252,9 @@ export class TableStore implements Store {
     return undefined
   }
 
-  /** The horizon goes back, too: what it says can be read then must be there. */
   #whyNoUndo(version: number): Refusal | undefined {
-    const { collection, id } = horizonRow
-    if (isCovered(this.#trimmed, horizonOfRow(this.rows.at(collection, id, version)))) return undefined
-    const newest = this.rows.newest(collection, id)
-    const oldest = newest === undefined ? this.logStart() : rowChanged(newest)
+    const oldest = oldestInsteadOf(version, this, this.#trimmed)
+    if (oldest === undefined) return undefined
     return refuse("trimmed", `This disk cannot go back to version ${version}: retention took away what that needs. It can go back to version ${oldest}.`, { oldestVersion: oldest })
   }
 
@@ -292,6 +286,10 @@ export class TableStore implements Store {
     const identity = { ...this.#identity, ...change }
     this.engine.transact(() => this.#hardState.putIdentity(identity))
     this.#identity = identity
+  }
+
+  scrub(): ScrubPass {
+    return new Scrub(this)
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import { drawerPrefix, endedKey, endOfPrefix, fieldPrefix, formerPrefix, indexKe
 import { rowTerms, type Term } from "./row.ts"
 import type { RowChange } from "./rows-and-history.ts"
 import { StoreDamaged } from "./store-damaged.ts"
-import type { WalkPage, WalkQuery } from "./store.ts"
+import type { HoldersPage, PageQuery, WalkPage, WalkQuery } from "./store.ts"
 import type { Table } from "./tables.ts"
 import { isWithin, nul, type WalkEntry, walkPage, WalkRange } from "./term-walk.ts"
 import { type Drawer, drawersOf, drawersWith } from "./version-fork.ts"
@@ -38,6 +38,14 @@ export class TermIndex {
     const exact = { value, inclusive: true }
     const query: WalkQuery = { at, reverse: false, limit: 1, from: exact, to: exact }
     return walkPage(this.#formers(fieldPrefix(collection, field), drawers, query), query, Number.POSITIVE_INFINITY).entries[0]?.id
+  }
+
+  /** The ids of one value in order. */
+  holders(collection: string, field: string, value: Uint8Array, { at, after, limit }: PageQuery, scanMax: number): HoldersPage {
+    const exact = { value, inclusive: true }
+    const query: WalkQuery = { at, reverse: false, limit, from: exact, to: exact, after: after === undefined ? undefined : { value, id: after } }
+    const { entries, next } = this.walk(collection, field, query, scanMax)
+    return { ids: entries.map(({ id }) => id), next: next?.id }
   }
 
   /** The entries of a field in order. */

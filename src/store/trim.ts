@@ -8,7 +8,7 @@
 import { digestBytes } from "../protocol/digest.ts"
 import { openWrites, type Write } from "../protocol/record.ts"
 import { bounds } from "../bounds.ts"
-import { type Horizon, oldestOf } from "./horizon.ts"
+import { type Horizon, horizonOfRow, horizonRow, oldestOf } from "./horizon.ts"
 import type { Log } from "./log.ts"
 import { rowChanged, rowDeleted, rowFill } from "./row.ts"
 import type { RowsAndHistory } from "./rows-and-history.ts"
@@ -64,6 +64,14 @@ interface Walk {
 /** Whether there is anything below the horizon. */
 export function canTrim(trimmed: Trimmed, horizon: Horizon): boolean {
   return trimmed.log < logEnd(trimmed, horizon) || walksOf(trimmed, horizon).some(({ place, oldest }) => place.version <= oldest)
+}
+
+/** The oldest version that a store can go back to, where that is not `version`. The horizon goes back, too: what it says can be read then must be there. */
+export function oldestInsteadOf(version: number, { rows }: Pick<Trimmable, "rows">, trimmed: Trimmed): number | undefined {
+  const { collection, id } = horizonRow
+  if (isCovered(trimmed, horizonOfRow(rows.at(collection, id, version)))) return undefined
+  const newest = rows.newest(collection, id)
+  return newest === undefined ? trimmed.log : rowChanged(newest)
 }
 
 /** Whether everything that was taken away lies below the horizon. */

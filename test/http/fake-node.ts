@@ -133,6 +133,7 @@ export class FakeNode implements NodeService {
       disk: { freeBytes: 1, floorBytes: 0, dataBytes: 1 },
       backup: null,
       shipping: null,
+      scrub: { endedAt: null, entries: 0 },
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     }

@@ -142,7 +142,7 @@ describe("the log", () => {
 
 test("status has every field, and says nothing of the data", async () => {
   const { json } = await tandem.get("/status")
-  expect(fieldsOf(json)).toEqual(["backup", "clusterId", "committed", "decision", "digest", "disk", "epoch", "fetching", "head", "inDoubt", "lease", "mode", "node", "oldestVersion", "oldestVersions", "peer", "promotion", "release", "role", "shipping", "startedAt", "stuck"])
+  expect(fieldsOf(json)).toEqual(["backup", "clusterId", "committed", "decision", "digest", "disk", "epoch", "fetching", "head", "inDoubt", "lease", "mode", "node", "oldestVersion", "oldestVersions", "peer", "promotion", "release", "role", "scrub", "shipping", "startedAt", "stuck"])
   expect(fieldsOf(inside(json, "peer"))).toEqual(["committed", "head", "inSync", "lastHeardAt", "node", "reachable"])
 })
 

@@ -149,6 +149,7 @@ describe("a node's status", () => {
       disk: { freeBytes: 1_000, floorBytes: 100, dataBytes: 4_096 },
       backup: null,
       shipping: null,
+      scrub: { endedAt: null, entries: 0 },
       startedAt: "2026-03-01T12:00:00.000Z",
       stuck: null,
     })

@@ -133,6 +133,9 @@ describe.each(tableNames)("a byte of an entry of %s", (name) => {
       else expect(shown()).toBeUndefined()
       expect(() => [...table.getRange({})]).toThrow(StoreDamaged)
       expect(() => [...table.getRange({ reverse: true })]).toThrow(StoreDamaged)
+      const pass = store.scrub()
+      expect(() => pass.step(() => false)).toThrow(StoreDamaged)
+      pass.close()
       await store.close()
     }
   })
