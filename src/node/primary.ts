@@ -7,6 +7,7 @@ import type { Effect, IdentityChange, Save } from "../protocol/effect.ts"
 import { whyNoHandover, whyNoPairing, whyNoSolo } from "../protocol/decisions.ts"
 import type { Epoch } from "../protocol/epoch.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../protocol/messages.ts"
+import { Lease } from "../protocol/lease.ts"
 import { afterRival, answerRival } from "../protocol/rival.ts"
 import type { Decision, Mode } from "../protocol/reign.ts"
 import type { SealedRecord } from "../protocol/record.ts"
@@ -35,8 +36,7 @@ export class Primary implements ReplicatedLog {
   readonly #fates = new Fates()
   #ready: () => void = () => {}
   #stuckReason: string | null = null
-  #inSync = false
-  #everInSync = false
+  readonly #lease = new Lease()
   #timer: ReturnType<typeof setInterval> | undefined
   #retryAtMs = 0
   /** Tells whoever asked for a change of role or mode what came of it: why nothing did, or undefined. */
@@ -84,12 +84,11 @@ export class Primary implements ReplicatedLog {
   }
 
   get inSync(): boolean {
-    return this.#inSync
+    return this.#lease.inSync
   }
 
-  /** Whether it was in sync at some time since it started: before that it may hold anything, an old backup say. */
   get everInSync(): boolean {
-    return this.#everInSync
+    return this.#lease.everInSync
   }
 
   get mode(): Mode {
@@ -98,22 +97,21 @@ export class Primary implements ReplicatedLog {
 
   /** Whether transactions may be taken: each is on as many disks as this mode asks for before it is acknowledged. */
   get mayWrite(): boolean {
-    return this.#inSync || this.mode === "solo"
+    return this.inSync || this.mode === "solo"
   }
 
   /** Whether no other node may have been promoted, so that what this one shows is the newest there is. */
   get mayRead(): boolean {
-    return this.mode !== "paired" || (this.#inSync && this.leaseRemainingMs() > 0)
+    return this.mode !== "paired" || (this.inSync && this.leaseRemainingMs() > 0)
   }
 
   get stuckReason(): string | null {
     return this.#stuckReason
   }
 
-  /** Of the lease; at or below zero, as it is before the first sync, another node may have been promoted. */
+  /** Of the lease; at or below zero another node may have been promoted. */
   leaseRemainingMs(): number {
-    if (!this.#everInSync) return 0
-    return this.#state.heardAtMs + this.#state.timing.leaseMs - this.#parts.monotonicMs()
+    return this.#lease.remainingMs(this.#state, this.#parts.monotonicMs())
   }
 
   /** Once the lease is over a batch would get no outcome: it waits, and hears that nothing was written where the next tick finds this node stuck. */
@@ -229,8 +227,7 @@ export class Primary implements ReplicatedLog {
         this.#fates.rejected(refuse(effect.code === "disk-full" ? "disk-full" : "unavailable", sentence(effect.detail), { retryAfter: 5 }))
         return
       case "sync-changed":
-        this.#inSync = effect.inSync
-        this.#everInSync = true
+        this.#lease.syncChanged(effect.inSync, this.#state)
         this.#stuckReason = null
         notice(effect.inSync ? `in sync with node ${this.#state.peerNode} at version ${this.#state.head}` : "the replica has started anew; syncing")
         return
@@ -290,7 +287,7 @@ export class Primary implements ReplicatedLog {
   }
 
   #becomeStuck(reason: string): void {
-    this.#inSync = false
+    this.#lease.syncChanged(false, this.#state)
     this.#parts.stuck(reason)
     this.#stuckReason = reason
     this.#retryAtMs = this.#parts.monotonicMs() + bounds.stuckRetryMs

@@ -76,7 +76,10 @@ export class Clients {
   }
 
   make(operations: readonly object[]): Asked {
-    const key = `k${++this.#count}`
+    return this.#asked(`k${++this.#count}`, operations)
+  }
+
+  #asked(key: string, operations: readonly object[]): Asked {
     const transaction = parse(operations, key)
     if (isRefusal(transaction) || transaction instanceof Promise) throw new Error("the simulator made a bad request")
     return { key, transaction }
@@ -85,7 +88,7 @@ export class Clients {
   /** What such a transaction writes, without anyone having asked for it. */
   recordsOf(reader: Reader, operations: readonly object[], nowMs: number): readonly SealedRecord[] {
     const batch = new BatchRun({ reader, epoch: 1, nowMs })
-    batch.execute(this.make(operations).transaction)
+    batch.execute(this.#asked(`unasked-${++this.#count}`, operations).transaction)
     return batch.records
   }
 

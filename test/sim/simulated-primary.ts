@@ -11,6 +11,7 @@ import { whyNoHandover } from "../../src/protocol/decisions.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
 import type { Effect } from "../../src/protocol/effect.ts"
 import type { Epoch } from "../../src/protocol/epoch.ts"
+import { Lease } from "../../src/protocol/lease.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
 import { afterRival, answerRival } from "../../src/protocol/rival.ts"
@@ -24,8 +25,7 @@ export class SimulatedPrimary {
   readonly #node: SimulatedNode
   #state: CoordinatorState
   readonly #fates: Fates
-  #inSync = false
-  #everInSync = false
+  readonly #lease = new Lease()
   #stuck = false
   #retryAtMs = 0
 
@@ -58,12 +58,12 @@ export class SimulatedPrimary {
   }
 
   get #leaseMs(): number {
-    return this.#everInSync ? this.#state.heardAtMs + timing.leaseMs - this.#node.nowMs : 0
+    return this.#lease.remainingMs(this.#state, this.#node.nowMs)
   }
 
   reads(): Reads {
-    if (this.#state.mode !== "paired" || (this.#inSync && this.#leaseMs > 0)) return "newest"
-    if (this.#node.world.whenStuck !== "serve-reads" || !this.#everInSync || !this.#stuck) return "none"
+    if (this.#state.mode !== "paired" || (this.#lease.inSync && this.#leaseMs > 0)) return "newest"
+    if (this.#node.world.whenStuck !== "serve-reads" || !this.#lease.everInSync || !this.#stuck) return "none"
     return this.#leaseMs > 0 ? "newest" : "maybe-stale"
   }
 
@@ -177,8 +177,7 @@ export class SimulatedPrimary {
         node.world.stopped(node, effect)
         return
       case "sync-changed":
-        this.#inSync = effect.inSync
-        this.#everInSync = true
+        this.#lease.syncChanged(effect.inSync, this.#state)
         this.#stuck = false
         return
       case "mode-changed":
@@ -206,7 +205,7 @@ export class SimulatedPrimary {
       world.crash(name)
       return
     }
-    this.#inSync = false
+    this.#lease.syncChanged(false, this.#state)
     this.#stuck = true
     this.#retryAtMs = nowMs + retryMs
     this.#fates.stuck()
