@@ -140,6 +140,8 @@ export const bounds = {
   snapshotRetryMs: 500,
   /** A copy that nobody asks for is removed after this long. */
   snapshotKeepMs: 3_600_000,
+  /** The same while the pair is in sync. */
+  snapshotInSyncKeepMs: 10_000,
   /** Damaged or unfit copies in a row, after which fetching is given up until the next start. */
   snapshotTriesMax: 3,
   /** What one transaction of the trimming takes away, and the record bytes it looks at. */

@@ -14,6 +14,7 @@ import type { Command, Invocation } from "./command.ts"
 import { CommandFailed } from "./command-failed.ts"
 import { jsonLine } from "./json-line.ts"
 import { nodeFlags, nodeSettings } from "./node-flags.ts"
+import { askOther, otherNodeFailure, ownNode } from "./other-node.ts"
 import { counted, ProgressBar } from "./progress.ts"
 import { withStoppedNode } from "./stopped-node.ts"
 import type { Terminal } from "./terminal.ts"
@@ -59,44 +60,22 @@ async function runRejoin(invocation: Invocation): Promise<number> {
   }
 }
 
-async function rejoinStopped({ nodeId, dataDirectory, peerUrl, secret, peerTimeoutMs }: NodeSettings, store: TableStore, discard: boolean, bar: ProgressBar): Promise<Rejoined> {
-  const identity = store.identity()
-  if (identity.nodeId !== nodeId) {
-    throw new CommandFailed(`${dataDirectory} belongs to node ${identity.nodeId}, not ${nodeId}.`, { exitCode: exitCodes.foreign, hint: "Check --node and --data." })
-  }
+async function rejoinStopped(settings: NodeSettings, store: TableStore, discard: boolean, bar: ProgressBar): Promise<Rejoined> {
+  ownNode(settings.nodeId, store.identity().nodeId, settings.dataDirectory)
   const [{ rejoin }, { PeerClient }] = await Promise.all([import("../node/rejoin.ts"), import("../node/peer-client.ts")])
-  const client = new PeerClient({ peerUrl, secret, timeoutMs: peerTimeoutMs })
   try {
     return await rejoin({
       store,
-      dataDirectory,
+      dataDirectory: settings.dataDirectory,
       session: sessionId(),
-      ask: (envelope, question) => client.ask(envelope, question).catch((error: unknown) => unanswered(error, peerUrl)),
+      ask: askOther(settings, PeerClient),
       monotonicMs,
       discard,
       onProgress: (takenBack, total) => bar.at(takenBack, takenBack / total),
     })
   } catch (error) {
-    throw asFailure(error)
+    throw otherNodeFailure(error)
   }
-}
-
-function unanswered(error: unknown, peerUrl: string): never {
-  const message = error instanceof Error ? error.message : String(error)
-  if (error instanceof Error && error.name === "PeerUnauthentic") {
-    throw new CommandFailed(`The node at ${peerUrl} is not of this pair: ${message}.`, { exitCode: exitCodes.foreign, hint: "Check --peer and --secret-file. Nothing was changed." })
-  }
-  throw new CommandFailed(`The node at ${peerUrl} does not say where its log stands: ${message}.`, {
-    exitCode: exitCodes.stuck,
-    hint: "It has to run, in this release or a later one, so that both logs can be compared. Nothing was changed.",
-  })
-}
-
-function asFailure(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  if (error.name === "PeerRefused") return new CommandFailed(`The other node refuses: ${error.message}.`, { exitCode: exitCodes.foreign, hint: "Check --node, --data and --peer. Nothing was changed." })
-  const { code } = error as NodeJS.ErrnoException
-  return code === "ENOSPC" || code === "EIO" ? new CommandFailed(`The disk failed: ${error.message}. Nothing was taken back.`, { exitCode: exitCodes.disk }) : error
 }
 
 const exitOf: Readonly<Record<RejoinRefusal, ExitCode>> = {

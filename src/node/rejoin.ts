@@ -7,21 +7,19 @@
 //   3. That goes, newest first, in chunks. Still the primary of its epoch, the node is fenced by the other one, and waits without it.
 //   4. The identity is stored, in one transaction: now it is a replica.
 import type { Digest } from "../protocol/digest.ts"
-import type { Envelope, PeerRefusalCode, RefusedAnswer } from "../protocol/messages.ts"
-import { type Question, questionEnvelope } from "../protocol/question.ts"
 import { anewHint, beginRejoin, compared, type Rejoin, type RejoinSide, type RejoinStep } from "../protocol/rejoin.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import type { Store } from "../store/store.ts"
 import { StoreDamaged } from "../store/store-damaged.ts"
 import { writeDiscarded } from "./discarded-file.ts"
-import type { DecodedAnswer } from "./peer-wire.ts"
+import { type AskQuestion, PeerQuestions } from "./peer-questions.ts"
 import { questioned } from "./questioned.ts"
 
 export interface RejoinParts {
   readonly store: Store
   readonly dataDirectory: string
   readonly session: string
-  readonly ask: (envelope: Envelope, question: Question) => Promise<DecodedAnswer>
+  readonly ask: AskQuestion
   readonly monotonicMs: () => number
   readonly discard: boolean
   readonly onProgress: (takenBack: number, total: number) => void
@@ -32,45 +30,18 @@ export type Rejoined =
   | { readonly step: "rejoined"; readonly peer: RejoinSide; readonly common: number; readonly takenBack: number; readonly file: string | undefined }
   | Extract<RejoinStep, { readonly step: "done" | "refuse" }>
 
-/** The peer answers, and says no. */
-export class PeerRefused extends Error {
-  readonly code: PeerRefusalCode
-
-  constructor({ code, detail }: RefusedAnswer) {
-    super(detail)
-    this.name = "PeerRefused"
-    this.code = code
-  }
-}
-
 /** Rejects where the peer does not answer, or refuses to: then nothing has changed. */
 export async function rejoin(parts: RejoinParts): Promise<Rejoined> {
-  const sides = await askPosition(parts)
+  const from = questioned(parts.store, parts.session)
+  const peer = new PeerQuestions(from, parts.ask, parts.monotonicMs)
+  const { node, role, mode, epoch, position, logStart } = from
+  const sides: Rejoin = { own: { node, role, mode, epoch, logStart, ...position }, peer: await peer.position(), discard: parts.discard }
   let step = beginRejoin(sides)
   while (step.step === "compare") {
     const { version, search } = step
-    step = compared(sides, search, version, ownDigest(parts.store, version), await askDigest(parts, version))
+    step = compared(sides, search, version, ownDigest(parts.store, version), await peer.digest(version))
   }
   return step.step === "take-back" ? carryOut(parts, sides.peer, step.common) : step
-}
-
-async function askPosition(parts: RejoinParts): Promise<Rejoin> {
-  const { node, role, mode, epoch, position, logStart } = questioned(parts.store, parts.session)
-  const { envelope, message } = await ask(parts, { kind: "position" })
-  if (message.kind !== "position") throw new Error(`the peer answers position with ${message.kind}`)
-  return { own: { node, role, mode, epoch, logStart, ...position }, peer: { ...message, node: envelope.node, epoch: envelope.epoch }, discard: parts.discard }
-}
-
-async function askDigest(parts: RejoinParts, version: number): Promise<Digest | null> {
-  const { message } = await ask(parts, { kind: "digest", version })
-  if (message.kind !== "digest" || message.version !== version) throw new Error(`the peer answers digest with ${message.kind}`)
-  return message.digest
-}
-
-async function ask({ store, session, monotonicMs, ask }: RejoinParts, question: Question): Promise<DecodedAnswer> {
-  const answer = await ask(questionEnvelope(questioned(store, session), monotonicMs()), question)
-  if (answer.message.kind === "refused") throw new PeerRefused(answer.message)
-  return answer
 }
 
 function ownDigest(store: Store, version: number): Digest {

@@ -70,7 +70,8 @@ export class SnapshotHolder {
   /** Called often: removes what nobody needs any more. */
   tick(inSync: boolean): void {
     if (this.#making !== undefined || (this.#held === undefined && !this.#place.exists)) return
-    if (inSync || this.#parts.monotonicMs() - this.#askedAtMs > bounds.snapshotKeepMs) this.#drop()
+    // A replica takes itself to be in sync also while its primary, stopped, is being repaired, and asks.
+    if (this.#parts.monotonicMs() - this.#askedAtMs > (inSync ? bounds.snapshotInSyncKeepMs : bounds.snapshotKeepMs)) this.#drop()
   }
 
   #reaches({ version, headDigest }: SnapshotManifest): boolean {

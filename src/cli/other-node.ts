@@ -1,0 +1,37 @@
+// What commands about a stopped node ask of the other one, which has to run; and what they say where it does not answer, or refuses.
+import type { PeerClient } from "../node/peer-client.ts"
+import type { DecodedAnswer } from "../node/peer-wire.ts"
+import type { NodeSettings } from "../node/settings.ts"
+import type { Envelope, PeerRequest } from "../protocol/messages.ts"
+import { exitCodes } from "../runtime/exit.ts"
+import { CommandFailed } from "./command-failed.ts"
+
+export type AskOther = (envelope: Envelope, request: PeerRequest) => Promise<DecodedAnswer>
+
+/** Rejects with CommandFailed where there is no authentic answer. */
+export function askOther({ peerUrl, secret, peerTimeoutMs }: NodeSettings, Client: typeof PeerClient): AskOther {
+  const client = new Client({ peerUrl, secret, timeoutMs: peerTimeoutMs })
+  return (envelope, request) => client.ask(envelope, request).catch((error: unknown) => unanswered(error, peerUrl))
+}
+
+function unanswered(error: unknown, peerUrl: string): never {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof Error && error.name === "PeerUnauthentic") {
+    throw new CommandFailed(`The node at ${peerUrl} is not of this pair: ${message}.`, { exitCode: exitCodes.foreign, hint: "Check --peer and --secret-file. Nothing was changed." })
+  }
+  throw new CommandFailed(`The node at ${peerUrl} does not say where its log stands: ${message}.`, {
+    exitCode: exitCodes.stuck,
+    hint: "It has to run, in this release or a later one, so that both logs can be compared. Nothing was changed.",
+  })
+}
+
+export function otherNodeFailure(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  if (error.name === "PeerRefused") return new CommandFailed(`The other node refuses: ${error.message}.`, { exitCode: exitCodes.foreign, hint: "Check --node, --data and --peer. Nothing was changed." })
+  const { code } = error as NodeJS.ErrnoException
+  return code === "ENOSPC" || code === "EIO" ? new CommandFailed(`The disk failed: ${error.message}. Nothing was taken back.`, { exitCode: exitCodes.disk }) : error
+}
+
+export function ownNode(nodeId: string, ofData: string, dataDirectory: string): void {
+  if (ofData !== nodeId) throw new CommandFailed(`${dataDirectory} belongs to node ${ofData}, not ${nodeId}.`, { exitCode: exitCodes.foreign, hint: "Check --node and --data." })
+}
