@@ -167,9 +167,13 @@ export const faults: readonly Fault[] = [
   {
     number: 19,
     title: "Clock jumps of a day",
-    tests: [["operations/batch-run.test.ts", "never go back in time, even where the clock did"]],
+    tests: [
+      ["operations/batch-run.test.ts", "never go back in time, even where the clock did"],
+      ["clock-jumps.test.ts", "stops nobody; records never go back in time, and both nodes have the same"],
+      ["clock-jumps.test.ts", "does not bring back what has ended, on either node, nor ends at once what has long to live"],
+      ["clock-jumps.test.ts", "makes no promotion come sooner, and under a new primary whose clock is behind records do not go back either"],
+    ],
     long: sim,
-    open: "Real processes whose clock jumps.",
   },
   {
     number: 20,
