@@ -89,8 +89,9 @@ export const faults: readonly Fault[] = [
     tests: [
       ["no-room.test.ts", "is a 507, and nothing of it is on either disk, now or later; reads go on"],
       ["disk-faults.test.ts", "to write a page or the meta page ends at once and starts again whole"],
+      ["full-disk.test.ts", "above its floor: a 507 leaves no trace on either disk"],
+      ["full-disk.test.ts", "without a floor: it ends with 74 in the middle of a write, and nothing acknowledged is lost"],
     ],
-    open: "A small file system that really fills up.",
   },
   {
     number: 11,
