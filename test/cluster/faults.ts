@@ -75,8 +75,8 @@ export const faults: readonly Fault[] = [
       ["disk-faults.test.ts", "to sync ends at once and starts again whole"],
       ["disk-faults.test.ts", "to write a page or the meta page ends at once and starts again whole"],
       ["disk-faults.test.ts", "to write several pages in one call ends at once and starts again whole"],
+      ["disk-faults.test.ts", "to take all of a write, and says no more than that, ends at once and starts again whole"],
     ],
-    open: "Writes that are cut short without an error.",
   },
   {
     number: 9,
