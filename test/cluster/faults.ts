@@ -142,9 +142,11 @@ export const faults: readonly Fault[] = [
     title: "One byte flipped in a row or a record",
     tests: [
       ["store/verify.test.ts", "is found in %s whichever entry is missing, and whichever byte of a key or value is another"],
+      ["flipped-bytes.test.ts", "neither node serves it; both stop and name it"],
+      ["flipped-bytes.test.ts", "is in no answer: each is what it was, or none"],
+      ["flipped-bytes.test.ts", "is in no write that begins with it, and nobody is told of one"],
       ["data-directory.test.ts", "a clear message, the exit code, and the file untouched"],
     ],
-    open: "A byte flipped under a running node.",
   },
   {
     number: 16,
