@@ -69,12 +69,12 @@ export async function chaos(seed: number, rounds: number, onRound: (tally: Tally
   }
 }
 
-/** Some forget what is old, some have a proxy between them. */
+/** Some forget what is old, some have a proxy between them, some a line whose bytes fare badly. */
 async function pairOf(seed: number): Promise<RealPair> {
   const [primary, replica] = programs[seed % programs.length] ?? ["bun", "bun"]
   const proxied = seed % 3 === 0
   const retention = seed % 5 === 0 ? ["--retention", "1000"] : []
-  const pair = await RealPair.make({ primary, replica, flags: [...flags, ...retention], proxied })
+  const pair = await RealPair.make({ primary, replica, flags: [...flags, ...retention], proxied, badLine: seed % 3 === 1 })
   if (proxied) pair.proxy.keeps = false
   return pair
 }

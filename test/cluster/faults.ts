@@ -99,9 +99,13 @@ export const faults: readonly Fault[] = [
     tests: [
       ["replay.test.ts", "messages that all arrive twice, change everything once"],
       ["stuck.test.ts", "ends with 75 in the middle of a write, whose outcome is unknown until it is sent again"],
+      ["bad-line.test.ts", "that are cut after any byte of a write's messages: asked again, and done once"],
+      ["bad-line.test.ts", "which is silent while the other direction is not"],
+      ["bad-line.test.ts", "messages overtake each other, and everything is done once"],
+      ["bad-line.test.ts", "messages of a process that is no more arrive under the next one, and change nothing"],
     ],
     long: chaos,
-    open: "Connections cut at any byte, one direction only; network name spaces.",
+    open: "Network name spaces.",
   },
   {
     number: 12,

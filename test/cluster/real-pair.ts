@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { BadLine } from "./bad-line.ts"
 import { PeerProxy } from "./peer-proxy.ts"
 import { type Program, RealNode } from "./real-node.ts"
 
@@ -13,6 +14,8 @@ export interface PairOptions {
   readonly flags?: readonly string[]
   /** Puts a proxy on the way from the primary to the replica. */
   readonly proxied?: boolean
+  /** Puts a line there whose bytes may fare badly. */
+  readonly badLine?: boolean
 }
 
 export const pairSecret = "a secret for tests, of more than 32 characters"
@@ -27,11 +30,12 @@ export class RealPair {
   primary: RealNode
 
   readonly #proxy: PeerProxy | undefined
+  readonly #line: BadLine | undefined
   /** The peer listeners. */
   readonly primaryPeerUrl: string
   readonly replicaPeerUrl: string
 
-  private constructor(directory: string, a: RealNode, b: RealNode, [primaryPeerUrl, replicaPeerUrl]: readonly [string, string], proxy: PeerProxy | undefined) {
+  private constructor(directory: string, a: RealNode, b: RealNode, [primaryPeerUrl, replicaPeerUrl]: readonly [string, string], proxy: PeerProxy | undefined, line: BadLine | undefined) {
     this.directory = directory
     this.a = a
     this.b = b
@@ -39,21 +43,23 @@ export class RealPair {
     this.primaryPeerUrl = primaryPeerUrl
     this.replicaPeerUrl = replicaPeerUrl
     this.#proxy = proxy
+    this.#line = line
   }
 
   /** Makes the pair; nothing runs yet. */
-  static async make({ primary = "bun", replica = "bun", flags = [], proxied = false }: PairOptions = {}): Promise<RealPair> {
+  static async make({ primary = "bun", replica = "bun", flags = [], proxied = false, badLine = false }: PairOptions = {}): Promise<RealPair> {
     const directory = mkdtempSync(join(tmpdir(), "tandem-pair-"))
     const secretFile = join(directory, "secret")
     writeFileSync(secretFile, `${pairSecret}\n`, { mode: 0o600 })
     const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
     const primaryPeerUrl = `http://127.0.0.1:${aPeer}`
     const replicaPeerUrl = `http://127.0.0.1:${bPeer}`
-    const proxy = proxied ? new PeerProxy(replicaPeerUrl) : undefined
+    const line = badLine ? await BadLine.open(replicaPeerUrl) : undefined
+    const proxy = proxied ? new PeerProxy(line?.url ?? replicaPeerUrl) : undefined
     const both = { secretFile, flags }
-    const a = RealNode.describedBy({ ...both, name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? replicaPeerUrl })
+    const a = RealNode.describedBy({ ...both, name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? line?.url ?? replicaPeerUrl })
     const b = RealNode.describedBy({ ...both, name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: primaryPeerUrl })
-    return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy)
+    return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy, line)
   }
 
   get isProxied(): boolean {
@@ -63,6 +69,15 @@ export class RealPair {
   get proxy(): PeerProxy {
     if (this.#proxy === undefined) throw new Error("this pair was made without a proxy")
     return this.#proxy
+  }
+
+  get hasBadLine(): boolean {
+    return this.#line !== undefined
+  }
+
+  get line(): BadLine {
+    if (this.#line === undefined) throw new Error("this pair was made without a bad line")
+    return this.#line
   }
 
   get nodes(): readonly [RealNode, RealNode] {
@@ -103,6 +118,7 @@ export class RealPair {
     await this.a.stop("SIGKILL")
     await this.b.stop("SIGKILL")
     await this.#proxy?.close()
+    await this.#line?.close()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
