@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { BadLine } from "./bad-line.ts"
 import { PeerProxy } from "./peer-proxy.ts"
-import { type Program, RealNode } from "./real-node.ts"
+import { here, type Place, type Program, RealNode } from "./real-node.ts"
 
 export interface PairOptions {
   readonly primary?: Program
@@ -16,6 +16,8 @@ export interface PairOptions {
   readonly proxied?: boolean
   /** Puts a line there whose bytes may fare badly. */
   readonly badLine?: boolean
+  /** Of the primary and the replica. */
+  readonly places?: readonly [Place, Place]
 }
 
 export const pairSecret = "a secret for tests, of more than 32 characters"
@@ -47,18 +49,18 @@ export class RealPair {
   }
 
   /** Makes the pair; nothing runs yet. */
-  static async make({ primary = "bun", replica = "bun", flags = [], proxied = false, badLine = false }: PairOptions = {}): Promise<RealPair> {
+  static async make({ primary = "bun", replica = "bun", flags = [], proxied = false, badLine = false, places = [here, here] }: PairOptions = {}): Promise<RealPair> {
     const directory = mkdtempSync(join(tmpdir(), "tandem-pair-"))
     const secretFile = join(directory, "secret")
     writeFileSync(secretFile, `${pairSecret}\n`, { mode: 0o600 })
     const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
-    const primaryPeerUrl = `http://127.0.0.1:${aPeer}`
-    const replicaPeerUrl = `http://127.0.0.1:${bPeer}`
+    const primaryPeerUrl = `http://${places[0].peerHost}:${aPeer}`
+    const replicaPeerUrl = `http://${places[1].peerHost}:${bPeer}`
     const line = badLine ? await BadLine.open(replicaPeerUrl) : undefined
     const proxy = proxied ? new PeerProxy(line?.url ?? replicaPeerUrl) : undefined
     const both = { secretFile, flags }
-    const a = RealNode.describedBy({ ...both, name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? line?.url ?? replicaPeerUrl })
-    const b = RealNode.describedBy({ ...both, name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: primaryPeerUrl })
+    const a = RealNode.describedBy({ ...both, place: places[0], name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? line?.url ?? replicaPeerUrl })
+    const b = RealNode.describedBy({ ...both, place: places[1], name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: primaryPeerUrl })
     return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy, line)
   }
 
