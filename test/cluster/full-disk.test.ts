@@ -8,6 +8,9 @@ import { sameDigests, type Told, Witness } from "./witness.ts"
 
 const mebibyte = 1024 * 1024
 const roomy = 256 * mebibyte
+/** Of a document. */
+const littleBytes = 4 * 1024
+const muchBytes = 64 * 1024
 /** More than fill either disk. */
 const writesMax = 2_000
 
@@ -43,18 +46,18 @@ function write({ pair, witness }: Started, n: number, bytes: number): Promise<To
 
 describe.skipIf(!mayMount).each(["a", "b"] as const)("node %s on a file system that fills up (needs leave to mount one)", (name) => {
   test("above its floor: a 507 leaves no trace on either disk, reads go on, and so do writes as soon as there is room (I10)", async () => {
-    // The floor is far above what clients write between two looks at the disk.
-    const started = await pairOnSmallDisk(name, 12 * mebibyte, ["--disk-floor", "8MiB"])
+    // The floor is far above what one client writes between two looks at the disk.
+    const started = await pairOnSmallDisk(name, 10 * mebibyte, ["--disk-floor", "8MiB"])
     const { pair, disk, witness } = started
     let n = 0
     let told: Told = { kind: "unknown" }
     do {
-      told = await write(started, n++, 16 * 1024)
+      told = await write(started, n++, littleBytes)
       if (told.kind === "acknowledged") witness.expectAtLeast(`/notes/n${n - 1}`, told.version)
     } while (told.kind === "acknowledged" && n < writesMax)
     expect(told).toEqual({ kind: "refused", status: 507, code: "disk-full" })
     const { digest } = await sameDigests(pair)
-    for (let more = 0; more < 3; more++) expect(await write(started, n + more, 16 * 1024)).toMatchObject({ status: 507 })
+    for (let more = 0; more < 3; more++) expect(await write(started, n + more, littleBytes)).toMatchObject({ status: 507 })
     expect(await sameDigests(pair)).toMatchObject({ digest })
     for (const node of pair.nodes) {
       expect((await node.fetch("/notes/n0")).status).toBe(200)
@@ -63,7 +66,7 @@ describe.skipIf(!mayMount).each(["a", "b"] as const)("node %s on a file system t
     await witness.settle(pair)
 
     disk.grow(roomy)
-    await until("there is room again", async () => (await write(started, n, 16 * 1024)).kind === "acknowledged", () => pair.printed)
+    await until("there is room again", async () => (await write(started, n, littleBytes)).kind === "acknowledged", () => pair.printed)
     for (const node of pair.nodes) expect([node.running, node.starts]).toEqual([true, 1])
     await witness.settle(pair)
   })
@@ -74,7 +77,7 @@ describe.skipIf(!mayMount).each(["a", "b"] as const)("node %s on a file system t
     const victim = pair[name]
     let n = 0
     const client = async (): Promise<void> => {
-      while (victim.running && n < writesMax) await write(started, n++, 64 * 1024)
+      while (victim.running && n < writesMax) await write(started, n++, muchBytes)
     }
     await Promise.all([client(), client(), client()])
     expect(await victim.ended).toEqual({ code: exitCodes.disk, signal: null })
@@ -91,7 +94,7 @@ describe.skipIf(!mayMount).each(["a", "b"] as const)("node %s on a file system t
 
     disk.grow(roomy)
     await witness.settle(pair)
-    expect(await write(started, n, 64 * 1024)).toMatchObject({ kind: "acknowledged" })
+    expect(await write(started, n, muchBytes)).toMatchObject({ kind: "acknowledged" })
     await witness.settle(pair)
   })
 })
