@@ -2,7 +2,7 @@
 // and messages that overtake each other or come when nobody waits for them any more.
 import { describe, expect, test } from "bun:test"
 import { exitCodes } from "../../src/runtime/exit.ts"
-import type { Direction } from "./bad-line.ts"
+import type { BadLine, Direction } from "./bad-line.ts"
 import { FewWrites } from "./few-writes.ts"
 import { type RealPair, until } from "./real-pair.ts"
 import { pairsWith } from "./started-pair.ts"
@@ -21,7 +21,7 @@ describe.each<Direction>(["there", "back"])("connections between the nodes, in w
   test("that are cut after any byte of a write's messages: asked again, and done once (I8, P3)", async () => {
     await withPair(async (pair) => {
       const { witness, writes } = await written(pair)
-      const { line } = pair
+      const line = pair.lineFrom(pair.a)
       line.pass()
       expect(await writes.next()).toBe("acknowledged")
       const bytes = line.bytes(direction)
@@ -44,7 +44,8 @@ describe.each<Direction>(["there", "back"])("connections between the nodes, in w
   test.each(["hold", "lose"] as const)("which is silent while the other direction is not (%s): nobody is told what is not so, and it heals (P1, P3, P4, I10)", async (treatment) => {
     await withPair(async (pair) => {
       const { witness, writes } = await written(pair)
-      const { a, b, line } = pair
+      const { a, b } = pair
+      const line = pair.lineFrom(a)
       line.set(direction, treatment)
       expect(await writes.next()).toBe("unknown")
       expect(await a.ended).toEqual({ code: exitCodes.stuck, signal: null })
@@ -64,7 +65,7 @@ describe.each<Direction>(["there", "back"])("connections between the nodes, in w
 })
 
 describe("where connections that were there before are slower than new ones", () => {
-  function slowDown({ line }: RealPair, byMs: number): void {
+  function slowDown(line: BadLine, byMs: number): void {
     const { connections } = line
     line.set("there", { delayMs: (connection) => (connection < connections ? byMs : 0) })
   }
@@ -72,14 +73,15 @@ describe("where connections that were there before are slower than new ones", ()
   test("messages overtake each other, and everything is done once (I6, I8)", async () => {
     await withPair(async (pair) => {
       const { witness, writes } = await written(pair)
-      const before = pair.line.connections
+      const line = pair.lineFrom(pair.a)
+      const before = line.connections
       for (let round = 0; round < 2; round++) {
         // Longer than it is from one heartbeat to the next.
-        slowDown(pair, 1_500)
+        slowDown(line, 1_500)
         expect(await Promise.all([writes.next(), writes.next(), writes.next()])).toEqual(["acknowledged", "acknowledged", "acknowledged"])
       }
       // Something went over a new one while the old one was under way.
-      expect(pair.line.connections).toBeGreaterThan(before)
+      expect(line.connections).toBeGreaterThan(before)
       expect([pair.a.starts, pair.b.starts]).toEqual([1, 1])
       await witness.settle(pair)
     }, { flags: ["--peer-timeout", "20s", "--lease", "60s"] })
@@ -88,9 +90,10 @@ describe("where connections that were there before are slower than new ones", ()
   test("messages of a process that is no more arrive under the next one, and change nothing (I6)", async () => {
     await withPair(async (pair) => {
       const { witness, writes } = await written(pair)
-      const { a, line } = pair
+      const { a } = pair
+      const line = pair.lineFrom(a)
       for (let round = 0; round < 3; round++) {
-        slowDown(pair, Infinity)
+        slowDown(line, Infinity)
         expect(await writes.next()).toBe("unknown")
         expect(await a.ended).toEqual({ code: exitCodes.stuck, signal: null })
         a.start()

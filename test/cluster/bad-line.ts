@@ -1,4 +1,4 @@
-// Stands between the primary and the replica's peer listener, on the bytes of their connections: knows nothing of messages. What goes
+// Stands between a node and the other one's peer listener, on the bytes of their connections: knows nothing of messages. What goes
 // there and what comes back fare each as a test says; a connection is cut after any byte, or one direction of all of them falls silent.
 import { createServer, type Server, Socket } from "node:net"
 

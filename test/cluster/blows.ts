@@ -87,7 +87,7 @@ export const badNetwork: Blow = async (pair, random, tally) => {
 
 /** Connections are cut after any byte, again and again; or one direction, or each by itself, is silent, or slow. */
 async function badLine(pair: RealPair, random: Random, tally: Tally): Promise<void> {
-  const { line } = pair
+  const line = pair.lineFrom(pair.primary)
   const slowMs = random.between(0, 700)
   const slow = { delayMs: (connection: number) => (connection % 3) * slowMs }
   for (let times = random.between(1, 8); times > 0; times--) {

@@ -14,7 +14,7 @@ export interface PairOptions {
   readonly flags?: readonly string[]
   /** Puts a proxy on the way from the primary to the replica. */
   readonly proxied?: boolean
-  /** Puts a line there whose bytes may fare badly. */
+  /** Puts a line there whose bytes may fare badly, and another one on the way back, for when the replica leads. */
   readonly badLine?: boolean
   /** Of the primary and the replica. */
   readonly places?: readonly [Place, Place]
@@ -32,12 +32,12 @@ export class RealPair {
   primary: RealNode
 
   readonly #proxy: PeerProxy | undefined
-  readonly #line: BadLine | undefined
+  readonly #lines: readonly [fromA: BadLine, fromB: BadLine] | undefined
   /** The peer listeners. */
   readonly primaryPeerUrl: string
   readonly replicaPeerUrl: string
 
-  private constructor(directory: string, a: RealNode, b: RealNode, [primaryPeerUrl, replicaPeerUrl]: readonly [string, string], proxy: PeerProxy | undefined, line: BadLine | undefined) {
+  private constructor(directory: string, a: RealNode, b: RealNode, [primaryPeerUrl, replicaPeerUrl]: readonly [string, string], proxy: PeerProxy | undefined, lines: readonly [BadLine, BadLine] | undefined) {
     this.directory = directory
     this.a = a
     this.b = b
@@ -45,7 +45,7 @@ export class RealPair {
     this.primaryPeerUrl = primaryPeerUrl
     this.replicaPeerUrl = replicaPeerUrl
     this.#proxy = proxy
-    this.#line = line
+    this.#lines = lines
   }
 
   /** Makes the pair; nothing runs yet. */
@@ -56,12 +56,12 @@ export class RealPair {
     const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
     const primaryPeerUrl = `http://${places[0].peerHost}:${aPeer}`
     const replicaPeerUrl = `http://${places[1].peerHost}:${bPeer}`
-    const line = badLine ? await BadLine.open(replicaPeerUrl) : undefined
-    const proxy = proxied ? new PeerProxy(line?.url ?? replicaPeerUrl) : undefined
+    const lines = badLine ? ([await BadLine.open(replicaPeerUrl), await BadLine.open(primaryPeerUrl)] as const) : undefined
+    const proxy = proxied ? new PeerProxy(lines?.[0].url ?? replicaPeerUrl) : undefined
     const both = { secretFile, flags }
-    const a = RealNode.describedBy({ ...both, place: places[0], name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? line?.url ?? replicaPeerUrl })
-    const b = RealNode.describedBy({ ...both, place: places[1], name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: primaryPeerUrl })
-    return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy, line)
+    const a = RealNode.describedBy({ ...both, place: places[0], name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? lines?.[0].url ?? replicaPeerUrl })
+    const b = RealNode.describedBy({ ...both, place: places[1], name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: lines?.[1].url ?? primaryPeerUrl })
+    return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy, lines)
   }
 
   get isProxied(): boolean {
@@ -74,12 +74,13 @@ export class RealPair {
   }
 
   get hasBadLine(): boolean {
-    return this.#line !== undefined
+    return this.#lines !== undefined
   }
 
-  get line(): BadLine {
-    if (this.#line === undefined) throw new Error("this pair was made without a bad line")
-    return this.#line
+  /** What a node says to the other one goes over it. */
+  lineFrom(node: RealNode): BadLine {
+    if (this.#lines === undefined) throw new Error("this pair was made without a bad line")
+    return this.#lines[node === this.a ? 0 : 1]
   }
 
   get nodes(): readonly [RealNode, RealNode] {
@@ -120,7 +121,7 @@ export class RealPair {
     await this.a.stop("SIGKILL")
     await this.b.stop("SIGKILL")
     await this.#proxy?.close()
-    await this.#line?.close()
+    for (const line of this.#lines ?? []) await line.close()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
