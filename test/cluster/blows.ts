@@ -73,8 +73,9 @@ export const pause: Blow = async ({ nodes }, random, tally) => {
   await sleep(random.between(0, 300))
 }
 
-/** Where there is a proxy on the way to the replica. Else it is a kill. */
+/** Where there is a proxy or a bad line on the way to the replica. Else it is a kill. */
 export const badNetwork: Blow = async (pair, random, tally) => {
+  if (pair.hasBadLine) return badLine(pair, random, tally)
   if (!pair.isProxied) return kill(pair, random, tally)
   const loss = random.pick([0.05, 0.3, 1])
   const treat = (): Treatment => (random.chance(loss) ? random.pick(["drop-request", "drop-answer", "duplicate", { delayMs: random.between(1, 1_500) }] as const) : "pass")
@@ -82,6 +83,22 @@ export const badNetwork: Blow = async (pair, random, tally) => {
   await sleep(random.between(200, 1_500))
   if (random.chance(0.3)) await killSome(pair, random, tally)
   pair.proxy.treatment = () => "pass"
+}
+
+/** Connections are cut after any byte, again and again; or one direction, or each by itself, is silent, or slow. */
+async function badLine(pair: RealPair, random: Random, tally: Tally): Promise<void> {
+  const line = pair.lineFrom(pair.primary)
+  const slowMs = random.between(0, 700)
+  const slow = { delayMs: (connection: number) => (connection % 3) * slowMs }
+  for (let times = random.between(1, 8); times > 0; times--) {
+    const treatment = random.pick([{ cutAfterBytes: random.between(0, 4_000) }, { cutAfterBytes: random.between(0, 400) }, "hold", "lose", slow] as const)
+    line.set(random.pick(["there", "back"]), treatment)
+    await sleep(random.between(50, 600))
+    if (random.chance(0.1)) await killSome(pair, random, tally)
+    // What is silent for long is found out by a timeout; more often it is not for so long.
+    if (random.chance(0.7)) line.pass()
+  }
+  line.pass()
 }
 
 /** Back and forth; sometimes a node dies of it, and where the old primary is fenced it rejoins. */

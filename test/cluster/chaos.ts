@@ -55,7 +55,8 @@ export async function chaos(seed: number, rounds: number, onRound: (tally: Tally
     for (let round = 1; round <= rounds; round++) {
       load.start(random.pick(crowds), seed * 100 + round)
       await random.pick(all)(pair, random, tally)
-      await goesOn(pair, witness, random.between(5, 40))
+      // Where a client found something wrong, that is why they do not.
+      await Promise.race([goesOn(pair, witness, random.between(5, 40)), load.broken])
       await load.stop()
       await load.settle(round % roundsToWhole === 0 || round === rounds ? "whole" : "news")
       onRound(tally)
@@ -69,12 +70,12 @@ export async function chaos(seed: number, rounds: number, onRound: (tally: Tally
   }
 }
 
-/** Some forget what is old, some have a proxy between them. */
+/** Some forget what is old, some have a proxy between them, some a line whose bytes fare badly. */
 async function pairOf(seed: number): Promise<RealPair> {
   const [primary, replica] = programs[seed % programs.length] ?? ["bun", "bun"]
   const proxied = seed % 3 === 0
   const retention = seed % 5 === 0 ? ["--retention", "1000"] : []
-  const pair = await RealPair.make({ primary, replica, flags: [...flags, ...retention], proxied })
+  const pair = await RealPair.make({ primary, replica, flags: [...flags, ...retention], proxied, badLine: seed % 3 === 1 })
   if (proxied) pair.proxy.keeps = false
   return pair
 }

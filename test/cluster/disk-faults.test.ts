@@ -1,5 +1,6 @@
-// Fault 8: the disk fails at the k-th sync, page or meta page, on either node, by strace's hand. The node ends at once
-// with its own exit code; nobody was told that the write is there, nobody waits for ever, and the next start recovers.
+// Fault 8: the disk fails at the k-th sync, page or meta page, on either node, by strace's hand: with an error, or by taking less than it
+// was given and saying only how much. The node ends at once with its own exit code; nobody was told that the write is there, nobody
+// waits for ever, and the next start recovers.
 import { afterEach, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { exitCodes } from "../../src/runtime/exit.ts"
@@ -9,6 +10,12 @@ import { readTrace, isStraceHere, strace, type SystemCall } from "./strace.ts"
 import { Witness } from "./witness.ts"
 
 type Victim = "primary" | "replica"
+/** An error's name; or the number of bytes that a call says it has written, of which none is. */
+type Failure = string | number
+
+/** No page, and no meta page, has so many. */
+const someBytes = 100
+const pageBytes = 4_096
 
 const pairs: RealPair[] = []
 afterEach(async () => {
@@ -30,10 +37,18 @@ describe.skipIf(!isStraceHere).each<Victim>(["primary", "replica"])("a %s whose 
   test("to write several pages in one call ends at once and starts again whole (P1, P3, I2, I3)", async () => {
     await failAt(victim, "writev", "ENOSPC", 1)
   })
+
+  // A disk that fills up in the middle of a call does that.
+  test("to take all of a write, and says no more than that, ends at once and starts again whole (P1, P3, I2, I3)", async () => {
+    const broken = await Promise.all([1, 2, 3, 4].map((when) => failAt(victim, "pwrite64", someBytes, when)))
+    expect(broken.filter(isMeta).length).toBeGreaterThan(0)
+    expect(broken.filter((call) => !isMeta(call)).length).toBeGreaterThan(0)
+    await failAt(victim, "writev", pageBytes, 1)
+  })
 })
 
 /** Gives the call that failed. */
-async function failAt(name: Victim, call: string, error: string, when: number): Promise<SystemCall> {
+async function failAt(name: Victim, call: string, failure: Failure, when: number): Promise<SystemCall> {
   const pair = await RealPair.make({ flags: ["--peer-timeout", "2s"] })
   pairs.push(pair)
   const witness = new Witness()
@@ -46,14 +61,14 @@ async function failAt(name: Victim, call: string, error: string, when: number): 
   const victim = name === "primary" ? pair.a : pair.b
   const trace = join(pair.directory, "trace")
   const calls = [call, "sendto", "sendmsg"]
-  victim.start({ under: strace(trace, { calls, more: ["-e", `inject=${call}:error=${error}:when=${when}`] }) })
+  victim.start({ under: strace(trace, { calls, more: ["-e", `inject=${call}:${typeof failure === "number" ? "retval" : "error"}=${failure}:when=${when}`] }) })
   for (const node of pair.nodes) if (!node.running) node.start()
   await pair.inSync()
   await writes.manyUntil(() => !victim.running)
   expect(await victim.ended).toEqual({ code: exitCodes.disk, signal: null })
   expect(victim.printed).toContain("the disk failed")
 
-  const broken = readTrace(trace).find(({ name: called, result }) => called === call && result === -1)
+  const broken = readTrace(trace).find(({ name: called, result }) => called === call && result === (typeof failure === "number" ? failure : -1))
   if (broken === undefined) throw new Error(`${call} did not fail`)
   const after = readTrace(trace).filter(({ name: called, arguments: shown, beginS }) => called.startsWith("send") && shown.includes('"HTTP/1.1 200') && beginS > broken.endS)
   expect(after).toEqual([])

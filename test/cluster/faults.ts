@@ -75,8 +75,8 @@ export const faults: readonly Fault[] = [
       ["disk-faults.test.ts", "to sync ends at once and starts again whole"],
       ["disk-faults.test.ts", "to write a page or the meta page ends at once and starts again whole"],
       ["disk-faults.test.ts", "to write several pages in one call ends at once and starts again whole"],
+      ["disk-faults.test.ts", "to take all of a write, and says no more than that, ends at once and starts again whole"],
     ],
-    open: "Writes that are cut short without an error.",
   },
   {
     number: 9,
@@ -89,8 +89,9 @@ export const faults: readonly Fault[] = [
     tests: [
       ["no-room.test.ts", "is a 507, and nothing of it is on either disk, now or later; reads go on"],
       ["disk-faults.test.ts", "to write a page or the meta page ends at once and starts again whole"],
+      ["full-disk.test.ts", "above its floor: a 507 leaves no trace on either disk"],
+      ["full-disk.test.ts", "without a floor: it ends with 74 in the middle of a write, and nothing acknowledged is lost"],
     ],
-    open: "A small file system that really fills up.",
   },
   {
     number: 11,
@@ -98,9 +99,14 @@ export const faults: readonly Fault[] = [
     tests: [
       ["replay.test.ts", "messages that all arrive twice, change everything once"],
       ["stuck.test.ts", "ends with 75 in the middle of a write, whose outcome is unknown until it is sent again"],
+      ["bad-line.test.ts", "that are cut after any byte of a write's messages: asked again, and done once"],
+      ["bad-line.test.ts", "which is silent while the other direction is not"],
+      ["bad-line.test.ts", "messages overtake each other, and everything is done once"],
+      ["bad-line.test.ts", "messages of a process that is no more arrive under the next one, and change nothing"],
+      ["two-networks.test.ts", "%s: nobody is told what is not so, and they come together again"],
+      ["two-networks.test.ts", "the old primary acknowledges and shows nothing, and is fenced as soon as the link is back"],
     ],
     long: chaos,
-    open: "Connections cut at any byte, one direction only; network name spaces.",
   },
   {
     number: 12,
@@ -141,9 +147,11 @@ export const faults: readonly Fault[] = [
     title: "One byte flipped in a row or a record",
     tests: [
       ["store/verify.test.ts", "is found in %s whichever entry is missing, and whichever byte of a key or value is another"],
+      ["flipped-bytes.test.ts", "neither node serves it; both stop and name it"],
+      ["flipped-bytes.test.ts", "is in no answer: each is what it was, or none"],
+      ["flipped-bytes.test.ts", "is in no write that begins with it, and nobody is told of one"],
       ["data-directory.test.ts", "a clear message, the exit code, and the file untouched"],
     ],
-    open: "A byte flipped under a running node.",
   },
   {
     number: 16,
@@ -167,9 +175,13 @@ export const faults: readonly Fault[] = [
   {
     number: 19,
     title: "Clock jumps of a day",
-    tests: [["operations/batch-run.test.ts", "never go back in time, even where the clock did"]],
+    tests: [
+      ["operations/batch-run.test.ts", "never go back in time, even where the clock did"],
+      ["clock-jumps.test.ts", "stops nobody; records never go back in time, and both nodes have the same"],
+      ["clock-jumps.test.ts", "does not bring back what has ended, on either node, nor ends at once what has long to live"],
+      ["clock-jumps.test.ts", "makes no promotion come sooner, and under a new primary whose clock is behind records do not go back either"],
+    ],
     long: sim,
-    open: "Real processes whose clock jumps.",
   },
   {
     number: 20,

@@ -60,8 +60,13 @@ export class Load {
         while (!this.#stopping) await (hands.random.chance(0.6) ? hands.random.pick(this.#objects).act(hands) : client.step())
       }),
     )
-    // A check that fails is heard of at `stop`, not before.
+    // A check that fails is heard of at `stop`, or by whoever asks for `broken`.
     this.#running.catch(() => undefined)
+  }
+
+  /** Rejects with what a client found wrong, which then does nothing more; else it is never settled. */
+  get broken(): Promise<never> {
+    return this.#running.then(() => new Promise<never>(() => undefined))
   }
 
   async stop(): Promise<void> {

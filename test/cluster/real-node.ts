@@ -30,12 +30,24 @@ export interface Ending {
   readonly signal: string | null
 }
 
+/** Where a node runs and listens. */
+export interface Place {
+  /** Of the public listener. */
+  readonly host: string
+  readonly peerHost: string
+  /** What runs everything there, in its own place: the command line follows it. */
+  readonly under: readonly string[]
+}
+
+export const here: Place = { host: "127.0.0.1", peerHost: "127.0.0.1", under: [] }
+
 export interface RealNodeOptions {
   readonly program: Program
   readonly data: string
   readonly url: string
   /** Of `tandem serve`; more may be added at a start. */
   readonly flags: readonly string[]
+  readonly place?: Place
 }
 
 export interface NodeDescription {
@@ -49,6 +61,7 @@ export interface NodeDescription {
   /** Of the other node. */
   readonly peerUrl: string
   readonly flags?: readonly string[]
+  readonly place?: Place
 }
 
 export interface StartOptions {
@@ -68,6 +81,7 @@ export class RealNode {
   /** Everything it printed, over all starts. */
   printed = ""
   starts = 0
+  readonly place: Place
   readonly #flags: readonly string[]
   #child: ChildProcess | undefined
   /** The node is a child of what was started, `strace` say. */
@@ -76,22 +90,23 @@ export class RealNode {
   #supervised = false
   #nextStart: StartOptions = {}
 
-  constructor({ program, data, url, flags }: RealNodeOptions) {
+  constructor({ program, data, url, flags, place = here }: RealNodeOptions) {
     this.program = program
     this.data = data
     this.url = url
     this.#flags = flags
+    this.place = place
   }
 
-  static describedBy({ name, role, program = "bun", data, secretFile, port, peerPort, peerUrl, flags = [] }: NodeDescription): RealNode {
+  static describedBy({ name, role, program = "bun", data, secretFile, port, peerPort, peerUrl, flags = [], place = here }: NodeDescription): RealNode {
     const own = ["--node", name, "--data", data, "--secret-file", secretFile, "--role", role]
-    const addresses = ["--listen", `127.0.0.1:${port}`, "--peer-listen", `127.0.0.1:${peerPort}`, "--peer", peerUrl]
-    return new RealNode({ program, data, url: `http://127.0.0.1:${port}`, flags: [...own, ...addresses, ...flags] })
+    const addresses = ["--listen", `${place.host}:${port}`, "--peer-listen", `${place.peerHost}:${peerPort}`, "--peer", peerUrl]
+    return new RealNode({ program, data, url: `http://${place.host}:${port}`, flags: [...own, ...addresses, ...flags], place })
   }
 
   start({ flags = [], environment = {}, under = [] }: StartOptions = {}): void {
     if (this.#child !== undefined) throw new Error("it runs already")
-    const [program = "", ...parameters] = [...under, ...commandOf(this.program), "serve", ...this.#flags, ...flags]
+    const [program = "", ...parameters] = [...under, ...this.place.under, ...commandOf(this.program), "serve", ...this.#flags, ...flags]
     const child = spawn(program, parameters, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } })
     this.starts++
     this.#child = child

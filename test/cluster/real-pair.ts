@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { BadLine } from "./bad-line.ts"
 import { PeerProxy } from "./peer-proxy.ts"
-import { type Program, RealNode } from "./real-node.ts"
+import { here, type Place, type Program, RealNode } from "./real-node.ts"
 
 export interface PairOptions {
   readonly primary?: Program
@@ -13,6 +14,10 @@ export interface PairOptions {
   readonly flags?: readonly string[]
   /** Puts a proxy on the way from the primary to the replica. */
   readonly proxied?: boolean
+  /** Puts a line there whose bytes may fare badly, and another one on the way back, for when the replica leads. */
+  readonly badLine?: boolean
+  /** Of the primary and the replica. */
+  readonly places?: readonly [Place, Place]
 }
 
 export const pairSecret = "a secret for tests, of more than 32 characters"
@@ -27,11 +32,12 @@ export class RealPair {
   primary: RealNode
 
   readonly #proxy: PeerProxy | undefined
+  readonly #lines: readonly [fromA: BadLine, fromB: BadLine] | undefined
   /** The peer listeners. */
   readonly primaryPeerUrl: string
   readonly replicaPeerUrl: string
 
-  private constructor(directory: string, a: RealNode, b: RealNode, [primaryPeerUrl, replicaPeerUrl]: readonly [string, string], proxy: PeerProxy | undefined) {
+  private constructor(directory: string, a: RealNode, b: RealNode, [primaryPeerUrl, replicaPeerUrl]: readonly [string, string], proxy: PeerProxy | undefined, lines: readonly [BadLine, BadLine] | undefined) {
     this.directory = directory
     this.a = a
     this.b = b
@@ -39,21 +45,23 @@ export class RealPair {
     this.primaryPeerUrl = primaryPeerUrl
     this.replicaPeerUrl = replicaPeerUrl
     this.#proxy = proxy
+    this.#lines = lines
   }
 
   /** Makes the pair; nothing runs yet. */
-  static async make({ primary = "bun", replica = "bun", flags = [], proxied = false }: PairOptions = {}): Promise<RealPair> {
+  static async make({ primary = "bun", replica = "bun", flags = [], proxied = false, badLine = false, places = [here, here] }: PairOptions = {}): Promise<RealPair> {
     const directory = mkdtempSync(join(tmpdir(), "tandem-pair-"))
     const secretFile = join(directory, "secret")
     writeFileSync(secretFile, `${pairSecret}\n`, { mode: 0o600 })
     const [aPort, aPeer, bPort, bPeer] = (await freePorts(4)) as [number, number, number, number]
-    const primaryPeerUrl = `http://127.0.0.1:${aPeer}`
-    const replicaPeerUrl = `http://127.0.0.1:${bPeer}`
-    const proxy = proxied ? new PeerProxy(replicaPeerUrl) : undefined
+    const primaryPeerUrl = `http://${places[0].peerHost}:${aPeer}`
+    const replicaPeerUrl = `http://${places[1].peerHost}:${bPeer}`
+    const lines = badLine ? ([await BadLine.open(replicaPeerUrl), await BadLine.open(primaryPeerUrl)] as const) : undefined
+    const proxy = proxied ? new PeerProxy(lines?.[0].url ?? replicaPeerUrl) : undefined
     const both = { secretFile, flags }
-    const a = RealNode.describedBy({ ...both, name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? replicaPeerUrl })
-    const b = RealNode.describedBy({ ...both, name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: primaryPeerUrl })
-    return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy)
+    const a = RealNode.describedBy({ ...both, place: places[0], name: "a", role: "primary", program: primary, data: join(directory, "a"), port: aPort, peerPort: aPeer, peerUrl: proxy?.url ?? lines?.[0].url ?? replicaPeerUrl })
+    const b = RealNode.describedBy({ ...both, place: places[1], name: "b", role: "replica", program: replica, data: join(directory, "b"), port: bPort, peerPort: bPeer, peerUrl: lines?.[1].url ?? primaryPeerUrl })
+    return new RealPair(directory, a, b, [primaryPeerUrl, replicaPeerUrl], proxy, lines)
   }
 
   get isProxied(): boolean {
@@ -63,6 +71,16 @@ export class RealPair {
   get proxy(): PeerProxy {
     if (this.#proxy === undefined) throw new Error("this pair was made without a proxy")
     return this.#proxy
+  }
+
+  get hasBadLine(): boolean {
+    return this.#lines !== undefined
+  }
+
+  /** What a node says to the other one goes over it. */
+  lineFrom(node: RealNode): BadLine {
+    if (this.#lines === undefined) throw new Error("this pair was made without a bad line")
+    return this.#lines[node === this.a ? 0 : 1]
   }
 
   get nodes(): readonly [RealNode, RealNode] {
@@ -103,6 +121,7 @@ export class RealPair {
     await this.a.stop("SIGKILL")
     await this.b.stop("SIGKILL")
     await this.#proxy?.close()
+    for (const line of this.#lines ?? []) await line.close()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
