@@ -166,7 +166,8 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   if (answer.kind === "refused" && startedAnew) return refusedByAnother(state, answer)
   if (startedAnew || envelope.link !== state.link) return { state, effects: [] }
   if (answer.kind === "refused") return refused(state, answer)
-  const heard = { ...state, heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs) }
+  // What was asked before a hand-over says nothing about who leads since.
+  const heard = name === "handing-over" ? state : { ...state, heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs) }
   switch (answer.kind) {
     case "vote": {
       const confirmed = confirm(heard, answer.committed)
