@@ -241,6 +241,20 @@ describe("why not", () => {
     expect(whyNoSolo({ ...stuck, mode: "alone", nowMs: pair.a.linkSentMs })).toBeUndefined()
   })
 
+  test("solo right after a pause, in which the answer that came first had something sent before the first tick (P4)", () => {
+    const pair = Pair.inSync()
+    pair.hold("vote")
+    pair.propose("x")
+    pair.run()
+    pair.pause(soloWaitMs(timing))
+    pair.release("vote")
+    pair.hold("commit")
+    pair.run()
+    pair.tick()
+    expect(pair.a.phase.name).toBe("stuck")
+    expect(whyNoSolo(pair.a)).toBe(`its replica may still show what it has as the newest, for ${Math.ceil((soloWaitMs(timing) - 100) / 1_000)} s`)
+  })
+
   test("solo twice, or while the disk is at work; and no end of what has not begun", () => {
     expect(whyNoSolo({ ...a, mode: "solo" })).toBe("it is solo already")
     expect(whyNoSolo({ ...a, phase: { name: "stuck", reason: "" }, diskBusy: true })).toBe("it is at work; try again")
