@@ -28,7 +28,8 @@ function helloStep(state: CoordinatorState, open: boolean): CoordinatorStep {
 
 export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
   const { phase, timing } = state
-  if (phase.name === "parting") return { state, effects: [] }
+  // Neither is on the way to be in sync.
+  if (phase.name === "parting" || phase.name === "retiring") return { state, effects: [] }
   if (state.mode === "paired" && state.nowMs - state.syncSinceMs > timing.syncTimeoutMs) {
     return stuck(state, `not in sync with the replica within ${timing.syncTimeoutMs} ms`)
   }
@@ -47,7 +48,6 @@ export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
     case "sending":
     case "pairing":
     case "handing-over":
-    case "retiring":
     case "steady":
     case "stuck":
     case "stopped":

@@ -64,6 +64,20 @@ describe("a hand-over", () => {
     expect(pair.a.heardAtMs + timing.leaseMs).toBeLessThanOrEqual(pair.nowMs)
   })
 
+  test("that the disk takes long over leaves nobody stuck, however long ago both came in sync", () => {
+    const pair = Pair.inSync()
+    pair.pass(timing.syncTimeoutMs + 200)
+    handOver(pair)
+    pair.hold("a disk")
+    pair.run()
+    pair.tick()
+    expect(pair.a.phase.name).toBe("retiring")
+    pair.release("a disk")
+    pair.run()
+    expect(pair.disks.a).toMatchObject({ role: "replica", epoch: second })
+    expect(pair.a.phase.name).toBe("stopped")
+  })
+
   test("whose question or answer is lost is asked for again: the answer is the same", () => {
     const pair = Pair.inSync()
     pair.hold("handover", "took-over")
