@@ -3,7 +3,7 @@ import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.t
 import { openRecord, resealRecord, type SealedRecord } from "../../src/protocol/record.ts"
 import { HardState } from "../../src/store/hard-state.ts"
 import { versionKey, versionOf } from "../../src/store/keys.ts"
-import type { Identity } from "../../src/store/store.ts"
+import type { Identity, Position } from "../../src/store/store.ts"
 import { MemoryEngine } from "./memory-engine.ts"
 
 export type NodeName = "a" | "b"
@@ -12,6 +12,10 @@ export const names = ["a", "b"] as const
 
 export function other(name: NodeName): NodeName {
   return name === "a" ? "b" : "a"
+}
+
+export function positionOf({ tables }: MemoryEngine): Position {
+  return new HardState(tables.hard_state).position()
 }
 
 export class Disk {
@@ -24,6 +28,11 @@ export class Disk {
   /** What the node that has it knows of itself; undefined before its first start. */
   identity(): Identity | undefined {
     return new HardState(this.engine.tables.hard_state).identity()
+  }
+
+  /** As it is stored: a restart knows no more. */
+  committed(): number {
+    return positionOf(this.engine).committed
   }
 
   head(): number {

@@ -13,6 +13,9 @@ export interface Totals {
   promotions: number
   handovers: number
   rejoins: number
+  solos: number
+  partings: number
+  discards: number
 }
 
 export interface Failure {
@@ -40,7 +43,7 @@ type Report = { readonly totals: Totals } | { readonly outcome: Outcome }
 const reportEveryCases = 250
 
 export function nothingYet(): Totals {
-  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0, promotions: 0, handovers: 0, rejoins: 0 }
+  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0 }
 }
 
 /** In this process. */
@@ -71,6 +74,9 @@ function tryCase(one: Case, totals: Totals): Failure | undefined {
     totals.promotions += counts.promotions
     totals.handovers += counts.handovers
     totals.rejoins += counts.rejoins
+    totals.solos += counts.solos
+    totals.partings += counts.partings
+    totals.discards += counts.discards
     return undefined
   } catch (error) {
     return failureOf(one, error)

@@ -25,16 +25,18 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
   const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, clockRates: plan.clockRates, trace })
   const operator = new Operator(world)
   const backups: { [Name in NodeName]: MemoryEngine | undefined } = { a: undefined, b: undefined }
-  // Drawn apart from everything else. A disk that is lost, or is another's, could lag behind what is trimmed.
+  // Drawn apart from everything else. A disk that is lost, or is another's, could lag behind what is trimmed; what is trimmed cannot be taken back.
   const retention = new Random(~seed)
-  const trims = retention.chance(0.4) && plan.faults.diskLoss === 0 && !plan.fork
+  const trims = retention.chance(0.4) && plan.faults.diskLoss === 0 && plan.decisions.force === 0 && !plan.fork
   while (world.schedule.nowMs < plan.lengthMs) {
     world.schedule.runUntil(world.schedule.nowMs + random.between(5, 200))
     for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= world.backUp(name)
     misfortune(world, plan, backups)
     if (trims) trim(world, retention)
     operator.act(plan.decisions)
-    if (world.primary?.accepts === true) world.primary.submit(someOf(world, plan.batchMax))
+    const { primary } = world
+    if (primary?.accepts === true) primary.submit(someOf(world, primary.name, plan.batchMax))
+    world.inSync()
     world.look()
   }
   const forkedInto = random.pick(names)
@@ -51,8 +53,8 @@ function trim(world: World, retention: Random): void {
   world.clients.forgetBelow(world.horizon)
 }
 
-function someOf({ random, clients }: World, countMax: number): ReturnType<typeof clients.next>[] {
-  return Array.from({ length: random.between(1, countMax) }, () => clients.next())
+function someOf({ random, clients }: World, node: NodeName, countMax: number): ReturnType<typeof clients.next>[] {
+  return Array.from({ length: random.between(1, countMax) }, () => clients.next(node))
 }
 
 function misfortune(world: World, plan: Plan, backups: { readonly [Name in NodeName]: MemoryEngine | undefined }): void {
@@ -98,7 +100,7 @@ export function heal(world: World, operator: Operator, lateMs: number): void {
   if (world.checkers.acknowledged === acknowledged) throw new CheckFailed("liveness", "after everything healed a write is not acknowledged")
   world.look()
   world.checkers.atTheEnd({ a: a.store, b: b.store })
-  for (const [name, node] of [["a", a], ["b", b]] as const) if (node.primary !== undefined) world.clients.resolve(node.store, (key) => world.disks[name].versionOfKey(key), world.wallMs)
+  for (const [name, node] of [["a", a], ["b", b]] as const) if (node.primary !== undefined) world.clients.resolve(name, node.store, (key) => world.disks[name].versionOfKey(key), world.wallMs)
 }
 
 /**

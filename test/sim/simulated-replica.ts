@@ -6,6 +6,7 @@ import { type Answer, type Envelope, isSpoken, type Request } from "../../src/pr
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../../src/protocol/participant-state.ts"
 import { stepParticipant } from "../../src/protocol/participant.ts"
 import { leaseWaitMs, whyNoPromotion } from "../../src/protocol/promotion.ts"
+import { ReadLease } from "../../src/protocol/read-lease.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
 import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
 import { timing } from "./timing.ts"
@@ -22,6 +23,7 @@ export class SimulatedReplica {
   #tickets = 0
   readonly #waiting = new Map<number, Waiting>()
   #heardAtMs: number
+  readonly #readLease = new ReadLease()
 
   constructor(node: SimulatedNode, session: string) {
     this.#node = node
@@ -44,7 +46,8 @@ export class SimulatedReplica {
   }
 
   reads(): Reads {
-    return this.#state.synced ? "newest" : "none"
+    if (!this.#state.synced) return "none"
+    return this.#readLease.leftMs(this.#state.linkLeaseMs, this.#node.nowMs) > 0 ? "newest" : "maybe-stale"
   }
 
   receive(envelope: Envelope, request: Request, answer: AnswerTo): void {
@@ -53,10 +56,15 @@ export class SimulatedReplica {
     this.#step({ event: "request", ticket, envelope, request })
   }
 
-  /** Why it is not promoted, if so. */
-  promote(epoch: Epoch, mode: "alone" | "solo", decision: Decision): string | undefined {
+  /** Why it would not be promoted now, if so. */
+  whyNoPromotion(forced: boolean): string | undefined {
     const leaseLeftMs = Math.max(0, this.#heardAtMs + leaseWaitMs(this.#state) - this.#node.nowMs)
-    const why = whyNoPromotion(this.#state, leaseLeftMs, decision.forced)
+    return whyNoPromotion(this.#state, leaseLeftMs, forced)
+  }
+
+  /** The same, or it is on its way to be the primary. */
+  promote(epoch: Epoch, mode: "alone" | "solo", decision: Decision): string | undefined {
+    const why = this.whyNoPromotion(decision.forced)
     if (why === undefined) this.#step({ event: "promote", epoch, mode, decision })
     return why
   }
@@ -150,12 +158,24 @@ export class SimulatedReplica {
     }
   }
 
+  #hears(asked: Envelope, request: Request, answer: Answer): void {
+    const { nowMs, world, name } = this.#node
+    this.#heardAtMs = nowMs
+    if (answer.kind !== "hello" || !answer.opened) {
+      this.#readLease.heard(asked, request.kind, nowMs)
+      return
+    }
+    this.#readLease.opened(answer.link, asked.sentAtMs, nowMs)
+    // From here on it knows by itself.
+    if (request.kind === "hello" && request.mode !== "paired") world.unaware[name] = false
+  }
+
   #reply({ ticket, answer }: Reply): void {
     const waiting = this.#waiting.get(ticket)
     if (waiting === undefined) return
     this.#waiting.delete(ticket)
     const { envelope: asked, request } = waiting
-    if (answer.kind !== "refused") this.#heardAtMs = this.#node.nowMs
+    if (answer.kind !== "refused") this.#hears(asked, request, answer)
     if (answer.kind === "vote" && answer.vote.prepared && request.kind === "prepare") {
       for (const record of request.records) this.#node.world.checkers.voted(this.#node.name, record)
     }

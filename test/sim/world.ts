@@ -1,12 +1,12 @@
 // A simulated pair: the real protocol, operations and store, over simulated disks, network, clocks and crashes.
-import type { Effect, Stop } from "../../src/protocol/effect.ts"
+import type { Effect, IdentityChange, Stop } from "../../src/protocol/effect.ts"
 import type { FirstIdentity } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { CheckFailed } from "./check-failed.ts"
 import { Checkers } from "./checkers.ts"
 import { Clients } from "./clients.ts"
 import type { CrashPoint, Writing } from "./crash-point.ts"
-import { Disk, names, type NodeName, other } from "./disk.ts"
+import { Disk, names, type NodeName, other, positionOf } from "./disk.ts"
 import { describe } from "./effect-line.ts"
 import { calm, type Faults, type WhenStuck } from "./faults.ts"
 import { Looks } from "./looks.ts"
@@ -46,7 +46,7 @@ export class World {
   /** Of the monotonic clocks. */
   readonly clockRates: { readonly [Name in NodeName]: number }
   readonly whenStuck: WhenStuck
-  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0 }
+  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0 }
   readonly effects: { [Name in NodeName]: number } = { a: 0, b: 0 }
   faults: Faults
   /** The last common version, once a disk with another history was put into a node. */
@@ -57,6 +57,12 @@ export class World {
   readonly regressed: { [Name in NodeName]: boolean } = { a: false, b: false }
   /** Of all reigns that ever began. */
   newestEpoch = epoch.number
+  /** Who has not heard of it that the other node was made solo: it cannot know that it lacks writes, so people have to. */
+  readonly unaware: { [Name in NodeName]: boolean } = { a: false, b: false }
+  /** The epoch that a hand-over may have begun, until that is known. */
+  handingOverTo: number | undefined
+  /** The epoch with which a node goes on without what the other one has, by an operator's word, once its promotion is durable. */
+  readonly partings: { [Name in NodeName]: string | undefined } = { a: undefined, b: undefined }
   readonly #begun: { [Name in NodeName]: boolean } = { a: false, b: false }
   readonly #joining: { [Name in NodeName]: boolean } = { a: false, b: false }
   #clockOffsetMs = 0
@@ -134,7 +140,9 @@ export class World {
   /** Whichever takes writes now. */
   get primary(): SimulatedPrimary | undefined {
     const primaries = names.flatMap((name) => this.nodes[name]?.primary ?? [])
-    return primaries.find((primary) => primary.accepts) ?? primaries[0]
+    const [one, another] = primaries.filter(({ accepts }) => accepts)
+    if (one !== undefined && another !== undefined) return this.random.pick([one, another])
+    return one ?? primaries[0]
   }
 
   /** Everything volatile is lost; a write under way is on the disk wholly or not at all. */
@@ -200,8 +208,12 @@ export class World {
 
   #replayAnswer(): void {
     const old = this.bag.pickAnswer()
-    this.trace(() => `an old answer to ${old?.envelope.peerSession} arrives: ${old?.answer.kind}`)
-    if (old !== undefined) this.nodes[old.to]?.hear(old.envelope, old.answer)
+    if (old === undefined) return
+    const node = this.nodes[old.to]
+    // An answer belongs to one request, and whoever asked hears one: an old link would come to life again.
+    if (old.answer.kind === "hello" && old.envelope.peerSession === node?.primary?.session) return
+    this.trace(() => `an old answer to ${old.envelope.peerSession} arrives: ${old.answer.kind}`)
+    node?.hear(old.envelope, old.answer)
   }
 
   /** Old messages, more of them than a replica lets wait while its disk is at work. */
@@ -215,16 +227,21 @@ export class World {
     const position = node?.store.position()
     if (node?.writing !== undefined || position === undefined || position.head !== position.committed) return undefined
     // A primary that is alone reads from its disk without asking anybody: an old copy of that is nothing to start from.
-    return node === undefined || node.fresh || node.store.identity().mode !== "paired" ? undefined : this.disks[name].engine.copy()
+    return node === undefined || node.fresh || !this.checkers.lines.isOnMain(name) || node.store.identity().mode !== "paired" ? undefined : this.disks[name].engine.copy()
   }
 
   /** One machine loses its disk while the other's is whole, and comes back with an empty one, or with a backup. */
   loseDisk(name: NodeName, backup: MemoryEngine | undefined): void {
-    if (!this.checkers.hasAll(other(name)) || this.regressed[other(name)] || this.disks[other(name)].identity()?.clusterId === undefined) return
+    const { checkers } = this
+    if (!checkers.lines.hasAll(other(name)) || this.regressed[other(name)] || this.disks[other(name)].identity()?.clusterId === undefined) return
+    // Of two that lead, by an operator's word, only the one may be lost that was promoted over; and nothing is built on what only that one has.
+    if (!checkers.lines.isOne && checkers.lines.isOnMain(name)) return
+    if (backup !== undefined && !checkers.lines.isOfMain(positionOf(backup))) return
     this.crash(name)
     this.trace(() => `${name} gets ${backup === undefined ? "an empty disk" : "a backup"}`)
     this.counts.disksLost++
     this.disks[name].replace(backup)
+    checkers.lines.replaced(name)
     // An operator may forget --join; the node then stops, and is told.
     if (backup === undefined) this.#joining[name] = this.random.chance(0.7)
     this.regressed[name] = backup !== undefined
@@ -264,13 +281,27 @@ export class World {
       this.crash(name)
       return
     }
-    if (this.forkedAt === undefined && !this.#isFenced(name, reason)) throw new CheckFailed("stop", `${name} stopped: ${detail}`)
+    const mayStop = this.forkedAt !== undefined || this.#isFenced(name, reason) || (reason === "diverged" && this.checkers.lines.arePartedRightly)
+    if (!mayStop) throw new CheckFailed("stop", `${name} stopped: ${detail}`)
     this.stops[name] = `${reason}: ${detail}`
     this.crash(name)
   }
 
   #isFenced(name: NodeName, reason: Stop["reason"]): boolean {
     return reason === "fenced" && this.newestEpoch > (this.disks[name].identity()?.epoch.number ?? 0)
+  }
+
+  /** What a node knows of itself has changed, durably. */
+  identified(name: NodeName, { role, epoch: begun, mode }: IdentityChange): void {
+    this.newestEpoch = Math.max(this.newestEpoch, begun?.number ?? 0)
+    if (mode === "solo") {
+      this.counts.solos++
+      this.unaware[other(name)] = true
+    }
+    if (role !== "primary" || begun === undefined || begun.id !== this.partings[name]) return
+    this.trace(() => `${name} goes on without what ${other(name)} has by itself`)
+    this.counts.partings++
+    this.checkers.lines.part(name)
   }
 
   look(): void {
@@ -289,7 +320,9 @@ export class World {
   inSync(): boolean {
     const nodes = names.flatMap((name) => this.nodes[name] ?? [])
     const inSync = nodes.some((node) => node.primary?.steady === true && !node.paused) && nodes.some((node) => node.replica?.synced === true && !node.paused)
-    if (inSync) for (const name of names) this.regressed[name] = false
-    return inSync
+    if (!inSync) return false
+    this.handingOverTo = undefined
+    for (const name of names) this.regressed[name] = this.unaware[name] = false
+    return true
   }
 }
