@@ -35,7 +35,8 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
     case "propose":
       return propose({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) }, event.records)
     case "answer":
-      return answered(state, event.envelope, event.answer)
+      // After a pause it may come before the first tick; another node may have been promoted meanwhile, and acknowledge.
+      return isLeaseOver(state) ? tick(state) : answered(state, event.envelope, event.answer)
     case "lost":
       return lost(state, event.kind)
     case "saved":
@@ -65,6 +66,10 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
     default:
       return event satisfies never
   }
+}
+
+function isLeaseOver({ phase, nowMs, heardAtMs, timing }: CoordinatorState): boolean {
+  return phase.name === "steady" && nowMs - heardAtMs > timing.leaseMs
 }
 
 function propose(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {
