@@ -164,7 +164,9 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   if (name === "stuck") return { state, effects: [] }
   if (envelope.peerSession !== state.session) return { state, effects: [] }
   if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
-  if (isRival(state.phase)) return answerWhileSyncing(state, envelope, answer)
+  // Two that both lead have no link.
+  const isRivalTold = name === "parting" && answer.kind === "diverged" && state.peerSession === null
+  if (isRival(state.phase) || isRivalTold) return answerWhileSyncing(state, envelope, answer)
   // Whatever it is by now: a node that has taken over says so as a primary, too.
   if (answer.kind === "took-over") return tookOver(state, answer.epoch)
   const startedAnew = envelope.session !== state.peerSession
