@@ -227,6 +227,8 @@ describe("why not", () => {
     [{ name: "adopting", ask: "lost" }, "node b answers, and is being brought in sync"],
     [{ name: "pairing" }, "node b answers, and is being brought in sync"],
     [{ name: "settling", ask: "lost" }, "node b answers, and is being brought in sync"],
+    [{ name: "handing-over", ask: "lost", sinceMs: 0, epoch: { number: 2, id: "second" }, decision }, "it is handing over to the replica"],
+    [{ name: "retiring", epoch: { number: 2, id: "second" } }, "it is handing over to the replica"],
     [{ name: "parting", detail: "" }, "it is about to stop"],
     [{ name: "stopped" }, "it is about to stop"],
   ]
