@@ -36,7 +36,7 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
       return propose({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) }, event.records)
     case "answer":
       // After a pause it may come before the first tick; another node may have been promoted meanwhile, and acknowledge.
-      return isLeaseOver(state) ? tick(state) : answered(state, event.envelope, event.answer)
+      return isLeaseOver(state, event.envelope) ? tick(state) : answered(state, event.envelope, event.answer)
     case "lost":
       return lost(state, event.kind)
     case "saved":
@@ -68,8 +68,9 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
   }
 }
 
-function isLeaseOver({ phase, nowMs, heardAtMs, timing }: CoordinatorState): boolean {
-  return phase.name === "steady" && nowMs - heardAtMs > timing.leaseMs
+/** Also with what is answered now, if that counts. */
+function isLeaseOver({ phase, nowMs, heardAtMs, timing }: CoordinatorState, { sentAtMs }: Envelope): boolean {
+  return phase.name === "steady" && nowMs - Math.max(heardAtMs, sentAtMs) > timing.leaseMs
 }
 
 function propose(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {

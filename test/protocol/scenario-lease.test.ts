@@ -55,6 +55,16 @@ describe("the lease", () => {
     expect(pair.read()).toMatchInlineSnapshot(`"a   stuck: the commit of version 4 was not confirmed within 5000 ms"`)
   })
 
+  test("a pause before the whole round: the answer to what was sent after it counts", () => {
+    const pair = Pair.inSync()
+    pair.pause(timing.leaseMs + 1)
+    pair.propose("x")
+    pair.run()
+    expect(pair.read()).toContain("a   acknowledges 4")
+    pair.tick()
+    expect(pair.a.phase.name).toBe("steady")
+  })
+
   test("votes and confirmations count as well", () => {
     const pair = Pair.inSync()
     pair.hold("heartbeat")
