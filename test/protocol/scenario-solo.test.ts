@@ -189,6 +189,10 @@ describe("solo", () => {
     expect(acceptsBatch(pair.a)).toBe(true)
   })
 
+  test.each([{ name: "adopting", ask: "lost" }, { name: "pairing" }, { name: "settling", ask: "lost" }, { name: "parting", detail: "" }] as const)("nothing is written alone while %p", (phase) => {
+    expect(acceptsBatch({ ...withAWrite().a, phase })).toBe(false)
+  })
+
   test("off: reads go on, writes stop until the replica is in sync", () => {
     const pair = withAWrite()
     pair.coordinate({ event: "set-mode", mode: "alone", decision: { ...decision, what: "paired" } })
