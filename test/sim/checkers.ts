@@ -93,8 +93,10 @@ export class Checkers {
   prefix(): void {
     const { a, b } = this.#disks
     const both = Math.min(a.head(), b.head())
+    // What a disk that went backwards has last may be trimmed on the other one; it is not continued there.
+    if (both === 0 || both < Math.max(a.first(), b.first())) return
     const digest = a.digest(both)
-    if (both === 0 || (digest !== undefined && b.holds(both, digest)) || this.lines.arePartedRightly) return
+    if ((digest !== undefined && b.holds(both, digest)) || this.lines.arePartedRightly) return
     throw new CheckFailed("I4", `the logs differ at version ${both}`)
   }
 
@@ -107,8 +109,8 @@ export class Checkers {
     for (const record of records) {
       const { key } = this.#open(record).meta
       if (key === undefined) continue
-      // I10: of what a client was told not to be committed, nothing may ever be on a disk.
-      if (this.lines.of(node).notCommitted.has(key)) throw new CheckFailed("I10", `${key} was said not to be committed, and is stored as version ${record.version}`)
+      // I10: of what a client was told not to be committed, nothing may ever be on a disk, but for what can never come to be committed.
+      if (this.lines.of(node).notCommitted.has(key) && !this.#partsFrom(record.version)) throw new CheckFailed("I10", `${key} was said not to be committed, and is stored as version ${record.version}`)
       const earlier = this.#disks[node].versionOfKey(key)
       if (earlier !== undefined) throw new CheckFailed("I8", `${key} is stored as version ${earlier} and as version ${record.version}`)
       this.#disks[node].saved(key, record.version)
@@ -141,14 +143,26 @@ export class Checkers {
     this.lines.of(by).notCommitted.add(key)
     for (const node of names) {
       const version = this.#disks[node].versionOfKey(key)
-      if (version === undefined || (node !== by && version > this.lines.lastCommon() && this.lines.arePartedRightly)) continue
+      if (version === undefined || (node !== by && this.#partsFrom(version))) continue
       throw new CheckFailed("I10", `${key} was said not to be committed, and is on the disk of ${node} as version ${version}`)
     }
+  }
+
+  #partsFrom(version: number): boolean {
+    return version > this.lines.lastCommon() && this.lines.arePartedRightly
   }
 
   /** I6: what belongs to another link, session, epoch or cluster is not listened to. */
   heededStale(node: NodeName, what: string): void {
     throw new CheckFailed("I6", `${node} heeded a stale message: ${what}`)
+  }
+
+  /** A copy of the other node's data is in the place of what a node had: as of one version, and nothing that is not decided. */
+  copied(node: NodeName, { head, headDigest, committed }: Position): void {
+    if (committed !== head) throw new CheckFailed("I9", `${node} has a copy of version ${head}, of which ${committed} is committed`)
+    if (!this.lines.of(node).isCommitted(head, headDigest)) throw new CheckFailed("I9", `${node} has a copy of version ${head}, which nobody committed`)
+    this.lines.reached[node] = Math.max(this.lines.reached[node], head)
+    this.prefix()
   }
 
   undone(node: NodeName, committed: number): void {

@@ -107,12 +107,12 @@ export class Operator {
 
   /** Where no node leads, or only one whose disk is of an earlier reign, the one that has everything is promoted; by force where it does not know that it has. */
   #lead(): void {
-    const { disks, nodes, checkers, regressed } = this.#world
+    const { disks, nodes, checkers, regressed, unaware } = this.#world
     if (names.some((name) => disks[name].identity()?.role === "primary" && !this.#isFenced(name))) return
     for (const name of names) {
       const node = nodes[name]
       if (node === undefined || node.fresh || regressed[name] || !checkers.lines.hasAll(name)) continue
-      this.#promote(node, { solo: false, force: node.replica?.lacking === true })
+      this.#promote(node, { solo: false, force: node.replica?.lacking === true || unaware[name] })
       return
     }
   }

@@ -16,6 +16,7 @@ export interface Totals {
   solos: number
   partings: number
   discards: number
+  copies: number
 }
 
 export interface Failure {
@@ -43,7 +44,7 @@ type Report = { readonly totals: Totals } | { readonly outcome: Outcome }
 const reportEveryCases = 250
 
 export function nothingYet(): Totals {
-  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0 }
+  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0, copies: 0 }
 }
 
 /** In this process. */
@@ -77,6 +78,7 @@ function tryCase(one: Case, totals: Totals): Failure | undefined {
     totals.solos += counts.solos
     totals.partings += counts.partings
     totals.discards += counts.discards
+    totals.copies += counts.copies
     return undefined
   } catch (error) {
     return failureOf(one, error)

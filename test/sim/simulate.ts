@@ -25,9 +25,9 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
   const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, clockRates: plan.clockRates, trace })
   const operator = new Operator(world)
   const backups: { [Name in NodeName]: MemoryEngine | undefined } = { a: undefined, b: undefined }
-  // Drawn apart from everything else. A disk that is lost, or is another's, could lag behind what is trimmed; what is trimmed cannot be taken back.
+  // Drawn apart from everything else. What is trimmed cannot be taken back, by force or because it is another's.
   const retention = new Random(~seed)
-  const trims = retention.chance(0.4) && plan.faults.diskLoss === 0 && plan.decisions.force === 0 && !plan.fork
+  const trims = retention.chance(plan.faults.diskLoss === 0 ? 0.4 : 0.7) && plan.decisions.force === 0 && !plan.fork
   while (world.schedule.nowMs < plan.lengthMs) {
     world.schedule.runUntil(world.schedule.nowMs + random.between(5, 200))
     for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= world.backUp(name)

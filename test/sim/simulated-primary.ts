@@ -161,7 +161,9 @@ export class SimulatedPrimary {
     const before = clockedAt(this.#state, this.#node.nowMs)
     const step = stepCoordinator(before, event)
     this.#state = step.state
-    const heeded = step.state !== before || step.effects.length > 0
+    // Whose lease is over is stuck by that, whatever has come.
+    const isOver = before.phase.name === "steady" && before.nowMs - before.heardAtMs > timing.leaseMs
+    const heeded = !isOver && (step.state !== before || step.effects.length > 0)
     if (event.event === "answer" && heeded && isStale(before, event.envelope, event.answer)) world.checkers.heededStale(name, event.answer.kind)
     world.carryOut(this.#node, step.effects, (effect) => this.#carryOut(effect))
   }

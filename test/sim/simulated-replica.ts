@@ -8,6 +8,7 @@ import { stepParticipant } from "../../src/protocol/participant.ts"
 import { leaseWaitMs, whyNoPromotion } from "../../src/protocol/promotion.ts"
 import { ReadLease } from "../../src/protocol/read-lease.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
+import { SimulatedFetch } from "./simulated-copy.ts"
 import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
 import { timing } from "./timing.ts"
 
@@ -24,6 +25,7 @@ export class SimulatedReplica {
   readonly #waiting = new Map<number, Waiting>()
   #heardAtMs: number
   readonly #readLease = new ReadLease()
+  #fetch: SimulatedFetch | undefined
 
   constructor(node: SimulatedNode, session: string) {
     this.#node = node
@@ -45,8 +47,12 @@ export class SimulatedReplica {
     return this.#state.lacking
   }
 
+  get isFetching(): boolean {
+    return this.#fetch !== undefined
+  }
+
   reads(): Reads {
-    if (!this.#state.synced) return "none"
+    if (!this.#state.synced || this.isFetching) return "none"
     return this.#readLease.leftMs(this.#state.linkLeaseMs, this.#node.nowMs) > 0 ? "newest" : "maybe-stale"
   }
 
@@ -59,6 +65,8 @@ export class SimulatedReplica {
   /** Why it would not be promoted now, if so. */
   whyNoPromotion(forced: boolean): string | undefined {
     const leaseLeftMs = Math.max(0, this.#heardAtMs + leaseWaitMs(this.#state) - this.#node.nowMs)
+    // As src/node/operator.ts has it.
+    if (this.isFetching && !forced) return "it fetches a copy of its primary's data"
     return whyNoPromotion(this.#state, leaseLeftMs, forced)
   }
 
@@ -138,6 +146,9 @@ export class SimulatedReplica {
         return
       case "identify":
         node.identify(effect.change, (event) => this.#step(event))
+        return
+      case "fetch-snapshot":
+        this.#fetch ??= new SimulatedFetch(node, effect)
         return
       case "advance":
         node.advance(effect.committed)

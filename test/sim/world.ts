@@ -6,7 +6,7 @@ import { CheckFailed } from "./check-failed.ts"
 import { Checkers } from "./checkers.ts"
 import { Clients } from "./clients.ts"
 import type { CrashPoint, Writing } from "./crash-point.ts"
-import { Disk, names, type NodeName, other, positionOf } from "./disk.ts"
+import { Disk, identityOf, names, type NodeName, other, positionOf } from "./disk.ts"
 import { describe } from "./effect-line.ts"
 import { calm, type Faults, type WhenStuck } from "./faults.ts"
 import { Looks } from "./looks.ts"
@@ -46,7 +46,7 @@ export class World {
   /** Of the monotonic clocks. */
   readonly clockRates: { readonly [Name in NodeName]: number }
   readonly whenStuck: WhenStuck
-  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0 }
+  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0, copies: 0 }
   readonly effects: { [Name in NodeName]: number } = { a: 0, b: 0 }
   faults: Faults
   /** The last common version, once a disk with another history was put into a node. */
@@ -236,7 +236,7 @@ export class World {
     if (!checkers.lines.hasAll(other(name)) || this.regressed[other(name)] || this.disks[other(name)].identity()?.clusterId === undefined) return
     // Of two that lead, by an operator's word, only the one may be lost that was promoted over; and nothing is built on what only that one has.
     if (!checkers.lines.isOne && checkers.lines.isOnMain(name)) return
-    if (backup !== undefined && !checkers.lines.isOfMain(positionOf(backup))) return
+    if (backup !== undefined && !(checkers.lines.isOfMain(positionOf(backup)) && this.#mayGoOnFrom(name, backup))) return
     this.crash(name)
     this.trace(() => `${name} gets ${backup === undefined ? "an empty disk" : "a backup"}`)
     this.counts.disksLost++
@@ -249,6 +249,23 @@ export class World {
     // What it stopped for was the disk's that is gone.
     this.stops[name] = undefined
     this.start(name)
+  }
+
+  /** A primary needs what lies between its log and the other one's, and what is trimmed there is gone; a replica gets a copy. */
+  #mayGoOnFrom(name: NodeName, backup: MemoryEngine): boolean {
+    const leads = [this.disks[name].identity(), identityOf(backup)].some((identity) => identity?.role === "primary")
+    return !leads || positionOf(backup).head + 1 >= this.disks[other(name)].horizon()
+  }
+
+  /** A whole copy of the other node's data takes the place of what was there; the process ends with that. */
+  putInPlace(name: NodeName, copy: MemoryEngine): void {
+    this.trace(() => `${name} has a copy of version ${positionOf(copy).head}`)
+    this.counts.copies++
+    this.crash(name, "lost")
+    this.disks[name].replace(copy)
+    this.checkers.copied(name, positionOf(copy))
+    // It has stored that it may lack writes.
+    this.unaware[name] = false
   }
 
   /** Puts a disk into a node that goes on from a backup with another history; nothing may be built on it. */
@@ -276,7 +293,7 @@ export class World {
   stopped(node: SimulatedNode, { reason, detail }: Stop): void {
     const { name } = node
     this.trace(() => `${name} stops: ${detail}`)
-    if (reason === "foreign" && node.fresh && !node.joining) {
+    if (reason === "foreign" && !node.joining && (node.fresh || this.#isBehind(node))) {
       this.#joining[name] = true
       this.crash(name)
       return
@@ -285,6 +302,13 @@ export class World {
     if (!mayStop) throw new CheckFailed("stop", `${name} stopped: ${detail}`)
     this.stops[name] = `${reason}: ${detail}`
     this.crash(name)
+  }
+
+  /** It lacks what is in no log any more, and has to know that it does. */
+  #isBehind({ name, store, replica }: SimulatedNode): boolean {
+    const isBehind = replica !== undefined && store.position().head + 1 < this.disks[other(name)].first()
+    if (isBehind && !store.identity().lacking) throw new CheckFailed("stop", `${name} stopped as it lacks what is in no log any more, and has not stored that it does`)
+    return isBehind
   }
 
   #isFenced(name: NodeName, reason: Stop["reason"]): boolean {
