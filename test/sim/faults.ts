@@ -30,6 +30,8 @@ export interface Plan {
   /** At the end, one disk turns out to continue another history: both must be left as they are. */
   readonly fork: boolean
   readonly decisions: Decisions
+  /** The first primary speaks the oldest protocol that a replica understands, until it is upgraded. */
+  readonly oldPrimary: boolean
   readonly clockRates: { readonly [Name in NodeName]: number }
   /** Transactions of a batch. */
   readonly batchMax: number
@@ -99,6 +101,7 @@ export function drawPlan(random: Random): Plan {
     lengthMs: decisions.solo > 0 ? random.between(8_000, 20_000) : random.between(2_000, decides ? 15_000 : 9_000),
     fork,
     decisions,
+    oldPrimary: !fork && random.chance(0.15),
     clockRates: { a: 1, b: decides ? random.pick([1, 0.95, 1.05]) : 1 },
     batchMax: random.pick([1, 3, 8]),
   }

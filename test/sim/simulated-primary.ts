@@ -15,6 +15,7 @@ import type { Decision } from "../../src/protocol/reign.ts"
 import { afterRival, answerRival } from "../../src/protocol/rival.ts"
 import type { Identity, LoggedDecision } from "../../src/store/store.ts"
 import type { Asked, Client } from "./clients.ts"
+import { CheckFailed } from "./check-failed.ts"
 import { type NodeName, other } from "./disk.ts"
 import { Fates } from "./simulated-fates.ts"
 import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
@@ -58,6 +59,10 @@ export class SimulatedPrimary {
 
   get session(): string {
     return this.#state.session
+  }
+
+  get #protocol(): number {
+    return this.#node.world.protocols[this.#node.name]
   }
 
   get epoch(): Epoch {
@@ -276,11 +281,12 @@ export class SimulatedPrimary {
 
   #envelope(): Envelope {
     const { cluster, node, epoch, session, peerSession, link } = this.#state
-    return { protocol: protocolVersion, cluster, node, epoch, session, peerSession, link, sentAtMs: this.#node.nowMs }
+    return { protocol: this.#protocol, cluster, node, epoch, session, peerSession, link, sentAtMs: this.#node.nowMs }
   }
 
-  #ask(request: Request): void {
+  #ask(wanted: Request): void {
     const { world, name } = this.#node
+    const request = this.#protocol === protocolVersion ? wanted : asOfFirst(wanted)
     const envelope = this.#envelope()
     const to = other(name)
     const awaited: Awaited = { arrived: false, lost: false }
@@ -296,7 +302,12 @@ export class SimulatedPrimary {
       const peer = world.nodes[to]
       // Nobody listens there: known at once.
       if (peer === undefined) world.network.deliver(name, lost)
-      else peer.receive(envelope, request, (back, answer) => this.#answer(back, answer, awaited))
+      else {
+        peer.receive(envelope, request, (back, answer) => {
+          if (back.protocol !== envelope.protocol) throw new CheckFailed("I6", `${name} asked in protocol ${envelope.protocol}, and was answered in ${back.protocol}`)
+          this.#answer(back, answer, awaited)
+        })
+      }
     })
     world.schedule.after(answerMs, lost)
   }
@@ -316,6 +327,13 @@ export class SimulatedPrimary {
   hear(envelope: Envelope, answer: Answer): void {
     this.#step({ event: "answer", envelope, answer })
   }
+}
+
+/** As protocol 1 has it. */
+function asOfFirst(request: Request): Request {
+  if (request.kind !== "hello") return request
+  const { mode: _mode, leaseMs: _leaseMs, ...first } = request
+  return first
 }
 
 /** A refusal may come from a replica that has started anew since, a hand-over's answer from a primary; everything else counts on its own link only. */

@@ -178,7 +178,7 @@ export class SimulatedReplica {
     }
     this.#readLease.opened(answer.link, asked.sentAtMs, nowMs)
     // From here on it knows by itself.
-    if (request.kind === "hello" && request.mode !== "paired") world.unaware[name] = false
+    if (request.kind === "hello" && (request.mode ?? "paired") !== "paired") world.unaware[name] = false
   }
 
   #reply({ ticket, answer }: Reply): void {

@@ -1,5 +1,6 @@
 // A simulated pair: the real protocol, operations and store, over simulated disks, network, clocks and crashes.
 import type { Effect, IdentityChange, Stop } from "../../src/protocol/effect.ts"
+import { protocolVersion, protocolVersionMin } from "../../src/protocol/messages.ts"
 import type { FirstIdentity } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { CheckFailed } from "./check-failed.ts"
@@ -26,6 +27,7 @@ export interface WorldOptions {
   readonly random: Random
   readonly faults: Faults
   readonly whenStuck: WhenStuck
+  readonly oldPrimary?: boolean
   readonly clockRates?: { readonly [Name in NodeName]: number }
   readonly crashPoints?: readonly CrashPoint[]
   /** How long a node is down after a crash; drawn where it is not given. */
@@ -46,8 +48,10 @@ export class World {
   /** Of the monotonic clocks. */
   readonly clockRates: { readonly [Name in NodeName]: number }
   readonly whenStuck: WhenStuck
-  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0, copies: 0 }
+  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0, copies: 0, upgrades: 0 }
   readonly effects: { [Name in NodeName]: number } = { a: 0, b: 0 }
+  /** What each node asks in, as a primary. */
+  readonly protocols: { [Name in NodeName]: number }
   faults: Faults
   /** The last common version, once a disk with another history was put into a node. */
   forkedAt: number | undefined
@@ -78,6 +82,7 @@ export class World {
     this.faults = options.faults
     this.whenStuck = options.whenStuck
     this.clockRates = options.clockRates ?? { a: 1, b: 1 }
+    this.protocols = { a: options.oldPrimary === true ? protocolVersionMin : protocolVersion, b: protocolVersion }
     this.network = new Network(this.random, this.schedule, options.faults.weather)
     this.bag = new MessageBag(this.random)
     this.clients = new Clients(this.random, this.checkers)
@@ -158,6 +163,14 @@ export class World {
     }
     node.primary?.clientsHearNothing()
     this.schedule.after(this.#options.restartMs ?? this.random.between(10, this.faults.restartMsMax), () => this.start(name))
+  }
+
+  /** It ends, and starts again as this release; of a pair the replica was upgraded before. */
+  upgrade(name: NodeName): void {
+    this.trace(() => `${name} is upgraded`)
+    this.counts.upgrades++
+    this.protocols[name] = protocolVersion
+    this.crash(name)
   }
 
   #crashesAt(name: NodeName, when: CrashPoint["when"]): Writing | undefined {
