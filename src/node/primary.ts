@@ -1,7 +1,7 @@
 // Drives the coordinator: carries its effects out on store and network, and feeds back what happened. No decisions here.
 import { bounds } from "../bounds.ts"
 import { withCheckpoint } from "../protocol/checkpoint.ts"
-import { type CoordinatorEvent, type CoordinatorState, acceptsBatch, startCoordinator, type Timing } from "../protocol/coordinator-state.ts"
+import { acceptsBatch, clockedAt, type CoordinatorEvent, type CoordinatorState, startCoordinator, type Timing } from "../protocol/coordinator-state.ts"
 import { stepCoordinator } from "../protocol/coordinator.ts"
 import type { Effect, IdentityChange, Save } from "../protocol/effect.ts"
 import { whyNoHandover, whyNoPairing, whyNoSolo } from "../protocol/decisions.ts"
@@ -179,7 +179,7 @@ export class Primary implements ReplicatedLog {
   #dispatch(event: CoordinatorEvent): void {
     try {
       const wasReady = this.ready()
-      const step = stepCoordinator(this.#state, event)
+      const step = stepCoordinator(clockedAt(this.#state, this.#parts.monotonicMs()), event)
       this.#state = step.state
       for (const effect of step.effects) this.#carryOut(effect)
       if (!wasReady && this.ready()) this.#ready()

@@ -18,7 +18,7 @@ export interface CoordinatorState extends LogPosition {
   readonly timing: Timing
   /** The first version that this log has. */
   readonly logStart: number
-  /** Monotonic milliseconds of the newest tick. */
+  /** Monotonic milliseconds of the newest event; see `clockedAt`. */
   readonly nowMs: number
   readonly phase: Phase
   /** The replica's session and the link that the last accepted hello opened; only its answers count (I6). */
@@ -182,6 +182,11 @@ export function startCoordinator(start: CoordinatorStart): CoordinatorState {
     moding: null,
     adopted: null,
   }
+}
+
+/** What the clock shows, before each event and not with ticks only: after a pause of the process an answer may come first, and have something sent. */
+export function clockedAt(state: CoordinatorState, nowMs: number): CoordinatorState {
+  return nowMs > state.nowMs ? { ...state, nowMs } : state
 }
 
 /** Whether the driver may propose a batch now. */

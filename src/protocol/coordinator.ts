@@ -36,7 +36,8 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
     case "propose":
       return propose({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) }, event.records)
     case "answer":
-      return answered(state, event.envelope, event.answer)
+      // After a pause it may come before the first tick; another node may have been promoted meanwhile, and acknowledge.
+      return isLeaseOver(state, event.envelope) ? tick(state) : answered(state, event.envelope, event.answer)
     case "lost":
       return lost(state, event.kind)
     case "saved":
@@ -66,6 +67,11 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
     default:
       return event satisfies never
   }
+}
+
+/** Also with what is answered now, if that counts. */
+function isLeaseOver({ phase, nowMs, heardAtMs, timing }: CoordinatorState, { sentAtMs }: Envelope): boolean {
+  return phase.name === "steady" && nowMs - Math.max(heardAtMs, sentAtMs) > timing.leaseMs
 }
 
 function propose(state: CoordinatorState, records: readonly SealedRecord[]): CoordinatorStep {
@@ -160,7 +166,9 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   if (name === "stuck") return { state, effects: [] }
   if (envelope.peerSession !== state.session) return { state, effects: [] }
   if (name === "greeting" || name === "opening") return answerWhileSyncing(state, envelope, answer)
-  if (isRival(state.phase)) return answerWhileSyncing(state, envelope, answer)
+  // Two that both lead have no link.
+  const isRivalTold = name === "parting" && answer.kind === "diverged" && envelope.session === state.peerSession
+  if (isRival(state.phase) || isRivalTold) return answerWhileSyncing(state, envelope, answer)
   // It has handed over: all that is left is to store that. And a hello that was refused is of a search for agreement that is over.
   if (name === "retiring" || (answer.kind === "refused" && answer.of === "hello")) return { state, effects: [] }
   // Whatever it is by now: a node that has taken over says so as a primary, too.
@@ -169,7 +177,8 @@ function answered(state: CoordinatorState, envelope: Envelope, answer: Answer): 
   if (answer.kind === "refused" && startedAnew) return refusedByAnother(state, answer)
   if (startedAnew || envelope.link !== state.link) return { state, effects: [] }
   if (answer.kind === "refused") return refused(state, answer)
-  const heard = { ...state, heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs) }
+  // What was asked before a hand-over says nothing about who leads since.
+  const heard = name === "handing-over" ? state : { ...state, heardAtMs: Math.max(state.heardAtMs, envelope.sentAtMs) }
   switch (answer.kind) {
     case "vote": {
       const confirmed = confirm(heard, answer.committed)

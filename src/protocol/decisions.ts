@@ -104,7 +104,8 @@ export function tookOver(state: CoordinatorState, epoch: Epoch): CoordinatorStep
   if (phase.name !== "handing-over" || phase.epoch.id !== epoch.id) return { state, effects: [] }
   return {
     state: { ...state, phase: { name: "retiring", epoch }, diskBusy: true },
-    effects: [{ effect: "identify", change: { role: "replica", epoch, mode: "paired", lacking: false } }],
+    // It lacks nothing yet; but the other node is alone, and goes on by itself where an operator says so.
+    effects: [{ effect: "identify", change: { role: "replica", epoch, mode: "paired", lacking: true } }],
   }
 }
 

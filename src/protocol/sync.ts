@@ -29,6 +29,7 @@ export function helloStep(state: CoordinatorState, open: boolean): CoordinatorSt
 
 export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
   const { phase, timing } = state
+  // Neither is on the way to be in sync.
   if (phase.name === "parting" || phase.name === "retiring") return { state, effects: [] }
   if (state.mode === "paired" && state.nowMs - state.syncSinceMs > timing.syncTimeoutMs) {
     return stuck(state, `not in sync with the replica within ${timing.syncTimeoutMs} ms`)

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { acceptsBatch, type CoordinatorState } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
+import { digestOf } from "../../src/protocol/digest.ts"
 import type { Answer, Envelope, PeerRefusalCode } from "../../src/protocol/messages.ts"
 import { chain, log } from "./chain.ts"
 import { Pair, timing } from "./pair.ts"
@@ -126,7 +127,7 @@ describe("a refusal", () => {
     pair.tick(60_000)
     pair.coordinate({ event: "retry" })
     hear(pair, { kind: "vote", round: 1, vote: { prepared: true }, committed: 3 })
-    expect(pair.a).toEqual(before)
+    expect({ ...pair.a, nowMs: before.nowMs }).toEqual(before)
     expect(pair.read()).toBe("")
   })
 
@@ -207,4 +208,46 @@ test("a retry is heard only when stuck", () => {
   pair.tick(timing.peerTimeoutMs + 1)
   pair.coordinate({ event: "retry" })
   expect(pair.a.phase.name).toBe("greeting")
+})
+
+describe("what is nobody's business in the middle of a link", () => {
+  const unasked: readonly Answer[] = [
+    { kind: "hello", opened: true, link: 9, fresh: false, head: 9, headDigest: digestOf("x"), committed: 9, logStart: 1 },
+    { kind: "position", role: "replica", mode: "paired", lacking: false, head: 3, headDigest: digestOf("x"), committed: 3, logStart: 1 },
+    { kind: "snapshot-manifest", id: "copy", version: 3, headDigest: digestOf("x"), bytes: 1, chunkBytes: 1, digests: digestOf("x") },
+    { kind: "snapshot-chunk", id: "copy", index: 0, bytes: digestOf("x") },
+  ]
+
+  test.each(unasked)("an answer of the kind $kind changes nothing (I6)", (answer) => {
+    const pair = awaitingVote()
+    const before = pair.a
+    hear(pair, answer)
+    expect(pair.a).toBe(before)
+    expect(pair.read()).toBe("")
+  })
+
+  test.each(["position", "snapshot-manifest", "snapshot-chunk"] as const)("a refused %s changes nothing (I6)", (of) => {
+    const pair = awaitingVote()
+    const { heardAtMs, ...before } = pair.a
+    hear(pair, { kind: "refused", of, code: "busy", detail: "why" })
+    expect(pair.a).toMatchObject(before)
+    expect(pair.read()).toBe("")
+  })
+})
+
+describe("a log that was trimmed", () => {
+  test("begins where the store says, and the other node is told so", () => {
+    const pair = Pair.inSync()
+    pair.coordinate({ event: "trimmed", logStart: 3 })
+    pair.participate({ event: "trimmed", logStart: 2 })
+    expect([pair.a.logStart, pair.b.logStart]).toEqual([3, 2])
+    const told: number[] = []
+    pair.watch = (node, effect) => {
+      if (node === "a" && effect.effect === "ask" && effect.request.kind === "hello") told.push(effect.request.logStart)
+    }
+    pair.restart("b")
+    pair.tick(timing.heartbeatMs)
+    pair.run()
+    expect(new Set(told)).toEqual(new Set([3]))
+  })
 })

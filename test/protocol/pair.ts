@@ -1,7 +1,7 @@
 // A coordinator (a) and a participant (b), driven by hand: disks, network and clock move only when a scenario says so,
 // and everything that happens is written down as lines of text.
 import { type Checkpoint, checkpointOf, withCheckpoint } from "../../src/protocol/checkpoint.ts"
-import { type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
+import { clockedAt, type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
 import { type Digest, genesisDigest } from "../../src/protocol/digest.ts"
 import type { Effect } from "../../src/protocol/effect.ts"
@@ -113,6 +113,11 @@ export class Pair {
   tick(afterMs = 100): void {
     this.nowMs += afterMs
     this.coordinate({ event: "tick", nowMs: this.nowMs })
+  }
+
+  /** The process of a does nothing meanwhile; what has come is handled before its first tick. */
+  pause(ms: number): void {
+    this.nowMs += ms
   }
 
   /** Lets time pass in small ticks, with everything that is not held delivered in between. */
@@ -265,7 +270,7 @@ export class Pair {
   }
 
   coordinate(event: CoordinatorEvent): void {
-    const step = stepCoordinator(this.a, event)
+    const step = stepCoordinator(clockedAt(this.a, this.nowMs), event)
     this.a = step.state
     for (const effect of step.effects) this.#carryOut("a", effect)
   }

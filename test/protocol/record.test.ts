@@ -1,7 +1,7 @@
 // Records: what is sealed opens to the same, and damaged bytes are noticed as damaged, never as anything else.
 import { describe, expect, test } from "bun:test"
 import { digestOf, genesisDigest, sameDigest } from "../../src/protocol/digest.ts"
-import { continuesLog, openRecord, openWrites, type Record, RecordDamaged, resealRecord, sealRecord } from "../../src/protocol/record.ts"
+import { continuesLog, openChanges, openRecord, openWrites, type Record, RecordDamaged, recordKeyHash, recordTimeMs, resealRecord, sealRecord } from "../../src/protocol/record.ts"
 import { Random } from "../sim/random.ts"
 import { chain, headOf, log } from "./chain.ts"
 
@@ -175,5 +175,17 @@ describe("records continue a log", () => {
     expect(continuesLog(1, one.digest, chain(["x"], log(1, "other")))).toBe(false)
     expect(continuesLog(1, genesisDigest, [two])).toBe(false)
     expect(continuesLog(0, one.digest, [one])).toBe(false)
+  })
+})
+
+describe("what is read of a record without opening it", () => {
+  const { bytes } = sealRecord(full)
+
+  test("is what it says when it is opened", () => {
+    const { timeMs, key, meta, writes } = openRecord(bytes)
+    expect(recordTimeMs(bytes)).toBe(timeMs)
+    expect(recordKeyHash(bytes)).toEqual(key?.hash)
+    expect(recordKeyHash(sealRecord(bare).bytes)).toBeUndefined()
+    expect(openChanges(bytes)).toEqual({ meta, writes })
   })
 })

@@ -4,6 +4,8 @@ import { acceptsBatch, type CoordinatorEvent } from "../../src/protocol/coordina
 import { whyNoHandover } from "../../src/protocol/decisions.ts"
 import type { Answer, Envelope, Request } from "../../src/protocol/messages.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
+import { startParticipant } from "../../src/protocol/participant-state.ts"
+import { whyNoPromotion } from "../../src/protocol/promotion.ts"
 import { afterRival, answerRival } from "../../src/protocol/rival.ts"
 import { chain } from "./chain.ts"
 import { Pair, timing } from "./pair.ts"
@@ -26,10 +28,19 @@ describe("a hand-over", () => {
       b   becomes the primary, epoch 2, mode alone, handover by root
       a←b took over, epoch 2
       b   has changed its role
-      a   becomes the replica, epoch 2, mode paired, lacks nothing
+      a   becomes the replica, epoch 2, mode paired, may lack writes
       a   has changed its role"
     `)
-    expect(pair.disks).toMatchObject({ a: { role: "replica", epoch: second, lacking: false }, b: { role: "primary", mode: "alone", epoch: second, decision } })
+    expect(pair.disks).toMatchObject({ a: { role: "replica", epoch: second }, b: { role: "primary", mode: "alone", epoch: second, decision } })
+  })
+
+  test("leaves a node that is not promoted again before it has heard that it has everything: the new primary, alone, reads without a lease (P4)", () => {
+    const pair = Pair.inSync()
+    handOver(pair)
+    pair.run()
+    const { committed, cluster, epoch, lacking, leaseMs } = pair.disks.a
+    const replica = startParticipant({ node: "a", cluster, epoch, session: "a9", joining: false, lacking, leaseMs, logStart: 1, head: pair.a.head, headDigest: pair.a.headDigest, committed })
+    expect(whyNoPromotion(replica, 0, false)).toBe("it may lack writes that its primary has acknowledged")
   })
 
   test("from the question on nothing is written here, and no lease is left to read by (P4, P5)", () => {
@@ -38,6 +49,33 @@ describe("a hand-over", () => {
     handOver(pair)
     expect(acceptsBatch(pair.a)).toBe(false)
     expect(pair.a.heardAtMs + timing.leaseMs).toBeLessThanOrEqual(pair.nowMs)
+  })
+
+  test("an answer to what was asked before it gives no lease back, also where it turns out that nothing is known of its outcome (P4)", () => {
+    const pair = Pair.inSync()
+    pair.tick(timing.heartbeatMs)
+    pair.hold("handover")
+    handOver(pair)
+    // The heartbeat's.
+    pair.run()
+    expect(pair.a.heardAtMs + timing.leaseMs).toBeLessThanOrEqual(pair.nowMs)
+    pair.pass(timing.peerTimeoutMs + 200)
+    expect(pair.a.phase.name).toBe("stuck")
+    expect(pair.a.heardAtMs + timing.leaseMs).toBeLessThanOrEqual(pair.nowMs)
+  })
+
+  test("that the disk takes long over leaves nobody stuck, however long ago both came in sync", () => {
+    const pair = Pair.inSync()
+    pair.pass(timing.syncTimeoutMs + 200)
+    handOver(pair)
+    pair.hold("a disk")
+    pair.run()
+    pair.tick()
+    expect(pair.a.phase.name).toBe("retiring")
+    pair.release("a disk")
+    pair.run()
+    expect(pair.disks.a).toMatchObject({ role: "replica", epoch: second })
+    expect(pair.a.phase.name).toBe("stopped")
   })
 
   test("whose question or answer is lost is asked for again: the answer is the same", () => {
@@ -63,7 +101,7 @@ describe("a hand-over", () => {
           -- took-over is lost
       a→b handover at 3, epoch 2
       a←b took over, epoch 2
-      a   becomes the replica, epoch 2, mode paired, lacks nothing
+      a   becomes the replica, epoch 2, mode paired, may lack writes
       a   has changed its role"
     `)
   })

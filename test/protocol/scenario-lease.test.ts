@@ -43,6 +43,28 @@ describe("the lease", () => {
     expect(pair.read()).toMatchInlineSnapshot(`"a   stuck: nothing was heard from the replica for 10000 ms: the lease is over"`)
   })
 
+  test("a pause after which an answer comes before the first tick: stuck, and nobody is told of a commit (P5)", () => {
+    const pair = Pair.inSync()
+    pair.hold("committed")
+    pair.propose("x")
+    pair.run()
+    pair.read()
+    pair.pause(timing.leaseMs + 1)
+    pair.release("committed")
+    pair.run()
+    expect(pair.read()).toMatchInlineSnapshot(`"a   stuck: the commit of version 4 was not confirmed within 5000 ms"`)
+  })
+
+  test("a pause before the whole round: the answer to what was sent after it counts", () => {
+    const pair = Pair.inSync()
+    pair.pause(timing.leaseMs + 1)
+    pair.propose("x")
+    pair.run()
+    expect(pair.read()).toContain("a   acknowledges 4")
+    pair.tick()
+    expect(pair.a.phase.name).toBe("steady")
+  })
+
   test("votes and confirmations count as well", () => {
     const pair = Pair.inSync()
     pair.hold("heartbeat")

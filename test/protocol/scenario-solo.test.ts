@@ -189,6 +189,10 @@ describe("solo", () => {
     expect(acceptsBatch(pair.a)).toBe(true)
   })
 
+  test.each([{ name: "adopting", ask: "lost" }, { name: "pairing" }, { name: "settling", ask: "lost" }, { name: "parting", detail: "" }] as const)("nothing is written alone while %p", (phase) => {
+    expect(acceptsBatch({ ...withAWrite().a, phase })).toBe(false)
+  })
+
   test("off: reads go on, writes stop until the replica is in sync", () => {
     const pair = withAWrite()
     pair.coordinate({ event: "set-mode", mode: "alone", decision: { ...decision, what: "paired" } })
@@ -227,6 +231,8 @@ describe("why not", () => {
     [{ name: "adopting", ask: "lost" }, "node b answers, and is being brought in sync"],
     [{ name: "pairing" }, "node b answers, and is being brought in sync"],
     [{ name: "settling", ask: "lost" }, "node b answers, and is being brought in sync"],
+    [{ name: "handing-over", ask: "lost", sinceMs: 0, epoch: { number: 2, id: "second" }, decision }, "it is handing over to the replica"],
+    [{ name: "retiring", epoch: { number: 2, id: "second" } }, "it is handing over to the replica"],
     [{ name: "parting", detail: "" }, "it is about to stop"],
     [{ name: "stopped" }, "it is about to stop"],
   ]
@@ -239,6 +245,20 @@ describe("why not", () => {
     const stuck = { ...a, phase: { name: "stuck", reason: "" } } as const
     expect(whyNoSolo({ ...stuck, nowMs: pair.a.linkSentMs + soloWaitMs(timing) - 1_500 })).toBe("its replica may still show what it has as the newest, for 2 s")
     expect(whyNoSolo({ ...stuck, mode: "alone", nowMs: pair.a.linkSentMs })).toBeUndefined()
+  })
+
+  test("solo right after a pause, in which the answer that came first had something sent before the first tick (P4)", () => {
+    const pair = Pair.inSync()
+    pair.hold("vote")
+    pair.propose("x")
+    pair.run()
+    pair.pause(timing.leaseMs - 100)
+    pair.release("vote")
+    pair.hold("commit")
+    pair.run()
+    pair.tick(200)
+    expect(pair.a.phase.name).toBe("stuck")
+    expect(whyNoSolo(pair.a)).toBe(`its replica may still show what it has as the newest, for ${Math.ceil((soloWaitMs(timing) - 200) / 1_000)} s`)
   })
 
   test("solo twice, or while the disk is at work; and no end of what has not begun", () => {

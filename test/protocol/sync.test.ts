@@ -32,7 +32,7 @@ describe("a refused hello", () => {
     expect(pair.read()).toBe(`a   stops, ${reason}: why`)
   })
 
-  test.each([["session"], ["busy"], ["protocol"]] as const)("with %s is asked again with the next tick: the peer may come round", (code) => {
+  test.each([["session"], ["busy"], ["no-copy"], ["protocol"]] as const)("with %s is asked again with the next tick: the peer may come round", (code) => {
     const pair = greeting()
     hear(pair, { kind: "refused", of: "hello", code, detail: "why" })
     expect(pair.a.phase).toEqual({ name: "greeting", ask: "lost" })

@@ -11,6 +11,8 @@ import type { Reader } from "../../src/store/store.ts"
 import { CheckFailed } from "./check-failed.ts"
 import type { Checkers } from "./checkers.ts"
 import { definition, definitionKey, noPasswords, redefinitions, root } from "./definitions.ts"
+import { type NodeName, names } from "./disk.ts"
+import type { Outcomes, Told } from "./outcomes.ts"
 import type { Random } from "./random.ts"
 import type { Acknowledger } from "./reigns.ts"
 import { emptyStore } from "../operations/empty-store.ts"
@@ -24,13 +26,6 @@ export interface Client extends Asked {
   readonly executed: Executed
 }
 
-/** What a client knows of a key. Unknown also where it was seen in the log by a look-up, at `version`. */
-interface Told {
-  readonly asked: Asked
-  readonly outcome: "committed" | "refused" | "unknown"
-  readonly version: number | undefined
-}
-
 function parse(operations: readonly object[], key: string) {
   return parseTransaction({ operations }, { principal: root, key, reader: emptyStore, allowTimes: false, hashPassword: noPasswords, verifyLogin: noPasswords })
 }
@@ -38,9 +33,6 @@ function parse(operations: readonly object[], key: string) {
 export class Clients {
   readonly #random: Random
   readonly #checkers: Checkers
-  readonly #told = new Map<string, Told>()
-  readonly #unknown = new Set<string>()
-  readonly #keys: string[] = []
   /** What the first attempt was to be answered, by the digest of its record: a replay says the same. */
   readonly #results = new Map<string, string>()
   #count = 0
@@ -50,12 +42,17 @@ export class Clients {
     this.#checkers = checkers
   }
 
-  /** New, or again what nobody knows the outcome of, or, by a client that has lost the answer, what was committed. */
-  next(): Asked {
-    if (this.#unknown.size > 0 && this.#random.chance(0.4)) return this.#askedAs(this.#random.pick([...this.#unknown]))
-    if (this.#keys.length > 0 && this.#random.chance(0.08)) {
-      const key = this.#random.pick(this.#keys)
-      if (this.#told.get(key)?.outcome !== "refused") return this.#askedAs(key)
+  #outcomes(node: NodeName): Outcomes {
+    return this.#checkers.lines.of(node).outcomes
+  }
+
+  /** Of this node: new, or again what nobody knows the outcome of, or, by a client that has lost the answer, what was committed. */
+  next(node: NodeName): Asked {
+    const outcomes = this.#outcomes(node)
+    if (outcomes.unknownCount > 0 && this.#random.chance(0.4)) return outcomes.asked(this.#random.pick(outcomes.unknown))
+    if (outcomes.keys.length > 0 && this.#random.chance(0.08)) {
+      const key = this.#random.pick(outcomes.keys)
+      if (outcomes.of(key)?.outcome !== "refused") return outcomes.asked(key)
     }
     if (this.#count === 0) return this.define()
     if (this.#random.chance(0.03)) return this.redefine(this.#random.pick(redefinitions))
@@ -92,18 +89,13 @@ export class Clients {
     return batch.records
   }
 
-  get withUnknownOutcome(): Asked[] {
-    return [...this.#unknown].map((key) => this.#askedAs(key))
+  withUnknownOutcome(node: NodeName): Asked[] {
+    const outcomes = this.#outcomes(node)
+    return outcomes.unknown.map((key) => outcomes.asked(key))
   }
 
-  withOutcome(outcome: Told["outcome"]): Asked[] {
-    return [...this.#told.values()].filter((told) => told.outcome === outcome).map(({ asked }) => asked)
-  }
-
-  #askedAs(key: string): Asked {
-    const told = this.#told.get(key)
-    if (told === undefined) throw new Error(`nobody asked for ${key}`)
-    return told.asked
+  withOutcome(node: NodeName, outcome: Told["outcome"]): Asked[] {
+    return this.#outcomes(node).withOutcome(outcome)
   }
 
   #operation(): object {
@@ -137,27 +129,21 @@ export class Clients {
     if (executed.kind === "record") this.#results.set(digestText(executed.record.digest), executed.results)
   }
 
-  #remember({ key, transaction }: Asked, outcome: Told["outcome"], version: number | undefined): void {
-    if (!this.#told.has(key)) this.#keys.push(key)
-    this.#told.set(key, { asked: { key, transaction }, outcome, version })
-    if (outcome === "unknown") this.#unknown.add(key)
-    else this.#unknown.delete(key)
-  }
-
   /** The batch is acknowledged, or nothing stood in the way of the answer. */
   answered(client: Client, reader: Reader, by: Acknowledger): void {
     const { executed } = client
     if (client.transaction.key === undefined) return
     if (executed.kind === "refused") {
-      this.refused(client)
+      this.refused(client, by.node)
       return
     }
     if (executed.kind === "dry-run") throw new Error("nobody asked for a dry run")
     const version = executed.kind === "record" ? executed.record.version : executed.version
     const digest = executed.kind === "record" ? executed.record.digest : this.#digestOfReplay(client, version, executed.results, reader)
     this.#checkers.acknowledgedTo(version, digest, by)
-    this.#onlyAt(client.key, version, "a client was answered")
-    this.#remember(client, "committed", version)
+    const outcomes = this.#outcomes(by.node)
+    outcomes.onlyAt(client.key, version, "a client was answered")
+    outcomes.remember(client, "committed", version)
   }
 
   /** P3: a retry is told what the first attempt would have been told. */
@@ -170,60 +156,54 @@ export class Clients {
   }
 
   /** Definitely not committed (I10). */
-  refused(client: Asked): void {
+  refused(client: Asked, by: NodeName): void {
     if (client.transaction.key === undefined) return
-    const told = this.#told.get(client.key)
+    const outcomes = this.#outcomes(by)
+    const told = outcomes.of(client.key)
     if (told?.version !== undefined) throw new CheckFailed("P3", `${client.key} was refused, and is known as version ${told.version}`)
-    this.#checkers.refusedTo(client.key)
-    this.#remember(client, "refused", undefined)
+    this.#checkers.refusedTo(client.key, by)
+    outcomes.remember(client, "refused", undefined)
   }
 
-  heardNothing(client: Asked): void {
+  heardNothing(client: Asked, of: NodeName): void {
     if (client.transaction.key === undefined) return
-    const told = this.#told.get(client.key)
-    if (told?.outcome !== "committed") this.#remember(client, "unknown", told?.version)
+    const outcomes = this.#outcomes(of)
+    const told = outcomes.of(client.key)
+    if (told?.outcome !== "committed") outcomes.remember(client, "unknown", told?.version)
   }
 
   /** What is older than retention keeps, nobody asks for any more. */
   forgetBelow(oldest: number): void {
-    for (const [key, { version }] of this.#told) {
-      if (version === undefined || version >= oldest) continue
-      this.#told.delete(key)
-      this.#keys.splice(this.#keys.indexOf(key), 1)
-    }
-  }
-
-  #onlyAt(key: string, version: number, why: string): void {
-    const known = this.#told.get(key)?.version
-    if (known !== undefined && known !== version) throw new CheckFailed("I8", `${why}: ${key} is version ${version}, and was version ${known}`)
+    for (const name of names) this.#outcomes(name).forgetBelow(oldest)
   }
 
   /** Asks a readable node what became of a key, as GET /do/{key} does. */
-  lookUp(reader: Reader, committed: number): void {
-    if (this.#keys.length === 0) return
-    const key = this.#random.pick(this.#keys)
-    const told = this.#told.get(key)
+  lookUp(node: NodeName, reader: Reader, committed: number): void {
+    const outcomes = this.#outcomes(node)
+    if (outcomes.keys.length === 0) return
+    const key = this.#random.pick(outcomes.keys)
+    const told = outcomes.of(key)
     if (told === undefined) return
     const version = reader.versionOfKey(keyHash(root.name, key))
     if (told.outcome === "refused" && version !== undefined) throw new CheckFailed("I10", `${key} was said not to be committed, and is version ${version}`)
     if (told.outcome === "committed" && (version === undefined || version > committed)) throw new CheckFailed("P4", `${key} was acknowledged as version ${told.version}, and a look-up says ${version} of ${committed}`)
     if (version === undefined && told.version !== undefined) throw new CheckFailed("P2", `${key} was seen as version ${told.version}, and is gone`)
     if (version === undefined || version > committed) return
-    this.#onlyAt(key, version, "a look-up")
-    this.#remember(told.asked, told.outcome, version)
+    outcomes.onlyAt(key, version, "a look-up")
+    outcomes.remember(told.asked, told.outcome, version)
   }
 
   /** Retries what nobody knows the outcome of: it must be what the log says (P3). */
-  resolve(reader: Reader, versionOf: (key: string) => number | undefined, nowMs: number): void {
+  resolve(node: NodeName, reader: Reader, versionOf: (key: string) => number | undefined, nowMs: number): void {
     const batch = new BatchRun({ reader, epoch: 1, nowMs })
-    for (const { key, transaction } of this.withUnknownOutcome) {
+    for (const { key, transaction } of this.withUnknownOutcome(node)) {
       const executed = batch.execute(transaction)
       const version = versionOf(key)
       if (version !== undefined && executed.kind === "record") throw new CheckFailed("I8", `a retry of ${key}, which is version ${version}, makes version ${executed.record.version}`)
       if (version === undefined ? executed.kind === "replay" : executed.kind !== "replay" || executed.version !== version) {
         throw new CheckFailed("P3", `a retry of ${key} is a ${executed.kind}, and the log has it as version ${version}`)
       }
-      const { version: seen } = this.#told.get(key) ?? {}
+      const { version: seen } = this.#outcomes(node).of(key) ?? {}
       if (seen !== undefined && seen !== version) throw new CheckFailed("P2", `${key} was seen as version ${seen}, and is version ${version}`)
       if (executed.kind !== "replay") continue
       const record = reader.record(executed.version)

@@ -29,7 +29,7 @@ const steps: readonly Step[] = [
   { asks: made([{ op: "user.update", data: { id: "u0", email: "e1@x" } }]), full: "a" },
   { asks: made([put("d1", 2)]), full: "a" },
   // Whoever heard nothing asks again, and one who did as well.
-  { asks: (world) => [...world.clients.withUnknownOutcome, ...world.clients.withOutcome("committed").slice(0, 1), ...made([put("d0", 3)])(world), ...redefined(1)(world)] },
+  { asks: (world) => [...world.clients.withUnknownOutcome("a"), ...world.clients.withOutcome("a", "committed").slice(0, 1), ...made([put("d0", 3)])(world), ...redefined(1)(world)] },
   { asks: made([{ op: "document.delete", data: { collection: "things", id: "d0" } }]) },
 ]
 

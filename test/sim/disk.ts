@@ -2,8 +2,10 @@
 import { type Digest, digestText, sameDigest } from "../../src/protocol/digest.ts"
 import { openRecord, resealRecord, type SealedRecord } from "../../src/protocol/record.ts"
 import { HardState } from "../../src/store/hard-state.ts"
+import { horizonOfRow, horizonRow } from "../../src/store/horizon.ts"
 import { versionKey, versionOf } from "../../src/store/keys.ts"
-import type { Identity } from "../../src/store/store.ts"
+import { type Identity, nobody, type Position } from "../../src/store/store.ts"
+import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "./memory-engine.ts"
 
 export type NodeName = "a" | "b"
@@ -14,16 +16,31 @@ export function other(name: NodeName): NodeName {
   return name === "a" ? "b" : "a"
 }
 
+export function identityOf({ tables }: MemoryEngine): Identity | undefined {
+  return new HardState(tables.hard_state).identity()
+}
+
+export function positionOf({ tables }: MemoryEngine): Position {
+  return new HardState(tables.hard_state).position()
+}
+
 export class Disk {
   engine = new MemoryEngine()
   /** Versions by idempotency key, kept beside the tables so that nobody has to scan them. */
   readonly #keys = new Map<string, number>()
   /** What was on a disk that is no more. */
   readonly #gone = new Set<string>()
+  /** Up to here that had been trimmed before. */
+  #goneBelow = 0
 
   /** What the node that has it knows of itself; undefined before its first start. */
   identity(): Identity | undefined {
-    return new HardState(this.engine.tables.hard_state).identity()
+    return identityOf(this.engine)
+  }
+
+  /** As it is stored: a restart knows no more. */
+  committed(): number {
+    return positionOf(this.engine).committed
   }
 
   head(): number {
@@ -31,9 +48,15 @@ export class Disk {
     return 0
   }
 
-  #first(): number {
+  /** The first version that its log has; 0 where that is empty. */
+  first(): number {
     for (const key of this.engine.tables.log.getKeys({ limit: 1 })) return versionOf(key)
     return 0
+  }
+
+  /** The oldest version that its log has to have, in doubt or not. */
+  horizon(): number {
+    return horizonOfRow(new TableStore(this.engine, nobody).rows.newest(horizonRow.collection, horizonRow.id)).log
   }
 
   digest(version: number): Digest | undefined {
@@ -52,7 +75,7 @@ export class Disk {
 
   /** Whether it holds a record, or held it until it was trimmed, or all of it was lost: no protocol can do more. */
   held(version: number, digest: Digest): boolean {
-    return this.holds(version, digest) || version < this.#first() || this.#gone.has(`${version} ${digestText(digest)}`)
+    return this.holds(version, digest) || version < Math.max(this.first(), this.#goneBelow) || this.#gone.has(`${version} ${digestText(digest)}`)
   }
 
   versionOfKey(key: string): number | undefined {
@@ -69,6 +92,7 @@ export class Disk {
 
   /** The tables are gone; others, or empty ones, are in their place. */
   replace(engine = new MemoryEngine()): void {
+    this.#goneBelow = Math.max(this.#goneBelow, this.first())
     for (let version = this.head(); version > 0; version--) {
       const digest = this.digest(version)
       if (digest !== undefined) this.#gone.add(`${version} ${digestText(digest)}`)

@@ -30,6 +30,8 @@ export interface Plan {
   /** At the end, one disk turns out to continue another history: both must be left as they are. */
   readonly fork: boolean
   readonly decisions: Decisions
+  /** The first primary speaks the oldest protocol that a replica understands, until it is upgraded. */
+  readonly oldPrimary: boolean
   readonly clockRates: { readonly [Name in NodeName]: number }
   /** Transactions of a batch. */
   readonly batchMax: number
@@ -38,7 +40,7 @@ export interface Plan {
 /** What an operator decides, as chances at each step of a run. */
 export interface Decisions {
   readonly handover: number
-  /** Of the primary, to be cut off or paused for long enough to be promoted over. */
+  /** Of either node, to be cut off or paused for long enough that the other one may have to go on without it. */
   readonly depose: number
   /** Of the replica, without force: it comes to pass where the primary has not been heard for long enough. */
   readonly promote: number
@@ -46,9 +48,15 @@ export interface Decisions {
   readonly rejoin: number
   /** Of a node that waits for its primary where there is none. */
   readonly lead: number
+  /** That a primary commits alone; of a promotion, that it comes with it. */
+  readonly solo: number
+  /** That it does so no more. */
+  readonly pair: number
+  /** Of a promotion, that what the other node may have by itself counts no more. */
+  readonly force: number
 }
 
-export const noDecisions: Decisions = { handover: 0, depose: 0, promote: 0, rejoin: 0, lead: 0 }
+export const noDecisions: Decisions = { handover: 0, depose: 0, promote: 0, rejoin: 0, lead: 0, solo: 0, pair: 0, force: 0 }
 
 export type WhenStuck = "exit" | "serve-reads"
 
@@ -86,14 +94,29 @@ export function drawPlan(random: Random): Plan {
   const fork = random.chance(0.05)
   // Without decisions the logs parted where the disk was replaced, and nowhere else.
   const decides = !fork && random.chance(0.5)
-  const decisions = decides ? { handover: random.pick([0, 0.02, 0.1]), depose: random.pick([0, 0.01, 0.03]), promote: random.pick([0, 0.05, 0.5]), rejoin: random.pick([0.02, 0.3]), lead: 0.1 } : noDecisions
+  const decisions = decides ? drawDecisions(random) : noDecisions
   return {
     faults,
     whenStuck: random.pick(["exit", "serve-reads"]),
-    lengthMs: random.between(2_000, decides ? 15_000 : 9_000),
+    lengthMs: decisions.solo > 0 ? random.between(8_000, 20_000) : random.between(2_000, decides ? 15_000 : 9_000),
     fork,
     decisions,
+    oldPrimary: !fork && random.chance(0.15),
     clockRates: { a: 1, b: decides ? random.pick([1, 0.95, 1.05]) : 1 },
     batchMax: random.pick([1, 3, 8]),
+  }
+}
+
+function drawDecisions(random: Random): Decisions {
+  const solo = random.pick([0, 0.05, 0.3])
+  return {
+    handover: random.pick([0, 0.02, 0.1]),
+    depose: solo > 0 ? random.pick([0.01, 0.03]) : random.pick([0, 0.01, 0.03]),
+    promote: random.pick([0, 0.05, 0.5]),
+    rejoin: random.pick([0.02, 0.3]),
+    lead: 0.1,
+    solo,
+    pair: solo / 20,
+    force: random.pick([0, 0, 0, 0.05]),
   }
 }

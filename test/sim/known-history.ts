@@ -38,6 +38,16 @@ export class KnownHistory {
     }
   }
 
+  /** Of a history that goes on from `version` without what is above it. */
+  cutAt(version: number): KnownHistory {
+    const cut = new KnownHistory()
+    for (const [collection, entities] of this.#written) {
+      const kept = [...entities].map(([id, written]) => [id, writtenUpTo(written, version)] as const)
+      cut.#written.set(collection, new Map(kept.filter(([, written]) => written.length > 0)))
+    }
+    return cut
+  }
+
   row(collection: string, id: string, at: number): string | undefined {
     return newest(this.#written.get(collection)?.get(id) ?? [], at)?.text
   }
@@ -80,6 +90,11 @@ export class KnownHistory {
 
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1")
+}
+
+function writtenUpTo(written: readonly Written[], at: number): Written[] {
+  const kept = written.filter(({ version }) => version <= at)
+  return kept.map(({ version, text, terms }) => ({ version, text, terms: terms.filter(({ since }) => since <= at) }))
 }
 
 function newest(versions: readonly Written[], at: number): Written | undefined {

@@ -15,7 +15,8 @@ export class Looks {
 
   /** Looks at random entities as of random committed versions, on both nodes, and at what a reader would get now. */
   look(): void {
-    const { random, checkers, clients } = this.#world
+    const { random, clients } = this.#world
+    const { past } = this.#world.checkers
     this.#count++
     this.lookAtOnce()
     clients.forgetBelow(this.#world.horizon)
@@ -26,14 +27,14 @@ export class Looks {
       const { committed } = store.position()
       const { oldest } = store.horizon()
       for (const at of [Math.max(oldest, random.between(0, committed)), committed]) {
-        checkers.read(store, "things", `d${random.between(0, 4)}`, at)
-        checkers.read(store, "users", `u${random.between(0, 9)}`, at)
-        if (this.#count % indexesEvery === 0) checkers.readIndexes(store, "things", at)
-        if (random.chance(0.3)) checkers.readByEmail(store, `e${random.between(0, 5)}@x`, at)
+        past.read(name, store, "things", `d${random.between(0, 4)}`, at)
+        past.read(name, store, "users", `u${random.between(0, 9)}`, at)
+        if (this.#count % indexesEvery === 0) past.readIndexes(name, store, "things", at)
+        if (random.chance(0.3)) past.readByEmail(name, store, `e${random.between(0, 5)}@x`, at)
       }
-      if (random.chance(0.1)) checkers.readPage(store, random.pick(["things", "users"]), Math.max(oldest, random.between(0, committed)))
-      if (random.chance(0.1)) checkers.readHistory(store, "things", `d${random.between(0, 4)}`, committed)
-      if (node.reads() === "newest") clients.lookUp(store, committed)
+      if (random.chance(0.1)) past.readPage(name, store, random.pick(["things", "users"]), Math.max(oldest, random.between(0, committed)))
+      if (random.chance(0.1)) past.readHistory(name, store, "things", `d${random.between(0, 4)}`, committed)
+      if (node.reads() === "newest") clients.lookUp(name, store, committed)
     }
   }
 

@@ -1,5 +1,5 @@
 // What the nodes said earlier, to be heard again long after: restarted, rolled back or relinked since.
-import type { Answer, Envelope, Request } from "../../src/protocol/messages.ts"
+import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
 import type { NodeName } from "./disk.ts"
 import type { Random } from "./random.ts"
 
@@ -54,7 +54,7 @@ export class MessageBag {
       case 1:
         return { ...message, envelope: { ...envelope, epoch: { number: 0, id: "earlier" } } }
       case 2:
-        return { ...message, envelope: { ...envelope, protocol: envelope.protocol + 1 } }
+        return { ...message, envelope: { ...envelope, protocol: protocolVersion + 1 } }
       case 3:
         return { ...message, envelope: { ...envelope, node: to } }
       default:

@@ -200,4 +200,34 @@ export const mutants: readonly Mutant[] = [
     checks: ["I1", "P2"],
     edits: [{ file: "src/protocol/rejoin.ts", from: "  if (equalAt === differAt) return takeBack(rejoin, equalAt)", to: "  if (equalAt === differAt) return takeBack(rejoin, Math.max(0, equalAt - 1))" }],
   },
+  {
+    rule: "a replica that may lack writes is not promoted",
+    checks: ["P4", "I1", "I4"],
+    edits: [{ file: promotion, from: `  if (lacking) return "it may lack writes that its primary has acknowledged"\n`, to: "" }],
+  },
+  {
+    rule: "a replica that links to a primary that has gone on without it may lack writes",
+    checks: ["P4", "I1", "I4"],
+    edits: [{ file: "src/protocol/greeting.ts", from: `state.lacking || mode !== "paired" || committed > state.head ||`, to: "state.lacking ||" }],
+  },
+  {
+    rule: "the end of solo is durable before the replica hears that it is in sync",
+    checks: ["P4", "I1", "I4"],
+    edits: [{ file: "src/protocol/sync.ts", from: `change: { mode: "paired", ...decision } }]`, to: "change: decision }]" }],
+  },
+  {
+    rule: "solo waits until the replica's reads are over",
+    checks: ["P4"],
+    edits: [{ file: "src/protocol/read-lease.ts", from: "return Math.ceil(leaseMs * clockDrift) + peerTimeoutMs", to: "return 0 * (leaseMs + peerTimeoutMs)" }],
+  },
+  {
+    rule: "what is acknowledged alone is stored as committed",
+    checks: ["I3", "I5"],
+    edits: [{ file: "src/protocol/solo.ts", from: "decided: true", to: "decided: false" }],
+  },
+  {
+    rule: "a rejoin takes back nothing that was committed here, unless an operator says so",
+    checks: ["I1"],
+    edits: [{ file: "src/protocol/rejoin.ts", from: "if (committed <= common || discard)", to: "if (committed <= common || own.head > 0)" }],
+  },
 ]

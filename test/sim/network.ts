@@ -31,6 +31,11 @@ export class Network {
     this.#cutUntilMs[to] = this.#schedule.nowMs + forMs
   }
 
+  /** Whether nothing that is sent to a node gets through now. */
+  isCut(to: NodeName): boolean {
+    return this.#schedule.nowMs < this.#cutUntilMs[to]
+  }
+
   /** From here on nothing is cut. */
   clear(weather: Weather): void {
     this.weather = weather
@@ -39,7 +44,7 @@ export class Network {
   }
 
   deliver(to: NodeName, arrive: () => void): void {
-    if (this.#schedule.nowMs < this.#cutUntilMs[to]) return
+    if (this.isCut(to)) return
     const { drop, duplicate } = this.weather
     if (!this.#random.chance(drop)) this.#schedule.after(this.#delayMs(), arrive)
     if (this.#random.chance(duplicate)) this.#schedule.after(this.#delayMs(), arrive)

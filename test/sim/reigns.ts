@@ -7,11 +7,17 @@ import type { NodeName } from "./disk.ts"
 export interface Acknowledger {
   readonly node: NodeName
   readonly epoch: Epoch
+  /** Whether this node needs no other to commit. */
+  readonly solo: boolean
 }
 
 export class Reigns {
   /** The newest that has acknowledged anything. */
   #newest: Acknowledger | undefined
+
+  constructor(from?: Reigns) {
+    if (from !== undefined) this.#newest = from.#newest
+  }
 
   acknowledged(by: Acknowledger): void {
     const { node, epoch } = this.#newest ?? by

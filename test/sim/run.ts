@@ -62,8 +62,8 @@ function record(job: Job, { cases, ...happened }: Totals, seconds: number, failu
   recordRun({ kind: "sim", ...tried, ...happened, seconds: Math.round(seconds), failed: failure?.replay ?? "" })
 }
 
-function textOf({ acknowledged, crashes, stuck, rejected, disksLost, promotions, handovers, rejoins }: Totals): string {
-  return `${acknowledged} acknowledged, ${rejected} rejected, ${crashes} crashes, ${stuck} times stuck, ${disksLost} disks lost, ${promotions} promotions, ${handovers} hand-overs, ${rejoins} rejoins`
+function textOf({ acknowledged, crashes, stuck, rejected, disksLost, promotions, handovers, rejoins, solos, partings, discards, copies, upgrades }: Totals): string {
+  return `${acknowledged} acknowledged, ${rejected} rejected, ${crashes} crashes, ${stuck} times stuck, ${disksLost} disks lost, ${promotions} promotions, ${handovers} hand-overs, ${rejoins} rejoins, ${solos} times solo, ${partings} times parted by force, ${discards} discarded, ${copies} copies fetched, ${upgrades} upgrades`
 }
 
 function failed({ replay: again, check, error }: Failure): number {

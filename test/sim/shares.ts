@@ -13,6 +13,11 @@ export interface Totals {
   promotions: number
   handovers: number
   rejoins: number
+  solos: number
+  partings: number
+  discards: number
+  copies: number
+  upgrades: number
 }
 
 export interface Failure {
@@ -40,7 +45,7 @@ type Report = { readonly totals: Totals } | { readonly outcome: Outcome }
 const reportEveryCases = 250
 
 export function nothingYet(): Totals {
-  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0, promotions: 0, handovers: 0, rejoins: 0 }
+  return { cases: 0, acknowledged: 0, crashes: 0, stuck: 0, rejected: 0, disksLost: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0, copies: 0, upgrades: 0 }
 }
 
 /** In this process. */
@@ -71,6 +76,11 @@ function tryCase(one: Case, totals: Totals): Failure | undefined {
     totals.promotions += counts.promotions
     totals.handovers += counts.handovers
     totals.rejoins += counts.rejoins
+    totals.solos += counts.solos
+    totals.partings += counts.partings
+    totals.discards += counts.discards
+    totals.copies += counts.copies
+    totals.upgrades += counts.upgrades
     return undefined
   } catch (error) {
     return failureOf(one, error)

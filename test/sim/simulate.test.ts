@@ -14,7 +14,7 @@ describe("a simulated pair", () => {
     // Were nothing to go wrong in them, they would prove nothing.
     for (const happened of [totals.acknowledged, totals.crashes, totals.stuck, totals.rejected, totals.disksLost]) expect(happened).toBeGreaterThan(1_000)
     for (const happened of [totals.promotions, totals.handovers]) expect(happened).toBeGreaterThan(400)
-    expect(totals.rejoins).toBeGreaterThan(100)
+    for (const happened of [totals.rejoins, totals.solos, totals.partings, totals.discards, totals.copies, totals.upgrades]) expect(happened).toBeGreaterThan(100)
   })
 
   test("does the same, effect by effect, when a seed is run again", () => {

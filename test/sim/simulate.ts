@@ -1,4 +1,5 @@
 // One simulated run of a seed: faults for a while, then calm, then everything must have come together.
+import { protocolVersion } from "../../src/protocol/messages.ts"
 import { CheckFailed } from "./check-failed.ts"
 import { names, type NodeName } from "./disk.ts"
 import { calm, drawPlan, noDecisions, type Plan } from "./faults.ts"
@@ -22,25 +23,33 @@ export const quietMs = 3_000
 export function simulate(seed: number, trace?: (line: string) => void): Summary {
   const random = new Random(seed)
   const plan = drawPlan(random)
-  const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, clockRates: plan.clockRates, trace })
+  const world = new World({ random, faults: plan.faults, whenStuck: plan.whenStuck, oldPrimary: plan.oldPrimary, clockRates: plan.clockRates, trace })
   const operator = new Operator(world)
   const backups: { [Name in NodeName]: MemoryEngine | undefined } = { a: undefined, b: undefined }
-  // Drawn apart from everything else. A disk that is lost, or is another's, could lag behind what is trimmed.
+  // Drawn apart from everything else. What is trimmed cannot be taken back, by force or because it is another's, and a copy of it is given by this release only.
   const retention = new Random(~seed)
-  const trims = retention.chance(0.4) && plan.faults.diskLoss === 0 && !plan.fork
+  const trims = retention.chance(plan.faults.diskLoss === 0 ? 0.4 : 0.7) && plan.decisions.force === 0 && !plan.fork && !(plan.oldPrimary && plan.faults.diskLoss > 0)
   while (world.schedule.nowMs < plan.lengthMs) {
     world.schedule.runUntil(world.schedule.nowMs + random.between(5, 200))
     for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= world.backUp(name)
     misfortune(world, plan, backups)
     if (trims) trim(world, retention)
-    operator.act(plan.decisions)
-    if (world.primary?.accepts === true) world.primary.submit(someOf(world, plan.batchMax))
+    if (isOld(world) && random.chance(0.02)) world.upgrade("a")
+    // The release that speaks it knows of no change of the primary.
+    operator.act(isOld(world) ? noDecisions : plan.decisions)
+    const { primary } = world
+    if (primary?.accepts === true) primary.submit(someOf(world, primary.name, plan.batchMax))
+    world.inSync()
     world.look()
   }
   const forkedInto = random.pick(names)
   if (plan.fork && backups[forkedInto] !== undefined && world.fork(forkedInto, backups[forkedInto])) findFork(world)
   else heal(world, operator, plan.faults.weather.late > 0 ? lateMsMax + quietMs : quietMs)
   return summaryOf(world)
+}
+
+function isOld({ protocols }: World): boolean {
+  return protocols.a < protocolVersion
 }
 
 /** The primary moves the horizon now and then, and both nodes take away what is below it, each in its own time. */
@@ -51,8 +60,8 @@ function trim(world: World, retention: Random): void {
   world.clients.forgetBelow(world.horizon)
 }
 
-function someOf({ random, clients }: World, countMax: number): ReturnType<typeof clients.next>[] {
-  return Array.from({ length: random.between(1, countMax) }, () => clients.next())
+function someOf({ random, clients }: World, node: NodeName, countMax: number): ReturnType<typeof clients.next>[] {
+  return Array.from({ length: random.between(1, countMax) }, () => clients.next(node))
 }
 
 function misfortune(world: World, plan: Plan, backups: { readonly [Name in NodeName]: MemoryEngine | undefined }): void {
@@ -66,7 +75,7 @@ function misfortune(world: World, plan: Plan, backups: { readonly [Name in NodeN
   if (random.chance(faults.diskLoss)) {
     const name = random.pick(names)
     const backup = random.chance(0.5) ? backups[name]?.copy() : undefined
-    if (plan.decisions !== noDecisions || world.nodes[name]?.primary === undefined || backup !== undefined) world.loseDisk(name, backup)
+    if ((plan.decisions !== noDecisions && !isOld(world)) || world.nodes[name]?.primary === undefined || backup !== undefined) world.loseDisk(name, backup)
   }
 }
 
@@ -80,6 +89,7 @@ export function heal(world: World, operator: Operator, lateMs: number): void {
   const replays = world.faults.replay
   world.calmDown()
   const { schedule, random } = world
+  if (isOld(world) && random.chance(0.5)) world.upgrade("a")
   const calmSinceMs = schedule.nowMs
   while (schedule.nowMs < calmSinceMs + healMs && !(world.inSync() && schedule.nowMs > calmSinceMs + lateMs)) {
     schedule.runUntil(schedule.nowMs + 1_000)
@@ -98,7 +108,7 @@ export function heal(world: World, operator: Operator, lateMs: number): void {
   if (world.checkers.acknowledged === acknowledged) throw new CheckFailed("liveness", "after everything healed a write is not acknowledged")
   world.look()
   world.checkers.atTheEnd({ a: a.store, b: b.store })
-  for (const [name, node] of [["a", a], ["b", b]] as const) if (node.primary !== undefined) world.clients.resolve(node.store, (key) => world.disks[name].versionOfKey(key), world.wallMs)
+  for (const [name, node] of [["a", a], ["b", b]] as const) if (node.primary !== undefined) world.clients.resolve(name, node.store, (key) => world.disks[name].versionOfKey(key), world.wallMs)
 }
 
 /**

@@ -16,6 +16,7 @@ export interface FatesParts {
   readonly store: Reader
   readonly clients: Clients
   readonly epoch: () => Epoch
+  readonly solo: () => boolean
 }
 
 export class Fates {
@@ -63,20 +64,20 @@ export class Fates {
     this.#appended = undefined
     for (const client of clients) {
       if (client.executed.kind === "replay" && client.executed.version < first) this.#answered(client)
-      else this.#parts.clients.refused(client)
+      else this.#parts.clients.refused(client, this.#parts.name)
     }
   }
 
   stuck(): void {
     for (const client of this.#withoutAnswer()) {
-      if (client.executed.kind === "refused") this.#parts.clients.refused(client)
-      else this.#parts.clients.heardNothing(client)
+      if (client.executed.kind === "refused") this.#parts.clients.refused(client, this.#parts.name)
+      else this.#parts.clients.heardNothing(client, this.#parts.name)
     }
   }
 
   /** The process is gone, and every connection with it. */
   gone(): void {
-    for (const client of this.#withoutAnswer()) this.#parts.clients.heardNothing(client)
+    for (const client of this.#withoutAnswer()) this.#parts.clients.heardNothing(client, this.#parts.name)
   }
 
   #withoutAnswer(): Client[] {
@@ -87,7 +88,7 @@ export class Fates {
   }
 
   #answered(client: Client): void {
-    const { name, store, clients, epoch } = this.#parts
-    clients.answered(client, store, { node: name, epoch: epoch() })
+    const { name, store, clients, epoch, solo } = this.#parts
+    clients.answered(client, store, { node: name, epoch: epoch(), solo: solo() })
   }
 }

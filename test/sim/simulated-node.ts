@@ -124,22 +124,23 @@ export class SimulatedNode {
       const before = store.position()
       const refusal = store.prepareNow(effect)
       if (isRefusal(refusal)) throw new CheckFailed("I4", `${name} refused a batch: ${refusal.detail}`)
-      world.checkers.saved(name, effect.records, before, store.position())
+      world.checkers.saved(name, effect.records, before, store.position(), effect.decided)
     })
   }
 
   undo(report: (event: DiskReport) => void): void {
     this.#write({ event: "undone" }, report, () => {
-      const { head, committed } = this.store.position()
+      const { committed } = this.store.position()
+      this.world.checkers.takesBack(this.name, committed)
       void this.store.undo()
-      this.world.checkers.undone(this.name, head, committed)
+      this.world.checkers.undone(this.name, committed)
     })
   }
 
   identify(change: IdentityChange, report: (event: DiskReport) => void): void {
     this.#write({ event: "identified" }, report, () => {
       void this.store.saveIdentity(identityAfter(this.store.identity(), change))
-      this.world.newestEpoch = Math.max(this.world.newestEpoch, this.store.identity().epoch.number)
+      this.world.identified(this.name, change)
     })
   }
 

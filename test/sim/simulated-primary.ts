@@ -5,9 +5,9 @@ import { pairDecide } from "../../src/operations/pair-decide.ts"
 import { unlogged } from "../../src/operations/pair-state.ts"
 import { retentionTrim } from "../../src/operations/retention-trim.ts"
 import { withCheckpoint } from "../../src/protocol/checkpoint.ts"
-import { acceptsBatch, type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
+import { acceptsBatch, clockedAt, type CoordinatorEvent, type CoordinatorState, startCoordinator } from "../../src/protocol/coordinator-state.ts"
 import { stepCoordinator } from "../../src/protocol/coordinator.ts"
-import { whyNoHandover } from "../../src/protocol/decisions.ts"
+import { whyNoHandover, whyNoPairing, whyNoSolo } from "../../src/protocol/decisions.ts"
 import { genesisDigest } from "../../src/protocol/digest.ts"
 import type { Effect } from "../../src/protocol/effect.ts"
 import type { Epoch } from "../../src/protocol/epoch.ts"
@@ -15,11 +15,18 @@ import { Lease } from "../../src/protocol/lease.ts"
 import { type Answer, type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
 import { afterRival, answerRival } from "../../src/protocol/rival.ts"
+import type { Identity, LoggedDecision } from "../../src/store/store.ts"
 import type { Asked, Client } from "./clients.ts"
-import { other } from "./disk.ts"
+import { CheckFailed } from "./check-failed.ts"
+import { type NodeName, other } from "./disk.ts"
 import { Fates } from "./simulated-fates.ts"
 import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
 import { answerMs, retryMs, tickMs, timing } from "./timing.ts"
+
+interface Awaited {
+  arrived: boolean
+  lost: boolean
+}
 
 export class SimulatedPrimary {
   readonly #node: SimulatedNode
@@ -28,11 +35,13 @@ export class SimulatedPrimary {
   readonly #lease = new Lease()
   #stuck = false
   #retryAtMs = 0
+  /** What has no decision any more that is not in the log: it is asked for often. */
+  #allLogged: Identity | undefined
 
   constructor(node: SimulatedNode, session: string) {
     this.#node = node
     const { store, name, nowMs, world } = node
-    this.#fates = new Fates({ name, store, clients: world.clients, epoch: () => this.#state.epoch })
+    this.#fates = new Fates({ name, store, clients: world.clients, epoch: () => this.#state.epoch, solo: () => this.#state.mode === "solo" })
     const { epoch, mode, clusterId } = store.identity()
     if (clusterId === undefined) throw new Error("a primary belongs to a cluster")
     // Nobody else can decide otherwise.
@@ -45,12 +54,29 @@ export class SimulatedPrimary {
     this.#tick()
   }
 
+  get name(): NodeName {
+    return this.#node.name
+  }
+
+  get session(): string {
+    return this.#state.session
+  }
+
+  get #protocol(): number {
+    return this.#node.world.protocols[this.#node.name]
+  }
+
   get epoch(): Epoch {
     return this.#state.epoch
   }
 
-  get accepts(): boolean {
+  get #acceptsBatch(): boolean {
     return acceptsBatch(this.#state) && !this.#node.paused && (this.#state.mode !== "paired" || this.#leaseMs > 0)
+  }
+
+  /** Of a client: where it decides alone, not before that is in the log. */
+  get accepts(): boolean {
+    return this.#acceptsBatch && !(this.#state.mode === "solo" && this.#nextDecision !== undefined)
   }
 
   get steady(): boolean {
@@ -76,7 +102,7 @@ export class SimulatedPrimary {
         this.#step({ event: "retry" })
       }
       this.#step({ event: "tick", nowMs })
-      if (this.accepts) this.#logDecision()
+      if (this.#acceptsBatch) this.#logDecision()
       world.schedule.after(tickMs, () => this.#tick())
     })
   }
@@ -91,16 +117,24 @@ export class SimulatedPrimary {
 
   /** As src/node/decision-log.ts does. */
   #logDecision(): void {
-    const identity = this.#node.store.identity()
-    const [next] = unlogged(identity, this.#node.store)
-    if (next !== undefined) this.submit([{ key: "decision", transaction: internalTransaction(pairDecide, { ...next, primary: identity.nodeId }) }])
+    const next = this.#nextDecision
+    if (next !== undefined) this.submit([{ key: "decision", transaction: internalTransaction(pairDecide, { ...next, primary: this.#node.name }) }])
+  }
+
+  get #nextDecision(): LoggedDecision | undefined {
+    const { store } = this.#node
+    const identity = store.identity()
+    if (identity === this.#allLogged) return undefined
+    const [next] = unlogged(identity, store)
+    if (next === undefined) this.#allLogged = identity
+    return next
   }
 
   /** Moves the horizon, as src/node/retention.ts does, but not past what a client may still ask for: that is forgotten by then. */
   moveHorizon(before: number): void {
-    if (!this.accepts || this.#fates.waiting) return
+    if (!this.accepts || !this.steady || this.#fates.waiting) return
     const { clients, disks } = this.#node.world
-    const unknown = clients.withUnknownOutcome.flatMap(({ key }) => disks[this.#node.name].versionOfKey(key) ?? [])
+    const unknown = clients.withUnknownOutcome(this.#node.name).flatMap(({ key }) => disks[this.#node.name].versionOfKey(key) ?? [])
     const transaction = internalTransaction(retentionTrim, { before: Math.min(before, ...unknown), collections: {} })
     this.submit([{ key: "horizon", transaction }])
   }
@@ -109,6 +143,13 @@ export class SimulatedPrimary {
   handOver(epoch: Epoch, decision: Decision): string | undefined {
     const why = whyNoHandover(this.#state)
     if (why === undefined) this.#step({ event: "hand-over", nowMs: this.#node.nowMs, epoch, decision })
+    return why
+  }
+
+  /** Why its mode stays what it is, if so. */
+  setMode(mode: "alone" | "solo", decision: Decision): string | undefined {
+    const why = mode === "solo" ? whyNoSolo(this.#state) : whyNoPairing(this.#state)
+    if (why === undefined) this.#step({ event: "set-mode", mode, decision })
     return why
   }
 
@@ -123,10 +164,12 @@ export class SimulatedPrimary {
   #step(event: CoordinatorEvent): void {
     if (!this.#node.alive) return
     const { world, name } = this.#node
-    const before = this.#state
+    const before = clockedAt(this.#state, this.#node.nowMs)
     const step = stepCoordinator(before, event)
     this.#state = step.state
-    const heeded = step.state !== before || step.effects.length > 0
+    // Whose lease is over is stuck by that, whatever has come.
+    const isOver = before.phase.name === "steady" && before.nowMs - before.heardAtMs > timing.leaseMs
+    const heeded = !isOver && (step.state !== before || step.effects.length > 0)
     if (event.event === "answer" && heeded && isStale(before, event.envelope, event.answer)) world.checkers.heededStale(name, event.answer.kind)
     world.carryOut(this.#node, step.effects, (effect) => this.#carryOut(effect))
   }
@@ -238,16 +281,21 @@ export class SimulatedPrimary {
 
   #envelope(): Envelope {
     const { cluster, node, epoch, session, peerSession, link } = this.#state
-    return { protocol: protocolVersion, cluster, node, epoch, session, peerSession, link, sentAtMs: this.#node.nowMs }
+    return { protocol: this.#protocol, cluster, node, epoch, session, peerSession, link, sentAtMs: this.#node.nowMs }
   }
 
-  #ask(request: Request): void {
+  #ask(wanted: Request): void {
     const { world, name } = this.#node
+    const request = this.#protocol === protocolVersion ? wanted : asOfFirst(wanted)
     const envelope = this.#envelope()
     const to = other(name)
-    let answered = false
+    const awaited: Awaited = { arrived: false, lost: false }
     const lost = (): void => {
-      if (!answered) this.#node.whenAwake(() => this.#step({ event: "lost", kind: request.kind }))
+      if (awaited.arrived) return
+      this.#node.whenAwake(() => {
+        awaited.lost = true
+        this.#step({ event: "lost", kind: request.kind })
+      })
     }
     world.bag.keep({ to, envelope, request })
     world.network.deliver(to, () => {
@@ -255,28 +303,37 @@ export class SimulatedPrimary {
       // Nobody listens there: known at once.
       if (peer === undefined) world.network.deliver(name, lost)
       else {
-        peer.receive(envelope, request, (back, answer) =>
-          this.#answer(back, answer, () => {
-            answered = true
-          }),
-        )
+        peer.receive(envelope, request, (back, answer) => {
+          if (back.protocol !== envelope.protocol) throw new CheckFailed("I6", `${name} asked in protocol ${envelope.protocol}, and was answered in ${back.protocol}`)
+          this.#answer(back, answer, awaited)
+        })
       }
     })
     world.schedule.after(answerMs, lost)
   }
 
-  #answer(envelope: Envelope, answer: Answer, arrived: () => void): void {
+  #answer(envelope: Envelope, answer: Answer, awaited: Awaited): void {
     const { world, name } = this.#node
     world.bag.keepAnswer({ to: name, envelope, answer })
     world.network.deliver(name, () => {
-      arrived()
-      this.#node.whenAwake(() => this.hear(envelope, answer))
+      awaited.arrived = true
+      this.#node.whenAwake(() => {
+        // Read leases rest on it that no link is used whose opening was not heard of in time; any other answer may come too late.
+        if (!awaited.lost || answer.kind !== "hello") this.hear(envelope, answer)
+      })
     })
   }
 
   hear(envelope: Envelope, answer: Answer): void {
     this.#step({ event: "answer", envelope, answer })
   }
+}
+
+/** As protocol 1 has it. */
+function asOfFirst(request: Request): Request {
+  if (request.kind !== "hello") return request
+  const { mode: _mode, leaseMs: _leaseMs, ...first } = request
+  return first
 }
 
 /** A refusal may come from a replica that has started anew since, a hand-over's answer from a primary; everything else counts on its own link only. */

@@ -10,7 +10,7 @@ import type { World } from "./world.ts"
 /** What came of it; anything else is why it refused. */
 export type Rejoined = "rejoined" | "not-due" | "no-answer" | "crashed" | string
 
-export function rejoin(world: World, name: NodeName): Rejoined {
+export function rejoin(world: World, name: NodeName, discard: boolean): Rejoined {
   const { random, schedule, checkers, faults } = world
   const peer = world.nodes[other(name)]
   if (peer === undefined || peer.paused || random.chance(faults.weather.drop)) return "no-answer"
@@ -23,7 +23,7 @@ export function rejoin(world: World, name: NodeName): Rejoined {
   if (asked.cluster === null) return "not-due"
   if (position.kind !== "position") return position.kind === "refused" ? position.code : position.kind
   const ownSide: RejoinSide = { ...own, ...own.position }
-  const sides = { own: ownSide, peer: { ...position, node: asked.node, epoch: asked.epoch }, discard: false }
+  const sides = { own: ownSide, peer: { ...position, node: asked.node, epoch: asked.epoch }, discard }
   let step = beginRejoin(sides)
   while (step.step === "compare") {
     const digest = ask({ kind: "digest", version: step.version })
@@ -41,12 +41,14 @@ export function rejoin(world: World, name: NodeName): Rejoined {
     void store.saveIdentity({ mode: "paired" })
     if (crashes()) return "crashed"
   }
-  checkers.takesBack(name, step.common)
+  if (discard) checkers.lines.discards(name, step.common)
+  else checkers.takesBack(name, step.common)
   for (let more = store.position().head > step.common; more; ) {
     more = store.undoNow(step.common, random.between(1, 20))
     checkers.tookBack(name)
     if (crashes()) return "crashed"
   }
   void store.saveIdentity({ role: "replica", epoch: sides.peer.epoch, mode: "paired", lacking: true })
+  checkers.lines.rejoined(name)
   return crashes() ? "crashed" : "rejoined"
 }

@@ -7,7 +7,9 @@ import { type Answer, type Envelope, isSpoken, type Request } from "../../src/pr
 import { type ParticipantEvent, type ParticipantState, startParticipant } from "../../src/protocol/participant-state.ts"
 import { stepParticipant } from "../../src/protocol/participant.ts"
 import { leaseWaitMs, whyNoPromotion } from "../../src/protocol/promotion.ts"
+import { ReadLease } from "../../src/protocol/read-lease.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
+import { SimulatedFetch } from "./simulated-copy.ts"
 import type { AnswerTo, Reads, SimulatedNode } from "./simulated-node.ts"
 import { timing } from "./timing.ts"
 
@@ -23,6 +25,8 @@ export class SimulatedReplica {
   #tickets = 0
   readonly #waiting = new Map<number, Waiting>()
   #heardAtMs: number
+  readonly #readLease = new ReadLease()
+  #fetch: SimulatedFetch | undefined
 
   constructor(node: SimulatedNode, session: string) {
     this.#node = node
@@ -44,8 +48,13 @@ export class SimulatedReplica {
     return this.#state.lacking
   }
 
+  get isFetching(): boolean {
+    return this.#fetch !== undefined
+  }
+
   reads(): Reads {
-    return this.#state.synced ? "newest" : "none"
+    if (!this.#state.synced || this.isFetching) return "none"
+    return this.#readLease.leftMs(this.#state.linkLeaseMs, this.#node.nowMs) > 0 ? "newest" : "maybe-stale"
   }
 
   receive(envelope: Envelope, request: Request, answer: AnswerTo): void {
@@ -55,10 +64,17 @@ export class SimulatedReplica {
     this.#step({ event: "request", ticket, envelope, request, checkpoint: version === undefined ? undefined : this.#node.store.checkpoint(version) })
   }
 
-  /** Why it is not promoted, if so. */
-  promote(epoch: Epoch, mode: "alone" | "solo", decision: Decision): string | undefined {
+  /** Why it would not be promoted now, if so. */
+  whyNoPromotion(forced: boolean): string | undefined {
     const leaseLeftMs = Math.max(0, this.#heardAtMs + leaseWaitMs(this.#state) - this.#node.nowMs)
-    const why = whyNoPromotion(this.#state, leaseLeftMs, decision.forced)
+    // As src/node/operator.ts has it.
+    if (this.isFetching && !forced) return "it fetches a copy of its primary's data"
+    return whyNoPromotion(this.#state, leaseLeftMs, forced)
+  }
+
+  /** The same, or it is on its way to be the primary. */
+  promote(epoch: Epoch, mode: "alone" | "solo", decision: Decision): string | undefined {
+    const why = this.whyNoPromotion(decision.forced)
     if (why === undefined) this.#step({ event: "promote", epoch, mode, decision })
     return why
   }
@@ -133,6 +149,9 @@ export class SimulatedReplica {
       case "identify":
         node.identify(effect.change, (event) => this.#step(event))
         return
+      case "fetch-snapshot":
+        this.#fetch ??= new SimulatedFetch(node, effect)
+        return
       case "advance":
         node.advance(effect.committed)
         return
@@ -152,12 +171,24 @@ export class SimulatedReplica {
     }
   }
 
+  #hears(asked: Envelope, request: Request, answer: Answer): void {
+    const { nowMs, world, name } = this.#node
+    this.#heardAtMs = nowMs
+    if (answer.kind !== "hello" || !answer.opened) {
+      this.#readLease.heard(asked, request.kind, nowMs)
+      return
+    }
+    this.#readLease.opened(answer.link, asked.sentAtMs, nowMs)
+    // From here on it knows by itself.
+    if (request.kind === "hello" && (request.mode ?? "paired") !== "paired") world.unaware[name] = false
+  }
+
   #reply({ ticket, answer }: Reply): void {
     const waiting = this.#waiting.get(ticket)
     if (waiting === undefined) return
     this.#waiting.delete(ticket)
     const { envelope: asked, request } = waiting
-    if (answer.kind !== "refused") this.#heardAtMs = this.#node.nowMs
+    if (answer.kind !== "refused") this.#hears(asked, request, answer)
     if (answer.kind === "vote" && answer.vote.prepared && request.kind === "prepare") {
       for (const record of request.records) this.#node.world.checkers.voted(this.#node.name, record)
     }

@@ -1,12 +1,13 @@
 // A simulated pair: the real protocol, operations and store, over simulated disks, network, clocks and crashes.
-import type { Effect, Stop } from "../../src/protocol/effect.ts"
+import type { Effect, IdentityChange, Stop } from "../../src/protocol/effect.ts"
+import { protocolVersion, protocolVersionMin } from "../../src/protocol/messages.ts"
 import type { FirstIdentity } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { CheckFailed } from "./check-failed.ts"
 import { Checkers } from "./checkers.ts"
 import { Clients } from "./clients.ts"
 import type { CrashPoint, Writing } from "./crash-point.ts"
-import { Disk, names, type NodeName, other } from "./disk.ts"
+import { Disk, identityOf, names, type NodeName, other, positionOf } from "./disk.ts"
 import { describe } from "./effect-line.ts"
 import { calm, type Faults, type WhenStuck } from "./faults.ts"
 import { Looks } from "./looks.ts"
@@ -29,6 +30,7 @@ export interface WorldOptions {
   readonly random: Random
   readonly faults: Faults
   readonly whenStuck: WhenStuck
+  readonly oldPrimary?: boolean
   readonly clockRates?: { readonly [Name in NodeName]: number }
   readonly crashPoints?: readonly CrashPoint[]
   /** How long a node is down after a crash; drawn where it is not given. */
@@ -49,8 +51,10 @@ export class World {
   /** Of the monotonic clocks. */
   readonly clockRates: { readonly [Name in NodeName]: number }
   readonly whenStuck: WhenStuck
-  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0 }
+  readonly counts = { crashes: 0, stuck: 0, rejected: 0, disksLost: 0, crashesWhileWriting: 0, promotions: 0, handovers: 0, rejoins: 0, solos: 0, partings: 0, discards: 0, copies: 0, upgrades: 0 }
   readonly effects: { [Name in NodeName]: number } = { a: 0, b: 0 }
+  /** What each node asks in, as a primary. */
+  readonly protocols: { [Name in NodeName]: number }
   faults: Faults
   /** The last common version, once a disk with another history was put into a node. */
   forkedAt: number | undefined
@@ -60,6 +64,12 @@ export class World {
   readonly regressed: { [Name in NodeName]: boolean } = { a: false, b: false }
   /** Of all reigns that ever began. */
   newestEpoch = epoch.number
+  /** Who has not heard of it that the other node was made solo: it cannot know that it lacks writes, so people have to. */
+  readonly unaware: { [Name in NodeName]: boolean } = { a: false, b: false }
+  /** The epoch that a hand-over may have begun, until that is known. */
+  handingOverTo: number | undefined
+  /** The epoch with which a node goes on without what the other one has, by an operator's word, once its promotion is durable. */
+  readonly partings: { [Name in NodeName]: string | undefined } = { a: undefined, b: undefined }
   readonly #begun: { [Name in NodeName]: boolean } = { a: false, b: false }
   readonly #joining: { [Name in NodeName]: boolean } = { a: false, b: false }
   #clockOffsetMs = 0
@@ -75,6 +85,7 @@ export class World {
     this.faults = options.faults
     this.whenStuck = options.whenStuck
     this.clockRates = options.clockRates ?? { a: 1, b: 1 }
+    this.protocols = { a: options.oldPrimary === true ? protocolVersionMin : protocolVersion, b: protocolVersion }
     this.network = new Network(this.random, this.schedule, options.faults.weather)
     this.bag = new MessageBag(this.random)
     this.clients = new Clients(this.random, this.checkers)
@@ -137,7 +148,9 @@ export class World {
   /** Whichever takes writes now. */
   get primary(): SimulatedPrimary | undefined {
     const primaries = names.flatMap((name) => this.nodes[name]?.primary ?? [])
-    return primaries.find((primary) => primary.accepts) ?? primaries[0]
+    const [one, another] = primaries.filter(({ accepts }) => accepts)
+    if (one !== undefined && another !== undefined) return this.random.pick([one, another])
+    return one ?? primaries[0]
   }
 
   /** Everything volatile is lost; a write under way is on the disk wholly or not at all. */
@@ -153,6 +166,14 @@ export class World {
     }
     node.primary?.clientsHearNothing()
     this.schedule.after(this.#options.restartMs ?? this.random.between(10, this.faults.restartMsMax), () => this.start(name))
+  }
+
+  /** It ends, and starts again as this release; of a pair the replica was upgraded before. */
+  upgrade(name: NodeName): void {
+    this.trace(() => `${name} is upgraded`)
+    this.counts.upgrades++
+    this.protocols[name] = protocolVersion
+    this.crash(name)
   }
 
   #crashesAt(name: NodeName, when: CrashPoint["when"]): Writing | undefined {
@@ -203,8 +224,12 @@ export class World {
 
   #replayAnswer(): void {
     const old = this.bag.pickAnswer()
-    this.trace(() => `an old answer to ${old?.envelope.peerSession} arrives: ${old?.answer.kind}`)
-    if (old !== undefined) this.nodes[old.to]?.hear(old.envelope, old.answer)
+    if (old === undefined) return
+    const node = this.nodes[old.to]
+    // An answer belongs to one request, and whoever asked hears one: an old link would come to life again.
+    if (old.answer.kind === "hello" && old.envelope.peerSession === node?.primary?.session) return
+    this.trace(() => `an old answer to ${old.envelope.peerSession} arrives: ${old.answer.kind}`)
+    node?.hear(old.envelope, old.answer)
   }
 
   /** Old messages, more of them than a replica lets wait while its disk is at work. */
@@ -218,16 +243,21 @@ export class World {
     const position = node?.store.position()
     if (node?.writing !== undefined || position === undefined || position.head !== position.committed) return undefined
     // A primary that is alone reads from its disk without asking anybody: an old copy of that is nothing to start from.
-    return node === undefined || node.fresh || node.store.identity().mode !== "paired" ? undefined : this.disks[name].engine.copy()
+    return node === undefined || node.fresh || !this.checkers.lines.isOnMain(name) || node.store.identity().mode !== "paired" ? undefined : this.disks[name].engine.copy()
   }
 
   /** One machine loses its disk while the other's is whole, and comes back with an empty one, or with a backup. */
   loseDisk(name: NodeName, backup: MemoryEngine | undefined): void {
-    if (!this.checkers.hasAll(other(name)) || this.regressed[other(name)] || this.disks[other(name)].identity()?.clusterId === undefined) return
+    const { checkers } = this
+    if (!checkers.lines.hasAll(other(name)) || this.regressed[other(name)] || this.disks[other(name)].identity()?.clusterId === undefined) return
+    // Of two that lead, by an operator's word, only the one may be lost that was promoted over; and nothing is built on what only that one has.
+    if (!checkers.lines.isOne && checkers.lines.isOnMain(name)) return
+    if (backup !== undefined && !(checkers.lines.isOfMain(positionOf(backup)) && this.#mayGoOnFrom(name, backup))) return
     this.crash(name)
     this.trace(() => `${name} gets ${backup === undefined ? "an empty disk" : "a backup"}`)
     this.counts.disksLost++
     this.disks[name].replace(backup)
+    checkers.lines.replaced(name)
     // An operator may forget --join; the node then stops, and is told.
     if (backup === undefined) this.#joining[name] = this.random.chance(0.7)
     this.regressed[name] = backup !== undefined
@@ -235,6 +265,23 @@ export class World {
     // What it stopped for was the disk's that is gone.
     this.stops[name] = undefined
     this.start(name)
+  }
+
+  /** A primary needs what lies between its log and the other one's, and what is trimmed there is gone; a replica gets a copy. */
+  #mayGoOnFrom(name: NodeName, backup: MemoryEngine): boolean {
+    const leads = [this.disks[name].identity(), identityOf(backup)].some((identity) => identity?.role === "primary")
+    return !leads || positionOf(backup).head + 1 >= this.disks[other(name)].horizon()
+  }
+
+  /** A whole copy of the other node's data takes the place of what was there; the process ends with that. */
+  putInPlace(name: NodeName, copy: MemoryEngine): void {
+    this.trace(() => `${name} has a copy of version ${positionOf(copy).head}`)
+    this.counts.copies++
+    this.crash(name, "lost")
+    this.disks[name].replace(copy)
+    this.checkers.copied(name, positionOf(copy))
+    // It has stored that it may lack writes.
+    this.unaware[name] = false
   }
 
   /** Puts a disk into a node that goes on from a backup with another history; nothing may be built on it. */
@@ -262,18 +309,39 @@ export class World {
   stopped(node: SimulatedNode, { reason, detail }: Stop): void {
     const { name } = node
     this.trace(() => `${name} stops: ${detail}`)
-    if (reason === "foreign" && node.fresh && !node.joining) {
+    if (reason === "foreign" && !node.joining && (node.fresh || this.#isBehind(node))) {
       this.#joining[name] = true
       this.crash(name)
       return
     }
-    if (this.forkedAt === undefined && !this.#isFenced(name, reason)) throw new CheckFailed("stop", `${name} stopped: ${detail}`)
+    const mayStop = this.forkedAt !== undefined || this.#isFenced(name, reason) || (reason === "diverged" && this.checkers.lines.arePartedRightly)
+    if (!mayStop) throw new CheckFailed("stop", `${name} stopped: ${detail}`)
     this.stops[name] = `${reason}: ${detail}`
     this.crash(name)
   }
 
+  /** It lacks what is in no log any more, and has to know that it does. */
+  #isBehind({ name, store, replica }: SimulatedNode): boolean {
+    const isBehind = replica !== undefined && store.position().head + 1 < this.disks[other(name)].first()
+    if (isBehind && !store.identity().lacking) throw new CheckFailed("stop", `${name} stopped as it lacks what is in no log any more, and has not stored that it does`)
+    return isBehind
+  }
+
   #isFenced(name: NodeName, reason: Stop["reason"]): boolean {
     return reason === "fenced" && this.newestEpoch > (this.disks[name].identity()?.epoch.number ?? 0)
+  }
+
+  /** What a node knows of itself has changed, durably. */
+  identified(name: NodeName, { role, epoch: begun, mode }: IdentityChange): void {
+    this.newestEpoch = Math.max(this.newestEpoch, begun?.number ?? 0)
+    if (mode === "solo") {
+      this.counts.solos++
+      this.unaware[other(name)] = true
+    }
+    if (role !== "primary" || begun === undefined || begun.id !== this.partings[name]) return
+    this.trace(() => `${name} goes on without what ${other(name)} has by itself`)
+    this.counts.partings++
+    this.checkers.lines.part(name)
   }
 
   look(): void {
@@ -292,7 +360,9 @@ export class World {
   inSync(): boolean {
     const nodes = names.flatMap((name) => this.nodes[name] ?? [])
     const inSync = nodes.some((node) => node.primary?.steady === true && !node.paused) && nodes.some((node) => node.replica?.synced === true && !node.paused)
-    if (inSync) for (const name of names) this.regressed[name] = false
-    return inSync
+    if (!inSync) return false
+    this.handingOverTo = undefined
+    for (const name of names) this.regressed[name] = this.unaware[name] = false
+    return true
   }
 }
