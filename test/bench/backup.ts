@@ -1,6 +1,6 @@
 // npm run bench:backup [-- --gigabytes 1 --seconds 10 --rounds 3]: what a backup of a large data file costs those who write meanwhile, in
 // turns in one run; and how fast the copy is made, beside what the disk can do. Needs wrk.
-import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from "node:fs"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
@@ -9,6 +9,9 @@ import { openLmdbStore } from "../../src/store/lmdb-store.ts"
 import { RealCommand } from "../cluster/real-command.ts"
 import { RealPair } from "../cluster/real-pair.ts"
 import { first } from "../store/disks.ts"
+import { sequentialRate } from "./disk-rate.ts"
+import { dataBytes, fillTo } from "./filled-pair.ts"
+import { megabytes, percent, print } from "./shown.ts"
 import { wrk } from "./wrk.ts"
 
 const { values } = parseArgs({ options: { gigabytes: { type: "string", default: "1" }, seconds: { type: "string", default: "10" }, rounds: { type: "string", default: "3" } } })
@@ -20,7 +23,8 @@ const toReach = 0.8
 const pair = await RealPair.make({ flags: ["--peer-timeout", "20s", "--watchdog", "60s"] })
 try {
   await pair.start()
-  await fill()
+  await fillTo(wantedBytes, pair)
+  print(`a data file of ${megabytes(dataBytes(pair.a))}\n`)
   const ratios: number[] = []
   await writesPerSecond()
   for (let round = 1; round <= Number(values.rounds); round++) ratios.push(await compared(round))
@@ -30,19 +34,6 @@ try {
   await copyRate()
 } finally {
   await pair.remove()
-}
-
-/** Documents of 10 kB, of which every byte is in the log and in a row. */
-async function fill(): Promise<void> {
-  await pair.a.do({ op: "collection.define", data: { name: "things" } })
-  const size = (): number => statSync(join(pair.a.data, "data.mdb")).size
-  for (let n = 0; size() < wantedBytes; n++) {
-    const transactions = Array.from({ length: 16 }, (_, m) => ({
-      operations: Array.from({ length: 20 }, (_, k) => ({ op: "document.create", data: { collection: "things", id: `${n}-${m}-${k}`, value: { text: `${n}-${m}-${k} `.repeat(1_000).slice(0, 10_000) } } })),
-    }))
-    for (const { status } of await Promise.all(transactions.map((one) => pair.a.do(one)))) if (status !== 200) throw new Error(`a transaction was answered with ${status}`)
-  }
-  print(`a data file of ${megabytes(size())}\n`)
 }
 
 async function writesPerSecond(): Promise<number> {
@@ -79,29 +70,6 @@ async function copyRate(): Promise<void> {
   const copied = bytes / (performance.now() - startedMs)
   await store.close()
   rmSync(path)
-  const plain = sequential(path, bytes)
+  const plain = sequentialRate(path, bytes)
   print(`copy of ${megabytes(bytes)}: ${Math.round(copied / 1_000)} MB/s; the disk writes ${Math.round(plain / 1_000)} MB/s in order: ${percent(copied / plain)}\n`)
-}
-
-/** Bytes a millisecond, fsynced. */
-function sequential(path: string, bytes: number): number {
-  const chunk = Buffer.alloc(1024 * 1024, 1)
-  const startedMs = performance.now()
-  const file = openSync(path, "w")
-  for (let written = 0; written < bytes; written += chunk.length) writeSync(file, chunk)
-  fsyncSync(file)
-  closeSync(file)
-  return bytes / (performance.now() - startedMs)
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`
-}
-
-function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`
-}
-
-function print(text: string): void {
-  process.stdout.write(text)
 }

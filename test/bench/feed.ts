@@ -8,6 +8,7 @@ import { parseArgs } from "node:util"
 import { RealPair } from "../cluster/real-pair.ts"
 import { memory } from "./process-facts.ts"
 import { wrk } from "./wrk.ts"
+import { print } from "./shown.ts"
 
 const { values } = parseArgs({
   options: {
@@ -126,8 +127,4 @@ function rate(perSecond: number): string {
 
 function percent(ratio: number): string {
   return `${(100 * ratio).toFixed(1)} %`
-}
-
-function print(text: string): void {
-  process.stdout.write(text)
 }

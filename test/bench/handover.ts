@@ -4,6 +4,7 @@ import { parseArgs } from "node:util"
 import { createService } from "../../src/client/service.ts"
 import { quantile } from "../cluster/logins.ts"
 import { RealPair } from "../cluster/real-pair.ts"
+import { print } from "./shown.ts"
 
 const { values } = parseArgs({
   options: { times: { type: "string", default: "20" }, clients: { type: "string", default: "8" }, executable: { type: "boolean", default: false } },
@@ -76,8 +77,4 @@ function described(ms: readonly number[]): string {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-function print(text: string): void {
-  process.stdout.write(text)
 }

@@ -2,6 +2,7 @@
 // after none: ratios, measured in turns in one run, because what a machine gives changes from minute to minute.
 import { parseArgs } from "node:util"
 import { LoadedStore, type Operation } from "./loaded-store.ts"
+import { print } from "./shown.ts"
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "9" } } })
 const rounds = Number(values.rounds)
@@ -66,10 +67,6 @@ function compare({ what, toReach, ours, theirs }: Compared): void {
 
 function middle(numbers: readonly number[]): number {
   return [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0
-}
-
-function print(text: string): void {
-  process.stdout.write(text)
 }
 
 const stores: LoadedStore[] = []

@@ -8,6 +8,7 @@ import { authentication } from "./authentication.ts"
 import { logins } from "./logins.ts"
 import { memory, pin } from "./process-facts.ts"
 import { type Measured, wrk } from "./wrk.ts"
+import { print } from "./shown.ts"
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "5" }, rounds: { type: "string", default: "3" } } })
 const seconds = Number(values.seconds)
@@ -95,8 +96,4 @@ function shown({ perSecond, cpuMicroseconds }: Measured): string {
 
 function percent(ratio: number): string {
   return `${(100 * ratio).toFixed(1)} %`
-}
-
-function print(text: string): void {
-  process.stdout.write(text)
 }
