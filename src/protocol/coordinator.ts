@@ -12,7 +12,7 @@ import { acceptsBatch, ask, type CoordinatorEvent, type CoordinatorState, type C
 import type { Effect } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import type { Answer, Envelope, HeartbeatAnswer, RefusedAnswer, VoteRefusalCode } from "./messages.ts"
-import { fencedHint, isRival, part, rivalHint, stop } from "./divergence.ts"
+import { fencedHint, isRival, part, partedHint, stop } from "./divergence.ts"
 import { continuesLog, type SealedRecord } from "./record.ts"
 import { commitOf, prepareOf, rollbackOf, roundOf } from "./round.ts"
 import { loneSaved, proposeLone } from "./solo.ts"
@@ -59,7 +59,7 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
     case "set-mode":
       return setMode(state, event.mode, event.decision)
     case "told-apart":
-      return stop(state, "diverged", event.detail, rivalHint)
+      return stop(state, "diverged", event.detail, partedHint)
     case "deposed":
       return deposed(state, event.epoch)
     case "hand-over":

@@ -7,9 +7,7 @@ import { beginSearch, describeDivergence, narrow, nextProbe, type PrefixSearch }
 
 type Locating = Extract<Phase, { name: "locating" }>
 
-export const divergenceHint = "decide which node's data is right, and run `tandem rejoin` on the other one"
-
-export const rivalHint = "decide which node's data to keep, and run `tandem rejoin` on the other one"
+export const partedHint = "decide which node's data to keep, and run `tandem rejoin` on the other one"
 
 export const fencedHint = "the other node was promoted: run `tandem rejoin` here to make this node its replica"
 
@@ -34,7 +32,7 @@ export function tickLocating(state: CoordinatorState, phase: Locating): Coordina
   const { nowMs, timing } = state
   // A rival may have stopped before this one has found out.
   if (phase.rival !== null && nowMs - phase.rival.sinceMs > timing.peerTimeoutMs) {
-    return stop(state, "diverged", `${bothPromoted(state)}; the other one does not say any more where its log parts from this one`, rivalHint)
+    return stop(state, "diverged", `${bothPromoted(state)}; the other one does not say any more where its log parts from this one`, partedHint)
   }
   return phase.ask === "lost" ? probe(state, phase) : { state, effects: [] }
 }
@@ -96,7 +94,7 @@ function rivalCompared(state: CoordinatorState, phase: Locating, { session }: Ri
 
 /** The peer has heard of it, or cannot be reached: nothing more can be done here. */
 export function part(state: CoordinatorState): CoordinatorStep {
-  return state.phase.name === "parting" ? stop(state, "diverged", state.phase.detail, divergenceHint) : { state, effects: [] }
+  return state.phase.name === "parting" ? stop(state, "diverged", state.phase.detail, partedHint) : { state, effects: [] }
 }
 
 /** What this log lacks next, the peer's has no more: only a whole copy could help. */

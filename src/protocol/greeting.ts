@@ -1,7 +1,7 @@
 // Whom a participant listens to: the hello that opens a link, and the guards that keep every other message out (I6).
 import { rowsDifferHint, whyRowsDiffer } from "./checkpoint.ts"
 import { compareEpoch, type Epoch } from "./epoch.ts"
-import { rivalHint } from "./divergence.ts"
+import { partedHint } from "./divergence.ts"
 import type { Effect, IdentityChange, Stop } from "./effect.ts"
 import { invariant } from "./invariant.ts"
 import { type Envelope, type HelloRequest, isSpoken, type PeerRefusalCode, protocolVersion } from "./messages.ts"
@@ -30,7 +30,7 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
     }
     const order = compareEpoch(state.epoch, envelope.epoch)
     if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
-    if (order === "forked") return stopping(state, incoming, "epoch-forked", { effect: "stop", reason: "diverged", detail: `both nodes were promoted to epoch ${state.epoch.number}`, hint: rivalHint })
+    if (order === "forked") return stopping(state, incoming, "epoch-forked", { effect: "stop", reason: "diverged", detail: `both nodes were promoted to epoch ${state.epoch.number}`, hint: partedHint })
   }
   if (isBehind(state, request)) return state.cluster === null || state.lacking || !isProven(state, incoming) ? behind(state, incoming, request) : identify(state, incoming, { lacking: true })
   if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false, state.cluster === null)] }

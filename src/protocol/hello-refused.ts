@@ -1,7 +1,7 @@
 // What a primary does about a replica that refuses its hello: it stops, or goes on asking.
 import { rowsDifferHint } from "./checkpoint.ts"
 import type { CoordinatorState, CoordinatorStep } from "./coordinator-state.ts"
-import { fencedHint, locateRival, rivalHint, stop } from "./divergence.ts"
+import { fencedHint, locateRival, partedHint, stop } from "./divergence.ts"
 import type { Envelope, PeerRefusalCode, RefusedAnswer } from "./messages.ts"
 import { helloStep, lostWhileSyncing } from "./sync.ts"
 
@@ -27,7 +27,7 @@ export function helloRefused(state: CoordinatorState, envelope: Envelope, answer
     case "rows-differ":
       return stop(state, "damaged", detail, rowsDifferHint)
     case "epoch-forked":
-      return log === undefined ? stop(state, "diverged", detail, rivalHint) : locateRival(state, envelope.session, log)
+      return log === undefined ? stop(state, "diverged", detail, partedHint) : locateRival(state, envelope.session, log)
     case "not-replica":
       return stop(state, "foreign", detail, "one node of a pair is the primary: start the other one with --role replica")
     // Of a pair the replica is upgraded first.

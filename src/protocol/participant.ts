@@ -10,7 +10,7 @@ import { whyRowsDiffer } from "./checkpoint.ts"
 import { type Digest, sameDigest } from "./digest.ts"
 import type { Effect } from "./effect.ts"
 import { compareEpoch } from "./epoch.ts"
-import { divergenceHint } from "./divergence.ts"
+import { partedHint } from "./divergence.ts"
 import { identify, promote, promoted, takeOver, tookOver, tookOverReply } from "./promotion.ts"
 import { greeted, hello, rowsDiffer, whyStaleSender, whyStranger } from "./greeting.ts"
 import { invariant } from "./invariant.ts"
@@ -109,7 +109,7 @@ function diverged(state: ParticipantState, ticket: number, { version, digest, pe
     state,
     effects: [
       { effect: "reply", ticket, answer: { kind: "diverged" } },
-      { effect: "stop", reason: "diverged", detail, hint: divergenceHint },
+      { effect: "stop", reason: "diverged", detail, hint: partedHint },
     ],
   }
 }
