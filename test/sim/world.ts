@@ -258,6 +258,8 @@ export class World {
     this.counts.disksLost++
     this.disks[name].replace(backup)
     checkers.lines.replaced(name)
+    // Whoever is being promoted over it goes on with all that there is.
+    this.partings[other(name)] = undefined
     // An operator may forget --join; the node then stops, and is told.
     if (backup === undefined) this.#joining[name] = this.random.chance(0.7)
     this.regressed[name] = backup !== undefined
