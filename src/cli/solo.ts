@@ -8,12 +8,12 @@ export const solo: Command = {
   summary: "Lets a primary write without its replica (on), or ends that (off)",
   arguments: "on | off",
   positionalsMax: 1,
-  flags: decisionFlags,
+  flags: { ...decisionFlags, force: { help: "Also where it was handing over, and the other node may have become the primary" } },
   examples: ["tandem solo on --url http://a.internal:4000 --reason 'b gets a new disk'", "tandem solo off --url http://a.internal:4000"],
   exits: [...decisionExits],
   run: (invocation) => {
     const [wanted] = invocation.positionals
     if (wanted !== "on" && wanted !== "off") throw wrongUsage("On or off?", "`tandem solo on` lets the primary write without its replica; it ends by itself when the replica is in sync.")
-    return decide(invocation, `goes solo ${wanted}`, (service, options) => service.operator.solo(wanted === "on", options))
+    return decide(invocation, `goes solo ${wanted}`, (service, options) => service.operator.solo(wanted === "on", { ...options, force: invocation.flags.on("force") }))
   },
 }

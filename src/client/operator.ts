@@ -17,6 +17,11 @@ export interface DecisionOptions extends CallOptions {
   readonly reason?: string | undefined
 }
 
+export interface SoloOptions extends DecisionOptions {
+  /** Also where it was handing over, and the other node may have become the primary. */
+  readonly force?: boolean | undefined
+}
+
 export interface PromoteOptions extends DecisionOptions {
   /** Take writes that are on its own disk only, until a replica is in sync. */
   readonly solo?: boolean | undefined
@@ -37,8 +42,8 @@ export class Operator {
   }
 
   /** Lets the primary acknowledge writes that are on its own disk only, or ends that. */
-  solo(on: boolean, { reason, ...call }: DecisionOptions = {}): Promise<Decided> {
-    return this.#decide("/node/solo", { on, reason }, call)
+  solo(on: boolean, { force, reason, ...call }: SoloOptions = {}): Promise<Decided> {
+    return this.#decide("/node/solo", { on, force, reason }, call)
   }
 
   /** Lets the replica take the primary's place. */

@@ -16,7 +16,11 @@ const promoteShape = v.strictObject({
   force: flag("Also where the old primary may still answer reads, or where this node may lack writes that were acknowledged."),
   reason,
 })
-const soloShape = v.strictObject({ on: v.boolean(), reason })
+const soloShape = v.strictObject({
+  on: v.boolean(),
+  force: flag("Also where this node was handing over, and the other one may have become the primary."),
+  reason,
+})
 const handoverShape = v.strictObject({ reason })
 
 export function postPromote(exchange: Exchange): Promise<Response> {
@@ -24,7 +28,7 @@ export function postPromote(exchange: Exchange): Promise<Response> {
 }
 
 export function postSolo(exchange: Exchange): Promise<Response> {
-  return decide(exchange, soloShape, "{ on, reason? }", (body, by) => exchange.node.solo({ ...body, by }))
+  return decide(exchange, soloShape, "{ on, force?, reason? }", (body, by) => exchange.node.solo({ ...body, by }))
 }
 
 export function postHandover(exchange: Exchange): Promise<Response> {

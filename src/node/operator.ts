@@ -2,7 +2,7 @@
 // what would be right. The decisions themselves are the protocol's.
 import { setTimeout as sleep } from "node:timers/promises"
 import { bounds } from "../bounds.ts"
-import { atWork } from "../protocol/decisions.ts"
+import { atWork, handedOver } from "../protocol/decisions.ts"
 import type { Decision } from "../protocol/reign.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Store } from "../store/store.ts"
@@ -47,11 +47,11 @@ export class Operator {
   }
 
   /** Begins, or ends, that this primary acknowledges what is on its own disk only; or says why not. */
-  async solo({ on, by, reason }: SoloDecision): Promise<Standing | Refusal> {
+  async solo({ on, force, by, reason }: SoloDecision): Promise<Standing | Refusal> {
     if (this.#parts.role().primary === undefined) return refuse("wrong-state", `${this.#named()}: only a primary can be solo.`, { hint: "`tandem promote --solo` makes it the primary." })
-    const decision: Decision = { what: on ? "solo" : "paired", by, reason, forced: false }
+    const decision: Decision = { what: on ? "solo" : "paired", by, reason, forced: on && force }
     const why = await this.#afterWork(() => this.#parts.role().primary?.setMode(on ? "solo" : "alone", decision))
-    if (why !== undefined) return refuse("wrong-state", `${this.#named()}, and its mode stays ${this.#parts.standing().mode}: ${why}.`)
+    if (why !== undefined) return refuse("wrong-state", `${this.#named()}, and its mode stays ${this.#parts.standing().mode}: ${why}.`, why === handedOver ? { hint: "Look at the other node first. `--force` skips this: where that is gone for good, with what it may have acknowledged." } : {})
     if (on) await this.#decisionsLogged()
     return this.#parts.standing()
   }

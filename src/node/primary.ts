@@ -50,7 +50,7 @@ export class Primary implements ReplicatedLog {
       answered: (envelope, answer) => this.#dispatch({ event: "answer", envelope, answer }),
       lost: (kind) => this.#dispatch({ event: "lost", kind }),
     })
-    const { nodeId, clusterId, epoch, mode } = parts.store.identity()
+    const { nodeId, clusterId, epoch, mode, lacking } = parts.store.identity()
     if (clusterId === undefined) throw new Error("a primary belongs to a cluster")
     // Nobody else can decide otherwise.
     if (mode !== "paired") parts.store.commit(parts.store.position().head)
@@ -59,6 +59,7 @@ export class Primary implements ReplicatedLog {
       cluster: clusterId,
       epoch,
       mode,
+      lacking,
       session: parts.session,
       publicUrl: parts.publicUrl,
       timing: parts.timing,
@@ -143,7 +144,7 @@ export class Primary implements ReplicatedLog {
 
   /** Why the operator's decision is out of place now, if it is; else it is made durable, and what came of it is told. */
   setMode(mode: "alone" | "solo", decision: Decision): Promise<string | undefined> {
-    return this.#decide(mode === "solo" ? whyNoSolo(this.#state) : whyNoPairing(this.#state), { event: "set-mode", mode, decision })
+    return this.#decide(mode === "solo" ? whyNoSolo(this.#state, decision.forced) : whyNoPairing(this.#state), { event: "set-mode", mode, decision })
   }
 
   /** The same of a hand-over; where it comes to pass, `roleChanged` has been called. */

@@ -40,6 +40,8 @@ export interface PromoteDecision extends Asked {
 
 export interface SoloDecision extends Asked {
   readonly on: boolean
+  /** Also where this node was handing over, and the other one may have become the primary. */
+  readonly force: boolean
 }
 
 /** What a node is after a decision. */

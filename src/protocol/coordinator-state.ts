@@ -13,6 +13,8 @@ export interface CoordinatorState extends LogPosition {
   readonly cluster: string
   readonly epoch: Epoch
   readonly mode: Mode
+  /** Whether the replica was asked to take this node's place, and may have. Durable. */
+  readonly lacking: boolean
   readonly session: string
   readonly publicUrl: string
   readonly timing: Timing
@@ -152,6 +154,7 @@ export interface CoordinatorStart extends LogPosition {
   readonly epoch: Epoch
   /** Alone or solo nobody else decides, so everything on this disk has to be committed. */
   readonly mode: Mode
+  readonly lacking: boolean
   readonly session: string
   readonly publicUrl: string
   readonly timing: Timing

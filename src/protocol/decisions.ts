@@ -14,8 +14,11 @@ type HandingOver = Extract<Phase, { name: "handing-over" }>
 /** Nothing is wrong: the disk has not answered yet. */
 export const atWork = "it is at work; try again"
 
+/** Only force goes on. */
+export const handedOver = "it was handing over, and the other node may have become the primary"
+
 /** Why this primary cannot be made to commit alone now, if so. */
-export function whyNoSolo({ phase, mode, diskBusy, peerNode, linkSentMs, nowMs, timing }: CoordinatorState): string | undefined {
+export function whyNoSolo({ phase, mode, lacking, diskBusy, peerNode, linkSentMs, nowMs, timing }: CoordinatorState, forced: boolean): string | undefined {
   if (mode === "solo") return "it is solo already"
   switch (phase.name) {
     case "greeting":
@@ -24,7 +27,8 @@ export function whyNoSolo({ phase, mode, diskBusy, peerNode, linkSentMs, nowMs, 
       // Alone it has not been acknowledging anything that a replica would lack.
       const leftMs = mode === "alone" ? 0 : linkSentMs + soloWaitMs(timing) - nowMs
       if (leftMs > 0) return `its replica may still show what it has as the newest, for ${Math.ceil(leftMs / 1_000)} s`
-      return diskBusy ? atWork : undefined
+      if (diskBusy) return atWork
+      return lacking && !forced ? handedOver : undefined
     }
     case "steady":
       return `it is in sync with node ${peerNode}, so nothing keeps it from writing`
@@ -59,7 +63,7 @@ export function whyNoHandover({ phase, round, unconfirmed, diskBusy }: Coordinat
 }
 
 export function setMode(state: CoordinatorState, mode: "alone" | "solo", decision: Decision): CoordinatorStep {
-  const why = mode === "solo" ? whyNoSolo(state) : whyNoPairing(state)
+  const why = mode === "solo" ? whyNoSolo(state, decision.forced) : whyNoPairing(state)
   if (why !== undefined) throw new Error(`the mode ${mode} is out of place: ${why}`)
   // Whatever was begun with the replica counts no more: what is on this disk is decided as soon as the mode is durable.
   const from = mode === "solo" ? unsynced(state, state.nowMs) : state
@@ -69,22 +73,31 @@ export function setMode(state: CoordinatorState, mode: "alone" | "solo", decisio
 /** The change of identity is durable. */
 export function identified(state: CoordinatorState, mode: Mode | null): CoordinatorStep {
   if (state.phase.name === "retiring") return { state: { ...state, phase: { name: "stopped" } }, effects: [{ effect: "role-changed" }] }
-  if (mode === null) throw new Error("identified without a change")
+  // Whether it goes on to ask or has got stuck over it.
+  if (mode === null) return askToTakeOver({ ...state, lacking: true })
   const { head, committed } = state
-  const moved: CoordinatorState = { ...state, mode, committed: mode === "paired" ? committed : head }
+  const moved: CoordinatorState = { ...state, mode, lacking: mode === "paired" ? false : state.lacking, committed: mode === "paired" ? committed : head }
   const step = paired(moved)
   const advance = moved.committed > committed ? [{ effect: "advance", committed: head } as const] : []
-  return { state: step.state, effects: [...advance, { effect: "mode-changed", mode }, ...step.effects] }
+  const changed = mode === state.mode ? [] : [{ effect: "mode-changed", mode } as const]
+  return { state: step.state, effects: [...advance, ...changed, ...step.effects] }
 }
 
+/** Durably first, so that the process that follows on this one does not take itself for the only one that may lead. */
 export function handOver(state: CoordinatorState, epoch: Epoch, decision: Decision): CoordinatorStep {
   const why = whyNoHandover(state)
   if (why !== undefined) throw new Error(`a hand-over is out of place: ${why}`)
   invariant(state.committed === state.head, "I1", "a hand-over with something in doubt")
   // From the question on the replica may be the primary: no lease is left to read by.
   const heardAtMs = state.nowMs - state.timing.leaseMs
-  const phase: HandingOver = { name: "handing-over", ask: "under-way", sinceMs: state.nowMs, epoch, decision }
-  return { state: { ...state, phase, heardAtMs }, effects: [{ effect: "sync-changed", inSync: false }, ask(handoverOf(state, phase))] }
+  const phase: HandingOver = { name: "handing-over", ask: "none", sinceMs: state.nowMs, epoch, decision }
+  return { state: { ...state, phase, heardAtMs, diskBusy: true }, effects: [{ effect: "sync-changed", inSync: false }, { effect: "identify", change: { lacking: true } }] }
+}
+
+function askToTakeOver(state: CoordinatorState): CoordinatorStep {
+  const { phase } = state
+  if (phase.name !== "handing-over") return { state, effects: [] }
+  return { state: { ...state, phase: { ...phase, ask: "under-way" } }, effects: [ask(handoverOf(state, phase))] }
 }
 
 function handoverOf({ head, headDigest }: CoordinatorState, { epoch, decision }: HandingOver): HandoverRequest {
@@ -95,8 +108,7 @@ function handoverOf({ head, headDigest }: CoordinatorState, { epoch, decision }:
 export function resendHandover(state: CoordinatorState, phase: HandingOver): CoordinatorStep {
   const { timing, nowMs } = state
   if (nowMs - phase.sinceMs > timing.peerTimeoutMs) return stuck(state, `the replica did not say within ${timing.peerTimeoutMs} ms whether it has taken over`)
-  if (phase.ask !== "lost") return { state, effects: [] }
-  return { state: { ...state, phase: { ...phase, ask: "under-way" } }, effects: [ask(handoverOf(state, phase))] }
+  return phase.ask === "lost" ? askToTakeOver(state) : { state, effects: [] }
 }
 
 export function tookOver(state: CoordinatorState, epoch: Epoch): CoordinatorStep {

@@ -214,7 +214,7 @@ export function savedWhileSyncing(state: CoordinatorState): CoordinatorStep {
  * it may be promoted: whoever was alone is durably paired before.
  */
 function settleHeads(state: CoordinatorState): CoordinatorStep {
-  if (state.mode !== "paired") return state.lone === null ? becomePaired(state) : { state: { ...state, phase: { name: "sending", loading: false } }, effects: [] }
+  if (state.mode !== "paired" || state.lacking) return state.lone === null ? becomePaired(state) : { state: { ...state, phase: { name: "sending", loading: false } }, effects: [] }
   const { head, headDigest } = state
   const effects: Effect[] = head > state.committed ? [{ effect: "advance", committed: head }] : []
   return {
@@ -227,7 +227,7 @@ function becomePaired(state: CoordinatorState): CoordinatorStep {
   const decision = state.mode === "solo" ? { decision: inSyncAgain } : {}
   return {
     state: { ...state, phase: { name: "pairing" }, diskBusy: true, moding: "paired" },
-    effects: [{ effect: "identify", change: { mode: "paired", ...decision } }],
+    effects: [{ effect: "identify", change: { mode: "paired", ...(state.lacking ? { lacking: false } : {}), ...decision } }],
   }
 }
 

@@ -100,16 +100,16 @@ describe("promote", () => {
 describe("solo", () => {
   test("is for a primary whose replica does not answer", async () => {
     await using pair = await new NodePair().start()
-    expect(await pair.a.solo({ ...asked, on: true })).toMatchObject({ code: "wrong-state", detail: "Node a is the primary of epoch 1, and its mode stays paired: it is in sync with node b, so nothing keeps it from writing." })
-    expect(await pair.b.solo({ ...asked, on: true })).toMatchObject({ code: "wrong-state", detail: "Node b is the replica of epoch 1: only a primary can be solo.", hint: expect.stringContaining("promote --solo") })
-    expect(await pair.a.solo({ ...asked, on: false })).toMatchObject({ code: "wrong-state", detail: "Node a is the primary of epoch 1, and its mode stays paired: it is not solo." })
+    expect(await pair.a.solo({ ...asked, force: false, on: true })).toMatchObject({ code: "wrong-state", detail: "Node a is the primary of epoch 1, and its mode stays paired: it is in sync with node b, so nothing keeps it from writing." })
+    expect(await pair.b.solo({ ...asked, force: false, on: true })).toMatchObject({ code: "wrong-state", detail: "Node b is the replica of epoch 1: only a primary can be solo.", hint: expect.stringContaining("promote --solo") })
+    expect(await pair.a.solo({ ...asked, force: false, on: false })).toMatchObject({ code: "wrong-state", detail: "Node a is the primary of epoch 1, and its mode stays paired: it is not solo." })
   })
 
   test("begins with its record, and ends by itself, with another, once the replica is in sync", async () => {
     await using pair = await cut()
     await until("a has noticed", () => pair.a.status().stuck !== null)
     pair.nowMs += soloWait
-    await until("the replica's reads are over", async () => !isRefusal(await pair.a.solo({ ...asked, on: true })))
+    await until("the replica's reads are over", async () => !isRefusal(await pair.a.solo({ ...asked, force: false, on: true })))
     expect(pair.a.status()).toMatchObject({ node: "a", role: "primary", mode: "solo", committed: 2 })
     expect(logged(pair.aStore)).toMatchObject({ what: "solo", by: "root", reason: "a burnt down", mode: "solo", epoch: 1 })
     expect(await pair.a.submit(user("u2"))).toMatchObject({ kind: "committed", version: 3 })
@@ -128,15 +128,15 @@ describe("solo", () => {
     expect(pair.b.maybeStale()).toBe(true)
     pair.nowMs -= 2_000
     expect(pair.b.maybeStale()).toBe(false)
-    expect(await pair.a.solo({ ...asked, on: true })).toMatchObject({ code: "wrong-state", detail: expect.stringContaining("its replica may still show what it has as the newest") })
+    expect(await pair.a.solo({ ...asked, force: false, on: true })).toMatchObject({ code: "wrong-state", detail: expect.stringContaining("its replica may still show what it has as the newest") })
   })
 
   test("off: nothing is written until the replica is in sync, and reads go on", async () => {
     await using pair = await cut()
     await until("a has noticed", () => pair.a.status().stuck !== null)
     pair.nowMs += soloWait
-    await until("the replica's reads are over", async () => !isRefusal(await pair.a.solo({ ...asked, on: true })))
-    expect(await pair.a.solo({ ...asked, on: false })).toMatchObject({ mode: "paired" })
+    await until("the replica's reads are over", async () => !isRefusal(await pair.a.solo({ ...asked, force: false, on: true })))
+    expect(await pair.a.solo({ ...asked, force: false, on: false })).toMatchObject({ mode: "paired" })
     expect(pair.a.whyNotWritable()).toMatchObject({ code: "unavailable" })
     expect(pair.a.whyNotReadable()).toBeUndefined()
   })

@@ -258,10 +258,10 @@ export class Pair {
   }
 
   #newCoordinator(): CoordinatorState {
-    const { records, node, cluster, epoch, logStart, mode } = this.disks.a
+    const { records, node, cluster, epoch, logStart, mode, lacking } = this.disks.a
     const committed = mode === "paired" ? this.disks.a.committed : records.length
     if (cluster === null) throw new Error("a primary belongs to a cluster")
-    return startCoordinator({ ...positionOf(records, committed), node, cluster, epoch, mode, logStart, session: `a${++this.#starts}`, publicUrl: "http://a", timing, nowMs: this.nowMs })
+    return startCoordinator({ ...positionOf(records, committed), node, cluster, epoch, mode, lacking, logStart, session: `a${++this.#starts}`, publicUrl: "http://a", timing, nowMs: this.nowMs })
   }
 
   #newParticipant(joining: boolean): ParticipantState {

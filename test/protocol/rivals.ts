@@ -23,7 +23,7 @@ export class Rivals {
   constructor(logs: { readonly [Side in Name]: readonly SealedRecord[] }) {
     this.#logs = logs
     const start = (node: Name): CoordinatorState =>
-      startCoordinator({ ...positionOf(logs[node]), node, cluster: "c", epoch: { number: 2, id: `promoted ${node}` }, mode: "alone", session: `session of ${node}`, publicUrl: "", timing, logStart: 1, nowMs: 0 })
+      startCoordinator({ ...positionOf(logs[node]), node, cluster: "c", epoch: { number: 2, id: `promoted ${node}` }, mode: "alone", lacking: false, session: `session of ${node}`, publicUrl: "", timing, logStart: 1, nowMs: 0 })
     this.states = { a: start("a"), b: start("b") }
   }
 

@@ -1,7 +1,7 @@
 // Scenarios of a primary that hands over to its replica: nothing is lost, and at no time are there two.
 import { describe, expect, test } from "bun:test"
 import { acceptsBatch, type CoordinatorEvent } from "../../src/protocol/coordinator-state.ts"
-import { whyNoHandover } from "../../src/protocol/decisions.ts"
+import { handedOver, whyNoHandover, whyNoSolo } from "../../src/protocol/decisions.ts"
 import type { Answer, Envelope, Request } from "../../src/protocol/messages.ts"
 import type { Decision } from "../../src/protocol/reign.ts"
 import { startParticipant } from "../../src/protocol/participant-state.ts"
@@ -15,6 +15,8 @@ const decision: Decision = { what: "handover", by: "root", reason: "a new machin
 
 function handOver(pair: Pair): void {
   pair.coordinate({ event: "hand-over", nowMs: pair.nowMs, epoch: second, decision })
+  // It is durable that another node may lead, and only then asked.
+  pair.disk("a")
 }
 
 describe("a hand-over", () => {
@@ -24,6 +26,7 @@ describe("a hand-over", () => {
     pair.run()
     expect(pair.read()).toMatchInlineSnapshot(`
       "a   not in sync
+      a   may lack writes
       a→b handover at 3, epoch 2
       b   becomes the primary, epoch 2, mode alone, handover by root
       a←b took over, epoch 2
@@ -92,6 +95,7 @@ describe("a hand-over", () => {
     pair.run()
     expect(pair.read()).toMatchInlineSnapshot(`
       "a   not in sync
+      a   may lack writes
       a→b handover at 3, epoch 2
           -- handover is lost
       a→b handover at 3, epoch 2
@@ -104,6 +108,42 @@ describe("a hand-over", () => {
       a   becomes the replica, epoch 2, mode paired, may lack writes
       a   has changed its role"
     `)
+  })
+
+  test("is asked for once it is durable that the other node may lead: the process that follows does not go on alone unless it is forced to (P4)", () => {
+    const pair = Pair.inSync()
+    pair.coordinate({ event: "hand-over", nowMs: pair.nowMs, epoch: second, decision })
+    expect([pair.underWay(), pair.disks.a.lacking]).toEqual([[], false])
+    pair.hold("handover")
+    pair.disk("a")
+    expect([pair.underWay(), pair.disks.a.lacking]).toEqual([["handover"], true])
+    pair.restart("a")
+    pair.hold("hello")
+    pair.pass(timing.syncTimeoutMs)
+    expect(whyNoSolo(pair.a, false)).toBe(handedOver)
+    expect(whyNoSolo(pair.a, true)).toBeUndefined()
+  })
+
+  test("that did not come to pass is over once both are in sync again", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover")
+    handOver(pair)
+    pair.restart("a")
+    pair.tick()
+    pair.run()
+    expect(pair.a).toMatchObject({ phase: { name: "steady" }, lacking: false })
+    expect(pair.disks.a).toMatchObject({ role: "primary", mode: "paired", lacking: false })
+  })
+
+  test("whose disk has not answered in time gets stuck, and asks nothing when it does", () => {
+    const pair = Pair.inSync()
+    pair.coordinate({ event: "hand-over", nowMs: pair.nowMs, epoch: second, decision })
+    pair.hold("a disk")
+    pair.pass(timing.peerTimeoutMs + 200)
+    expect(pair.a.phase.name).toBe("stuck")
+    pair.release("a disk")
+    pair.run()
+    expect([pair.a.phase.name, pair.a.lacking, pair.disks.b.role]).toEqual(["stuck", true, "replica"])
   })
 
   test("whose outcome cannot be learnt leaves the primary stuck: it does not know whether it is one", () => {

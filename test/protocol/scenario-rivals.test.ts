@@ -46,7 +46,7 @@ describe("two that were both promoted", () => {
     rivals.states.a = { ...rivals.states.a, phase: { name: "locating", ask: "lost", search, peerDigest: null, rival: { session: rivals.states.b.session, sinceMs: 0 } } }
     rivals.silent = true
     rivals.tick()
-    expect(whyNoSolo(rivals.states.a)).toBe("it is about to stop")
+    expect(whyNoSolo(rivals.states.a, false)).toBe("it is about to stop")
     rivals.tick(timing.peerTimeoutMs)
     expect(rivals.read()).toMatchInlineSnapshot(`
       "a→b digest of 40

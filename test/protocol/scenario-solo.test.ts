@@ -238,13 +238,13 @@ describe("why not", () => {
   ]
 
   test.each(phases)("solo while %p", (phase, why) => {
-    expect(whyNoSolo({ ...a, phase })).toBe(why)
+    expect(whyNoSolo({ ...a, phase }, false)).toBe(why)
   })
 
   test("solo while a replica may still show what it has as the newest (P4)", () => {
     const stuck = { ...a, phase: { name: "stuck", reason: "" } } as const
-    expect(whyNoSolo({ ...stuck, nowMs: pair.a.linkSentMs + soloWaitMs(timing) - 1_500 })).toBe("its replica may still show what it has as the newest, for 2 s")
-    expect(whyNoSolo({ ...stuck, mode: "alone", nowMs: pair.a.linkSentMs })).toBeUndefined()
+    expect(whyNoSolo({ ...stuck, nowMs: pair.a.linkSentMs + soloWaitMs(timing) - 1_500 }, false)).toBe("its replica may still show what it has as the newest, for 2 s")
+    expect(whyNoSolo({ ...stuck, mode: "alone", nowMs: pair.a.linkSentMs }, false)).toBeUndefined()
   })
 
   test("solo right after a pause, in which the answer that came first had something sent before the first tick (P4)", () => {
@@ -258,12 +258,12 @@ describe("why not", () => {
     pair.run()
     pair.tick(200)
     expect(pair.a.phase.name).toBe("stuck")
-    expect(whyNoSolo(pair.a)).toBe(`its replica may still show what it has as the newest, for ${Math.ceil((soloWaitMs(timing) - 200) / 1_000)} s`)
+    expect(whyNoSolo(pair.a, false)).toBe(`its replica may still show what it has as the newest, for ${Math.ceil((soloWaitMs(timing) - 200) / 1_000)} s`)
   })
 
   test("solo twice, or while the disk is at work; and no end of what has not begun", () => {
-    expect(whyNoSolo({ ...a, mode: "solo" })).toBe("it is solo already")
-    expect(whyNoSolo({ ...a, phase: { name: "stuck", reason: "" }, diskBusy: true })).toBe("it is at work; try again")
+    expect(whyNoSolo({ ...a, mode: "solo" }, false)).toBe("it is solo already")
+    expect(whyNoSolo({ ...a, phase: { name: "stuck", reason: "" }, diskBusy: true }, false)).toBe("it is at work; try again")
     expect(whyNoPairing(a)).toBe("it is not solo")
     expect(whyNoPairing({ ...a, mode: "solo", diskBusy: true })).toBe("it is at work; try again")
     expect(() => Pair.inSync().coordinate({ event: "set-mode", mode: "solo", decision })).toThrow("out of place")

@@ -59,9 +59,7 @@ export class Operator {
     const epoch = this.#next(node)
     const why = node.primary.handOver(epoch, this.#decision("handover", false))
     this.#world.trace(() => `${node.name} is asked to hand over: ${why ?? "done"}`)
-    if (why !== undefined) return
-    this.#world.counts.handovers++
-    this.#world.handingOverTo = epoch.number
+    if (why === undefined) this.#world.counts.handovers++
   }
 
   /** One of the two is away for long enough that people may want the other one to go on without it. It goes on where it is only cut off: what it says to its readers must stay true. */
@@ -93,8 +91,8 @@ export class Operator {
 
   /** Of a node that is the newest to lead, as far as anybody can know, and has what it should have. */
   #solo(node: SimulatedNode): void {
-    const { newestEpoch, handingOverTo = newestEpoch, regressed } = this.#world
-    if (node.primary === undefined || regressed[node.name] || node.primary.epoch.number < Math.max(newestEpoch, handingOverTo)) return
+    const { newestEpoch, regressed } = this.#world
+    if (node.primary === undefined || regressed[node.name] || node.primary.epoch.number < newestEpoch) return
     const why = node.primary.setMode("solo", this.#decision("solo", false))
     this.#world.trace(() => `${node.name} is asked to be solo: ${why ?? "done"}`)
   }

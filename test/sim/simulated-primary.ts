@@ -42,11 +42,11 @@ export class SimulatedPrimary {
     this.#node = node
     const { store, name, nowMs, world } = node
     this.#fates = new Fates({ name, store, clients: world.clients, epoch: () => this.#state.epoch, solo: () => this.#state.mode === "solo" })
-    const { epoch, mode, clusterId } = store.identity()
+    const { epoch, mode, lacking, clusterId } = store.identity()
     if (clusterId === undefined) throw new Error("a primary belongs to a cluster")
     // Nobody else can decide otherwise.
     if (mode !== "paired") node.advance(store.position().head)
-    this.#state = startCoordinator({ node: name, cluster: clusterId, epoch, mode, session, publicUrl: `http://${name}`, timing, logStart: store.logStart(), nowMs, ...store.position() })
+    this.#state = startCoordinator({ node: name, cluster: clusterId, epoch, mode, lacking, session, publicUrl: `http://${name}`, timing, logStart: store.logStart(), nowMs, ...store.position() })
   }
 
   start(): void {
@@ -148,7 +148,7 @@ export class SimulatedPrimary {
 
   /** Why its mode stays what it is, if so. */
   setMode(mode: "alone" | "solo", decision: Decision): string | undefined {
-    const why = mode === "solo" ? whyNoSolo(this.#state) : whyNoPairing(this.#state)
+    const why = mode === "solo" ? whyNoSolo(this.#state, decision.forced) : whyNoPairing(this.#state)
     if (why === undefined) this.#step({ event: "set-mode", mode, decision })
     return why
   }

@@ -66,8 +66,6 @@ export class World {
   newestEpoch = epoch.number
   /** Who has not heard of it that the other node was made solo: it cannot know that it lacks writes, so people have to. */
   readonly unaware: { [Name in NodeName]: boolean } = { a: false, b: false }
-  /** The epoch that a hand-over may have begun, until that is known. */
-  handingOverTo: number | undefined
   /** The epoch with which a node goes on without what the other one has, by an operator's word, once its promotion is durable. */
   readonly partings: { [Name in NodeName]: string | undefined } = { a: undefined, b: undefined }
   readonly #begun: { [Name in NodeName]: boolean } = { a: false, b: false }
@@ -363,7 +361,6 @@ export class World {
     const nodes = names.flatMap((name) => this.nodes[name] ?? [])
     const inSync = nodes.some((node) => node.primary?.steady === true && !node.paused) && nodes.some((node) => node.replica?.synced === true && !node.paused)
     if (!inSync) return false
-    this.handingOverTo = undefined
     for (const name of names) this.regressed[name] = this.unaware[name] = false
     return true
   }
