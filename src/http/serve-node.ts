@@ -71,10 +71,12 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
     monotonicMs,
     wallMs,
     diskFloor: new DiskFloor({
+      node: settings.nodeId,
       floorBytes: settings.diskFloorBytes,
       checkMs: bounds.diskCheckMs,
       freeBytes: () => freeBytes(dataDirectory),
       monotonicMs,
+      notice,
     }),
     dataBytes,
     notice,
