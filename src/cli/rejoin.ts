@@ -4,6 +4,7 @@ import { ignoreProxies } from "../runtime/environment.ts"
 import { type ExitCode, exitCodes } from "../runtime/exit.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { sessionId } from "../runtime/random.ts"
+import { whyUnreachable } from "../runtime/why-unreachable.ts"
 import type { Rejoined } from "../node/rejoin.ts"
 import type { NodeSettings } from "../node/settings.ts"
 import type { RejoinRefusal } from "../protocol/rejoin.ts"
@@ -82,7 +83,7 @@ async function rejoinStopped({ nodeId, dataDirectory, peerUrl, secret, peerTimeo
 }
 
 function unanswered(error: unknown, peerUrl: string): never {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = whyUnreachable(error)
   if (error instanceof Error && error.name === "PeerUnauthentic") {
     throw new CommandFailed(`The node at ${peerUrl} is not of this pair: ${message}.`, { exitCode: exitCodes.foreign, hint: "Check --peer and --secret-file. Nothing was changed." })
   }

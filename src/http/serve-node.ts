@@ -170,7 +170,7 @@ async function openStore(settings: NodeSettings): Promise<TableStore> {
       await store.saveIdentity({ clusterId: sessionId(), epoch: { number: 1, id: sessionId() } })
     }
     if (!isNew && role !== undefined && role !== identity.role) {
-      process.stderr.write(`tandem ${nodeId}: --role ${role} is ignored, for it counts at the very first start: this node is the ${identity.role}\n`)
+      process.stderr.write(`tandem ${nodeId}: --role ${role} is ignored: this node is the ${identity.role}, and --role counts at the very first start only\n`)
     }
     return store
   } catch (error) {
