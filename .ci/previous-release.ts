@@ -31,8 +31,8 @@ export function previousRelease(): string {
 function takeOut(place: string): void {
   if (spawnSync("git", ["cat-file", "-e", `${commit}^{commit}`], { cwd: root }).status !== 0) {
     // A clone without its history.
-    const { status } = spawnSync("git", ["fetch", "--quiet", "--depth", "1", "origin", commit], { cwd: root, stdio: "inherit" })
-    if (status !== 0) throw new Error(`the commit of release ${version}, ${commit}, is not in this clone, and cannot be fetched: it is needed to try an upgrade`)
+    const { status, stderr } = spawnSync("git", ["fetch", "--quiet", "--depth", "1", "origin", commit], { cwd: root, encoding: "utf8" })
+    if (status !== 0) throw new Error(`its commit, ${commit}, is not in this clone, and cannot be fetched (${oneLine(stderr) || "there is no git"})`)
   }
   const archive = join(place, "release.tar")
   run("git", ["archive", "--format=tar", `--output=${archive}`, commit], root)
@@ -48,8 +48,21 @@ function install(place: string): void {
 }
 
 function run(command: string, parameters: readonly string[], cwd: string): void {
-  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })
+  const { status, stdout, stderr, error } = spawnSync(command, parameters, { cwd, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })
+  if (error !== undefined) throw new Error(`${command} cannot be run (${error.message})`)
   if (status !== 0) throw new Error(`${command} ${parameters.join(" ")} ended with ${status}:\n${stdout}${stderr}`)
 }
 
-if (import.meta.main) console.log(previousRelease().slice(root.length + 1))
+function oneLine(text: string | null): string {
+  return (text ?? "").trim().replace(/\s*\n\s*/g, "; ")
+}
+
+if (import.meta.main) {
+  try {
+    console.log(previousRelease().slice(root.length + 1))
+  } catch (error) {
+    // What is wrong is the clone or the machine: where in this file it was found helps nobody.
+    console.error(`Release ${version}, the one before this, cannot be built: ${error instanceof Error ? error.message : String(error)}. The tests of upgrades need it.`)
+    process.exitCode = 1
+  }
+}

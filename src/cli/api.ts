@@ -7,6 +7,7 @@ import { surroundings } from "../client/surroundings.ts"
 import { TandemError } from "../client/tandem-error.ts"
 import { type Call, Transport } from "../client/transport.ts"
 import { exitCodes } from "../runtime/exit.ts"
+import { neverAsked, whyUnreachable } from "../runtime/why-unreachable.ts"
 import { parseUrl } from "./addresses.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import type { Flags, FlagTable } from "./flags.ts"
@@ -89,24 +90,6 @@ export function unreachable(url: string, error: unknown): CommandFailed {
     mayBeDone: !neverAsked.has(why),
     hint: "Is the node running (`tandem dev`, `tandem serve`), and is this its --listen address? Choose another with --url or TANDEM_URL.",
   })
-}
-
-/** The runtimes say the same in their own words. */
-const reasons: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED|connection refused/i, "nothing listens there"],
-  [/ENOTFOUND|EAI_AGAIN|dns error|failed to lookup/i, "there is no host of that name"],
-  [/ETIMEDOUT|timed? ?out/i, "it does not answer"],
-  [/ECONNRESET|EPIPE|ConnectionClosed|socket connection was closed|connection reset|connection closed/i, "the connection was cut"],
-]
-
-/** Reasons for which nothing was sent. */
-const neverAsked: ReadonlySet<string> = new Set(["nothing listens there", "there is no host of that name"])
-
-function whyUnreachable(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : ""
-  const text = `${error instanceof Error && "code" in error ? String(error.code) : ""} ${message} ${cause}`
-  return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? message.replace(/\.$/, "")
 }
 
 function findToken(flags: Flags, terminal: Pick<Terminal, "variable">): string | undefined {

@@ -4,6 +4,7 @@ import type { DecodedAnswer } from "../node/peer-wire.ts"
 import type { NodeSettings } from "../node/settings.ts"
 import type { Envelope, PeerRequest } from "../protocol/messages.ts"
 import { exitCodes } from "../runtime/exit.ts"
+import { whyUnreachable } from "../runtime/why-unreachable.ts"
 import { CommandFailed } from "./command-failed.ts"
 
 export type AskOther = (envelope: Envelope, request: PeerRequest) => Promise<DecodedAnswer>
@@ -15,7 +16,7 @@ export function askOther({ peerUrl, secret, peerTimeoutMs }: NodeSettings, Clien
 }
 
 function unanswered(error: unknown, peerUrl: string): never {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = whyUnreachable(error)
   if (error instanceof Error && error.name === "PeerUnauthentic") {
     throw new CommandFailed(`The node at ${peerUrl} is not of this pair: ${message}.`, { exitCode: exitCodes.foreign, hint: "Check --peer and --secret-file. Nothing was changed." })
   }

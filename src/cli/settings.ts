@@ -54,7 +54,7 @@ export function readSettings(
     diskFloorBytes: source.size("disk-floor", bounds.diskFloorBytes, 0, Number.MAX_SAFE_INTEGER),
   }
   if (source.wrong.length === 0 && settings.join && settings.role === "primary") {
-    source.fail("join", "goes with an empty disk that becomes a replica, not with --role primary")
+    source.fail("join", "goes with an empty disk that becomes a replica, not with --role primary: say --role replica")
   }
   if (source.wrong.length === 0 && listen.port !== 0 && listen.port === peerListen.port && listen.hostname === peerListen.hostname) {
     source.fail("peer-listen", "must differ from --listen")

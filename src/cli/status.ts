@@ -49,7 +49,7 @@ export function statusRows(answer: Fields, paint: Paint): string[][] {
     ["lease", lease === undefined ? "–" : `${(lease / 1_000).toFixed(1)} s left`],
     ["disk", `${size(disk, "dataBytes")} used, ${size(disk, "freeBytes")} free, floor ${size(disk, "floorBytes")}`],
     ["started", inline(answer["startedAt"])],
-    ["peer", inline(peer["node"]), yes(peer["reachable"], "reachable", "unreachable"), yes(peer["inSync"], "in sync", "not in sync")],
+    ["peer", inline(peer["node"]), yes(peer["reachable"], "reachable", "unreachable"), syncOf(peer, paint)],
     ["", `committed ${inline(peer["committed"])}, head ${inline(peer["head"])}, last heard ${inline(peer["lastHeardAt"])}`],
   ]
   const decision = fieldsOf(answer, "decision")
@@ -66,6 +66,12 @@ export function statusRows(answer: Fields, paint: Paint): string[][] {
   if (textField(shipping, "error") !== undefined) rows.push([paint("red", "shipping"), inline(shipping["error"])])
   if (stuck !== undefined) rows.push([paint("red", "stuck"), inline(stuck)])
   return rows.map(([name = "", ...values]) => [paint("dim", name), values.join("  ")])
+}
+
+/** What a replica knows of a primary that it cannot hear any more is how it was. */
+function syncOf(peer: Fields, paint: Paint): string {
+  if (peer["inSync"] !== true) return paint("red", "not in sync")
+  return peer["reachable"] === true ? paint("green", "in sync") : paint("yellow", "was in sync")
 }
 
 function size(fields: Fields, name: string): string {

@@ -14,6 +14,7 @@ import { Shipper } from "../node/shipper.ts"
 import { PasswordQueue } from "../operations/passwords.ts"
 import { InvariantBroken } from "../protocol/invariant.ts"
 import { RecordDamaged } from "../protocol/record.ts"
+import { sentence } from "../refusal.ts"
 import { monotonicMs, wallMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
 import { environmentVariable, ignoreProxies } from "../runtime/environment.ts"
@@ -71,14 +72,16 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
     monotonicMs,
     wallMs,
     diskFloor: new DiskFloor({
+      node: settings.nodeId,
       floorBytes: settings.diskFloorBytes,
       checkMs: bounds.diskCheckMs,
       freeBytes: () => freeBytes(dataDirectory),
       monotonicMs,
+      notice,
     }),
     dataBytes,
     notice,
-    stop: (reason, detail, hint) => fatal(exitCodes[reason], `${detail}. ${hint}.`),
+    stop: (reason, detail, hint) => fatal(exitCodes[reason], `${detail}. ${sentence(hint)}`),
     fatal: endOn,
     snapshots: new Snapshots({
       reader: store,
@@ -135,11 +138,14 @@ function holderOf(dataDirectory: string): string {
 /** A bug or a broken disk: never a reason to go on. */
 function endOn(error: unknown): void {
   if (error instanceof DiskError) fatal(exitCodes.disk, `${error.message}. The next start recovers from what is on the disk`)
-  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. The node has stopped rather than serve it: run \`tandem verify --data\` on it, then restore it or start empty with --join`)
+  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. The node has stopped rather than serve it: run \`tandem verify --data\` on it, then restore it, or start empty with --join; of a primary, once the other node was promoted`)
   // The words of any other error may be a client's: only where it happened is said.
   const what = error instanceof InvariantBroken || error instanceof RecordDamaged ? error.message : nameOf(error)
   fatal(exitCodes.internal, `internal error, please report it: ${what}${placesOf(error)}`)
 }
+
+/** Of a disk that has never been in a pair. */
+const noEpoch = { number: 0, id: "" }
 
 async function openStore(settings: NodeSettings): Promise<TableStore> {
   const { dataDirectory, nodeId, role } = settings
@@ -147,7 +153,7 @@ async function openStore(settings: NodeSettings): Promise<TableStore> {
   if (isNew && role === undefined && !settings.join) {
     fatal(exitCodes.settings, `${dataDirectory} is empty: say --role primary or --role replica at the very first start, or --join to fill it from a running primary`)
   }
-  const first = { clusterId: undefined, nodeId, role: settings.join ? ("replica" as const) : (role ?? "replica"), epoch: { number: 0, id: "" } }
+  const first = { clusterId: undefined, nodeId, role: settings.join ? ("replica" as const) : (role ?? "replica"), epoch: noEpoch }
   try {
     await migrateFormat(dataDirectory, {
       notice: (line) => process.stderr.write(`tandem ${nodeId}: ${line}\n`),
@@ -155,15 +161,16 @@ async function openStore(settings: NodeSettings): Promise<TableStore> {
       reached: (place) => failpoint(`migrate.${place}`),
     })
     const store = openLmdbStore(dataDirectory, first)
-    const identity = store.identity()
-    if (identity.nodeId !== nodeId) {
-      fatal(exitCodes.foreign, `${dataDirectory} belongs to node ${identity.nodeId}, not ${nodeId}: check --node and --data`)
+    if (store.identity().nodeId !== nodeId) {
+      fatal(exitCodes.foreign, `${dataDirectory} belongs to node ${store.identity().nodeId}, not ${nodeId}: check --node and --data`)
     }
+    if (settings.join) await joinEmpty(store)
+    const identity = store.identity()
     if (identity.role === "primary" && identity.clusterId === undefined) {
       await store.saveIdentity({ clusterId: sessionId(), epoch: { number: 1, id: sessionId() } })
     }
     if (!isNew && role !== undefined && role !== identity.role) {
-      process.stderr.write(`tandem ${nodeId}: --role ${role} is ignored: this node is the ${identity.role} since its first start\n`)
+      process.stderr.write(`tandem ${nodeId}: --role ${role} is ignored: this node is the ${identity.role}, and --role counts at the very first start only\n`)
     }
     return store
   } catch (error) {
@@ -171,8 +178,14 @@ async function openStore(settings: NodeSettings): Promise<TableStore> {
   }
 }
 
+/** A primary that has nothing at all, and is told to join, lost its disk and was started once as it used to be: that start named a pair of its own. */
+async function joinEmpty(store: TableStore): Promise<void> {
+  if (store.identity().role !== "primary" || store.position().head > 0) return
+  await store.saveIdentity({ clusterId: undefined, role: "replica", epoch: noEpoch, mode: "paired", decisions: [] })
+}
+
 function endOnOpening(error: unknown): never {
-  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. Nothing was changed: restore it, or start empty with --join`)
+  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. Nothing was changed: restore it, or start empty with --join; of a primary, once the other node was promoted`)
   if (error instanceof DiskError || error instanceof NoRoomToMigrate) fatal(exitCodes.disk, error.message)
   throw error
 }

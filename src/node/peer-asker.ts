@@ -1,6 +1,7 @@
 // Asks the other node, and hands in what came of it: its answer, or that there will be none. Says once why it cannot be talked to.
 import type { Answer, Envelope, Request } from "../protocol/messages.ts"
 import { failpoint } from "../runtime/failpoint.ts"
+import { whyUnreachable } from "../runtime/why-unreachable.ts"
 import type { DecodedAnswer } from "./peer-wire.ts"
 
 export interface PeerAskerParts {
@@ -41,7 +42,7 @@ export class PeerAsker {
 
   /** Once per reason, until it answers again. */
   #trouble(error: unknown): void {
-    const line = error instanceof Error ? error.message : String(error)
+    const line = whyUnreachable(error)
     if (line === this.#lastTrouble) return
     this.#lastTrouble = line
     this.#parts.notice(`the replica does not answer: ${line}`)

@@ -108,6 +108,24 @@ test("a primary that lost its disk ends with 72, and the replica keeps everythin
   await witness.settle(pair)
 })
 
+test("a primary that lost its disk joins as its message says, once the replica was promoted (P1, P6)", async () => {
+  const started = await pairWithWrites()
+  const { a, b } = started.pair
+  await a.stop()
+  rmSync(a.data, { recursive: true })
+  a.start()
+  expect(await a.ended).toEqual(foreign)
+  expect(a.printed).toContain("Start this node as the replica (--role replica --join), or promote the other one.")
+
+  // On what that start left there: it holds nothing, so there is nothing to take away first.
+  a.setFlag("--role", "replica")
+  a.start({ flags: ["--join"] })
+  await until("b is promoted", async () => (await b.decide("promote", { reason: "a lost its disk" })).status === 200, () => b.printed)
+  await started.pair.inSync()
+  await until("a is the primary again", async () => (await b.decide("handover")).status === 200, () => b.printed)
+  await isWhole(started)
+})
+
 describe("a primary that talks to", () => {
   test("itself, ends with 72", async () => {
     const { pair } = await pairWithWrites()

@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 describe.each(["a", "b"] as const)("node %s below its floor", (name) => {
-  test("is a 507, and nothing of it is on either disk, now or later; reads go on (I10)", async () => {
+  test("is a 507 that names its node, and nothing of it is on either disk, now or later; reads go on (I10)", async () => {
     const pair = await RealPair.make()
     pairs.push(pair)
     await pair.start()
@@ -29,7 +29,9 @@ describe.each(["a", "b"] as const)("node %s below its floor", (name) => {
     for (let n = 0; n < 3; n++) {
       const refused = await pair.a.do({ op: "user.create", data: { id: "late", email: "late@example.com" } }, "late")
       expect([refused.status, refused.body["code"]]).toEqual([507, "disk-full"])
+      expect(refused.body["detail"]).toMatch(new RegExp(`^The disk of node ${name} has \\d+ bytes free, below the floor of`))
     }
+    expect(pair[name].printed.match(/below the floor of \d+: writes are refused until there is room/g)).toHaveLength(1)
     expect(await sameDigests(pair)).toMatchObject({ digest })
     for (const node of pair.nodes) {
       expect((await node.fetch("/do/late")).status).toBe(404)

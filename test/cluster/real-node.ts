@@ -75,14 +75,14 @@ export interface StartOptions {
 const worthAnotherStart: readonly (number | null)[] = [70, 74, 75]
 
 export class RealNode {
-  readonly url: string
-  readonly data: string
+  url: string
+  data: string
   program: Program
   /** Everything it printed, over all starts. */
   printed = ""
   starts = 0
   readonly place: Place
-  readonly #flags: readonly string[]
+  #flags: readonly string[]
   #child: ChildProcess | undefined
   /** The node is a child of what was started, `strace` say. */
   #isWrapped = false
@@ -174,6 +174,15 @@ export class RealNode {
 
   get rootKey(): string {
     return readFileSync(join(this.data, "root.key"), "utf8").trim()
+  }
+
+  /** From its next start on: another peer, say, or another place for its data. */
+  setFlag(name: "--role" | "--data" | "--listen" | "--peer-listen" | "--peer", value: string): void {
+    const at = this.#flags.indexOf(name)
+    if (at < 0) throw new Error(`it has no ${name}`)
+    this.#flags = this.#flags.with(at + 1, value)
+    if (name === "--data") this.data = value
+    if (name === "--listen") this.url = `http://${value}`
   }
 
   /** What the node itself is told, for commands that take the same. */

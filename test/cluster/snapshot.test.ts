@@ -3,12 +3,10 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { closeSync, cpSync, existsSync, openSync, readdirSync, readSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { PeerClient } from "../../src/node/peer-client.ts"
-import type { Epoch } from "../../src/protocol/epoch.ts"
-import { protocolVersion } from "../../src/protocol/messages.ts"
 import { type Failpoint, failpoints, failpointVariable } from "../../src/runtime/failpoint.ts"
+import { logStart } from "./log-start.ts"
 import type { RealNode } from "./real-node.ts"
-import { pairSecret, RealPair, until } from "./real-pair.ts"
+import { RealPair, until } from "./real-pair.ts"
 import { Turnstile } from "./turnstile.ts"
 import { sameDigests } from "./witness.ts"
 
@@ -40,14 +38,6 @@ async function makeTrimmed(): Promise<RealPair> {
   await until("the log is trimmed", async () => (await logStart(pair)) > 2, () => pair.printed)
   for (const node of [pair.b, pair.a]) await node.stop()
   return pair
-}
-
-/** What it may give away, and what it has, are not the same: trimming takes its time. */
-async function logStart({ a, primaryPeerUrl }: RealPair): Promise<number> {
-  const { clusterId: cluster, epoch } = (await a.json("/status")) as { readonly clusterId: string; readonly epoch: Epoch }
-  const client = new PeerClient({ peerUrl: primaryPeerUrl, secret: pairSecret, timeoutMs: 10_000 })
-  const { message } = await client.ask({ protocol: protocolVersion, cluster, node: "test", epoch, session: "test", peerSession: null, link: 0, sentAtMs: 0 }, { kind: "position" })
-  return message.kind === "position" ? message.logStart : 0
 }
 
 function joining(node: RealNode, failpoint?: string): void {

@@ -6,7 +6,9 @@ class Setup {
   nowMs = 0
   free = 1_000
   looks = 0
+  readonly notices: string[] = []
   readonly floor = new DiskFloor({
+    node: "a",
     floorBytes: 500,
     checkMs: 1_000,
     freeBytes: () => {
@@ -14,11 +16,12 @@ class Setup {
       return this.free
     },
     monotonicMs: () => this.nowMs,
+    notice: (line) => this.notices.push(line),
   })
 }
 
 describe("the disk's floor", () => {
-  test("refuses below it, not at it, and says both numbers", () => {
+  test("refuses below it, not at it, and says whose disk it is and both numbers", () => {
     const setup = new Setup()
     expect(setup.floor.whyNoSpace()).toBeUndefined()
     setup.nowMs += 1_000
@@ -26,7 +29,7 @@ describe("the disk's floor", () => {
     expect(setup.floor.whyNoSpace()).toBeUndefined()
     setup.nowMs += 1_000
     setup.free = 499
-    expect(setup.floor.whyNoSpace()).toBe("the disk has 499 bytes free, below the floor of 500; nothing was written")
+    expect(setup.floor.whyNoSpace()).toBe("the disk of node a has 499 bytes free, below the floor of 500; nothing was written")
   })
 
   test("looks at the disk at the first question, and then once per interval at most", () => {
@@ -51,14 +54,30 @@ describe("the disk's floor", () => {
     expect(setup.floor.freeBytes()).toBe(1_000)
   })
 
+  test("says once that it has too little, and once that it has enough again", () => {
+    const setup = new Setup()
+    for (const free of [1_000, 499, 300, 500, 1_000, 0]) {
+      setup.free = free
+      setup.floor.whyNoSpace()
+      setup.nowMs += 1_000
+    }
+    expect(setup.notices).toEqual([
+      "the disk has 499 bytes free, below the floor of 500: writes are refused until there is room",
+      "the disk has 500 bytes free: there is room again",
+      "the disk has 0 bytes free, below the floor of 500: writes are refused until there is room",
+    ])
+  })
+
   test("passes on that the disk cannot be asked, rather than guess", () => {
     const floor = new DiskFloor({
+      node: "a",
       floorBytes: 1,
       checkMs: 1,
       freeBytes: () => {
         throw new Error("EIO")
       },
       monotonicMs: () => 0,
+      notice: () => undefined,
     })
     expect(() => floor.whyNoSpace()).toThrow("EIO")
   })

@@ -49,7 +49,7 @@ export class NodePair {
     const of = (nodeId: string, store: DrivenStore, peerPort: number | undefined): NodeParts => ({
       settings: settingsOf(nodeId, `http://127.0.0.1:${peerPort}`, settings),
       store,
-      diskFloor: new DiskFloor({ floorBytes: 100, checkMs: 1, freeBytes: () => this.freeBytes, monotonicMs: () => this.nowMs }),
+      diskFloor: new DiskFloor({ node: nodeId, floorBytes: 100, checkMs: 1, freeBytes: () => this.freeBytes, monotonicMs: () => this.nowMs, notice: () => undefined }),
       rootKey: "tr_root",
       backups: { tick: () => undefined, status: null },
       shipper: undefined,

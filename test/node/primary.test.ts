@@ -205,6 +205,14 @@ describe("the primary", () => {
     expect(pair.a.notices).toEqual(["the replica does not answer: wrong secret", "in sync with node b at version 0", "the replica does not answer: wrong secret"])
   })
 
+  test("says that nobody listens in words of its own, not in the runtime's", async () => {
+    using pair = new DrivenPair()
+    pair.down = Object.assign(new Error("Unable to connect. Is the computer able to access the url?"), { code: "ECONNREFUSED" })
+    pair.start()
+    await until("it has asked", () => pair.a.notices.length > 0)
+    expect(pair.a.notices).toEqual(["the replica does not answer: nothing listens there"])
+  })
+
   test("syncs again with a replica that has started anew, and takes no batch meanwhile", async () => {
     using pair = await synced()
     pair.holding.add("hello")
