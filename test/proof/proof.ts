@@ -39,13 +39,19 @@ function longRuns(runs: readonly Run[]): string[] {
   const tables = kinds.flatMap((kind) => {
     const own = runs.filter((run) => run.kind === kind)
     const counts = [...new Set(own.flatMap((run) => Object.entries(run).filter(([, value]) => typeof value === "number").map(([name]) => name)))].filter((name) => name !== "from")
-    const total = counts.map((name) => sum(own, name))
-    return [...table([what[kind] ?? kind, ...counts], [...own.map((run) => [`${run.at.slice(0, 10)}, ${run.commit}`, ...counts.map((name) => grouped(run[name] ?? 0))]), ["**all of them**", ...total.map((count) => `**${grouped(count)}**`)]]), ""]
+    const rows = [...Map.groupBy(own, ({ commit }) => commit)].map(([commit, some]) => [`${some[0]?.at.slice(0, 10)}, ${commit}`, ...counts.map((name) => grouped(sum(some, name))), failedOf(some)])
+    return [...table([what[kind] ?? kind, ...counts, "failed"], [...rows, ["**all of them**", ...counts.map((name) => `**${grouped(sum(own, name))}**`), ""]]), ""]
   })
+  if (tables.length > 0) tables.unshift("Counted by the commit that was tried. A run ends with the first seed that fails, or with the first promise that is broken; what was found was mended, with a test of its own, before the next one.", "")
   return tables.length === 0 ? ["None is recorded yet: `npm run sim -- --seeds 100000 --record`, `npm run chaos -- --hours 1 --record`."] : tables
 }
 
 const what: Readonly<Record<string, string>> = { sim: "Simulated seeds (`npm run sim -- --record`)", chaos: "Real pairs (`npm run chaos -- --record`)" }
+
+/** A run ends with the first that fails. */
+function failedOf(runs: readonly Run[]): string {
+  return runs.flatMap(({ failed }) => (typeof failed === "string" && failed !== "" ? [`\`${failed}\``] : [])).join(", ")
+}
 
 function sum(runs: readonly Run[], name: string): number {
   return Number(runs.reduce((total, run) => total + Number(run[name] ?? 0), 0).toFixed(3))
