@@ -87,7 +87,7 @@ export const faults: readonly Fault[] = [
     number: 10,
     title: "Disk full at each stage",
     tests: [
-      ["no-room.test.ts", "is a 507, and nothing of it is on either disk, now or later; reads go on"],
+      ["no-room.test.ts", "is a 507 that names its node, and nothing of it is on either disk, now or later; reads go on"],
       ["disk-faults.test.ts", "to write a page or the meta page ends at once and starts again whole"],
       ["full-disk.test.ts", "above its floor: a 507 leaves no trace on either disk"],
       ["full-disk.test.ts", "without a floor: it ends with 74 in the middle of a write, and nothing acknowledged is lost"],

@@ -213,7 +213,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: "the end of solo is durable before the replica hears that it is in sync",
     checks: ["P4", "I1", "I4"],
-    edits: [{ file: "src/protocol/sync.ts", from: `change: { mode: "paired", ...decision } }]`, to: "change: decision }]" }],
+    edits: [{ file: "src/protocol/sync.ts", from: `change: { mode: "paired", ...(state.lacking ? { lacking: false } : {}), ...decision } }]`, to: "change: decision }]" }],
   },
   {
     rule: "solo waits until the replica's reads are over",
