@@ -87,7 +87,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: "a primary that greets hears only answers to its own session",
-    checks: ["I6"],
+    checks: ["I6", "stop"],
     edits: [
       {
         file: coordinator,
@@ -109,7 +109,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: "what a fill added is taken back with its batch",
-    checks: ["I4", "I7", "I10"],
+    checks: ["I4", "I7", "I10", "stop"],
     edits: [{ file: "src/store/rows-and-history.ts", from: "rowTerms(row).filter(({ since }) => since !== version)", to: "rowTerms(row)" }],
   },
   {
@@ -222,7 +222,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: "what is acknowledged alone is stored as committed",
-    checks: ["I3", "I5"],
+    checks: ["I3", "I4", "I5"],
     edits: [{ file: "src/protocol/solo.ts", from: "decided: true", to: "decided: false" }],
   },
   {

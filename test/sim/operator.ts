@@ -41,9 +41,10 @@ export class Operator {
     return this.#world.stops[name]?.startsWith("fenced: ") === true
   }
 
-  /** It was promoted over, or its log has parted from the other one's. */
+  /** It was promoted over, or its log has parted from the other one's, and that has said so too: nobody is as quick as a message. */
   #waitsForRejoin(name: NodeName): boolean {
-    return this.#isFenced(name) || this.#world.stops[name]?.startsWith("diverged: ") === true
+    const { stops, nodes } = this.#world
+    return this.#isFenced(name) || (stops[name]?.startsWith("diverged: ") === true && nodes[other(name)]?.primary?.parting !== true)
   }
 
   #decision(what: Decision["what"], forced: boolean): Decision {

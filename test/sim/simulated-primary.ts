@@ -79,6 +79,11 @@ export class SimulatedPrimary {
     return this.#acceptsBatch && !(this.#state.mode === "solo" && this.#nextDecision !== undefined)
   }
 
+  /** It is about to stop. */
+  get parting(): boolean {
+    return this.#state.phase.name === "parting"
+  }
+
   get steady(): boolean {
     return this.#state.phase.name === "steady"
   }
