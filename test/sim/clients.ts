@@ -20,6 +20,8 @@ import { emptyStore } from "../operations/empty-store.ts"
 export interface Asked {
   readonly key: string
   readonly transaction: SubmittedTransaction
+  /** The version that its client knew of when it asked: where it has asked the other node, too, that may tell it one meanwhile. */
+  readonly known?: number | undefined
 }
 
 export interface Client extends Asked {
@@ -160,6 +162,7 @@ export class Clients {
     if (client.transaction.key === undefined) return
     const outcomes = this.#outcomes(by)
     const told = outcomes.of(client.key)
+    if (told?.version !== undefined && client.known === undefined) return
     if (told?.version !== undefined) throw new CheckFailed("P3", `${client.key} was refused, and is known as version ${told.version}`)
     this.#checkers.refusedTo(client.key, by)
     outcomes.remember(client, "refused", undefined)

@@ -8,8 +8,12 @@ import type { SimulatedNode } from "./simulated-node.ts"
 import { rejoin } from "./simulated-rejoin.ts"
 import type { World } from "./world.ts"
 
+/** After that a disk has stored a decision. */
+const decisionMs = 50
+
 export class Operator {
   readonly #world: World
+  #decidesFromMs = 0
 
   constructor(world: World) {
     this.#world = world
@@ -76,7 +80,7 @@ export class Operator {
   #promote(node: SimulatedNode, { solo, force }: { readonly solo: boolean; readonly force: boolean }): void {
     const { name, replica } = node
     const { counts, disks, checkers, partings, regressed, unaware } = this.#world
-    if (replica === undefined || regressed[name]) return
+    if (replica === undefined || regressed[name] || this.#isDeciding) return
     // Where the other one may lead it has what this node lacks for certain only where it says so, or where it was made solo without its knowledge.
     const mayPart = unaware[name] || (force && replica.whyNoPromotion(false) !== undefined)
     if (unaware[name] && !force) return
@@ -87,14 +91,26 @@ export class Operator {
     if (replica.whyNoPromotion(force) === undefined) partings[name] = parts ? epoch.id : undefined
     const why = replica.promote(epoch, solo ? "solo" : "alone", this.#decision(solo ? "promote-solo" : "promote", force))
     this.#world.trace(() => `${name} is asked to be promoted${force ? " by force" : ""}${solo ? ", solo" : ""}: ${why ?? "done"}`)
-    if (why === undefined) counts.promotions++
+    if (why !== undefined) return
+    counts.promotions++
+    this.#decided()
+  }
+
+  /** One person decides, and sees what came of it first. */
+  get #isDeciding(): boolean {
+    return this.#world.schedule.nowMs < this.#decidesFromMs
+  }
+
+  #decided(): void {
+    this.#decidesFromMs = this.#world.schedule.nowMs + decisionMs
   }
 
   /** Of a node that is the newest to lead, as far as anybody can know, and has what it should have. */
   #solo(node: SimulatedNode): void {
     const { newestEpoch, regressed } = this.#world
-    if (node.primary === undefined || regressed[node.name] || node.primary.epoch.number < newestEpoch) return
+    if (node.primary === undefined || regressed[node.name] || node.primary.epoch.number < newestEpoch || this.#isDeciding) return
     const why = node.primary.setMode("solo", this.#decision("solo", false))
+    if (why === undefined) this.#decided()
     this.#world.trace(() => `${node.name} is asked to be solo: ${why ?? "done"}`)
   }
 

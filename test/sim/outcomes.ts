@@ -33,7 +33,7 @@ export class Outcomes {
   asked(key: string): Asked {
     const told = this.#told.get(key)
     if (told === undefined) throw new Error(`nobody asked for ${key}`)
-    return told.asked
+    return { ...told.asked, known: told.version }
   }
 
   withOutcome(outcome: Told["outcome"]): Asked[] {

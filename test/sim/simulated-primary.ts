@@ -268,9 +268,9 @@ export class SimulatedPrimary {
     const { store, world, nowMs } = this.#node
     const batch = new BatchRun({ reader: store, epoch: this.#state.epoch.number, nowMs: world.wallMs })
     const clients: Client[] = []
-    for (const { key, transaction } of transactions) {
+    for (const { key, known, transaction } of transactions) {
       if (clients.some((client) => client.key === key) || this.#fates.isUnderWay(key)) continue
-      const client = { key, transaction, executed: batch.execute(transaction) }
+      const client = { key, known, transaction, executed: batch.execute(transaction) }
       world.clients.executed(client)
       clients.push(client)
     }
