@@ -172,7 +172,8 @@ export class Clients {
     if (client.transaction.key === undefined) return
     const outcomes = this.#outcomes(of)
     const told = outcomes.of(client.key)
-    if (told?.outcome !== "committed") outcomes.remember(client, "unknown", told?.version)
+    // The other node may have told more meanwhile.
+    if (told === undefined || told.outcome === "unknown") outcomes.remember(client, "unknown", told?.version)
   }
 
   /** What is older than retention keeps, nobody asks for any more. */
