@@ -32,6 +32,8 @@ export interface CoordinatorState extends LogPosition {
   readonly heardAtMs: number
   /** When the newest request was sent that belongs to a link: until some time after it a replica may show what it has as the newest. */
   readonly linkSentMs: number
+  /** When the newest hello was sent: only its answer counts, since an earlier one may have opened a link in another mode. */
+  readonly helloMs: number
   /** When the present search for agreement began. */
   readonly syncSinceMs: number
   readonly roundNumber: number
@@ -174,6 +176,7 @@ export function startCoordinator(start: CoordinatorStart): CoordinatorState {
     heardAtMs: start.nowMs,
     // The process before this one may have sent some just before it ended.
     linkSentMs: start.nowMs,
+    helloMs: start.nowMs,
     syncSinceMs: start.nowMs,
     roundNumber: 0,
     round: null,

@@ -24,7 +24,7 @@ export function helloStep(state: CoordinatorState, open: boolean): CoordinatorSt
   if (waits) return { state: { ...state, phase }, effects: [] }
   const { head, headDigest, committed, logStart, publicUrl, mode } = state
   const request: HelloRequest = { kind: "hello", open, head, headDigest, committed, logStart, publicUrl, mode, leaseMs: state.timing.leaseMs }
-  return { state: { ...state, phase }, effects: [ask(request)] }
+  return { state: { ...state, phase, helloMs: state.nowMs }, effects: [ask(request)] }
 }
 
 export function tickWhileSyncing(state: CoordinatorState): CoordinatorStep {
@@ -66,6 +66,7 @@ export function lostWhileSyncing(state: CoordinatorState): CoordinatorStep {
 
 export function answerWhileSyncing(state: CoordinatorState, envelope: Envelope, answer: Answer): CoordinatorStep {
   const { phase } = state
+  if ((phase.name === "greeting" || phase.name === "opening") && envelope.sentAtMs < state.helloMs) return { state, effects: [] }
   switch (answer.kind) {
     case "refused":
       if (phase.name !== "greeting" && phase.name !== "opening") return { state, effects: [] }

@@ -264,11 +264,11 @@ describe("two that lead", () => {
   test("the one of the higher epoch goes on asking until the other has become its replica", () => {
     const pair = new Pair({ a: { log: [], epoch: second }, b: { log: [] } })
     pair.tick()
-    const envelope = { ...pair.envelope(), node: "b", session: "b1", peerSession: pair.a.session }
+    const envelope = (): Envelope => ({ ...pair.envelope(), node: "b", session: "b1", peerSession: pair.a.session })
     for (let n = 0; n < 3; n++) {
-      pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
+      pair.coordinate({ event: "answer", envelope: envelope(), answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
       expect(pair.a).toMatchObject({ phase: { name: "opening", ask: "under-way" }, peerSession: "b1" })
-      pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
+      pair.coordinate({ event: "answer", envelope: envelope(), answer: { kind: "refused", of: "hello", code: "deposed", detail: "" } })
       pair.tick()
       expect(pair.a.phase).toEqual({ name: "greeting", ask: "under-way" })
     }

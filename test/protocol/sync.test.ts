@@ -82,6 +82,7 @@ describe("a hello's answer", () => {
     ["from another session", { session: "b9" }, 1],
     ["of a link that this hello does not open", {}, 2],
     ["of the link before", {}, 0],
+    ["to an earlier hello, in which this primary may have been in another mode,", { sentAtMs: -1 }, 1],
   ] as const)("%s opens nothing (I6)", (_, envelope, link) => {
     const pair = greeting()
     hear(pair, answer)
