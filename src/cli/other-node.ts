@@ -1,5 +1,4 @@
 // What commands about a stopped node ask of the other one, which has to run; and what they say where it does not answer, or refuses.
-import type { PeerClient } from "../node/peer-client.ts"
 import type { DecodedAnswer } from "../node/peer-wire.ts"
 import type { NodeSettings } from "../node/settings.ts"
 import type { Envelope, PeerRequest } from "../protocol/messages.ts"
@@ -7,11 +6,10 @@ import { exitCodes } from "../runtime/exit.ts"
 import { whyUnreachable } from "../runtime/why-unreachable.ts"
 import { CommandFailed } from "./command-failed.ts"
 
-export type AskOther = (envelope: Envelope, request: PeerRequest) => Promise<DecodedAnswer>
-
-/** Rejects with CommandFailed where there is no authentic answer. */
-export function askOther({ peerUrl, secret, peerTimeoutMs }: NodeSettings, Client: typeof PeerClient): AskOther {
-  const client = new Client({ peerUrl, secret, timeoutMs: peerTimeoutMs })
+/** What is given rejects with CommandFailed where there is no authentic answer. */
+export async function otherNode({ peerUrl, secret, peerTimeoutMs }: NodeSettings): Promise<(envelope: Envelope, request: PeerRequest) => Promise<DecodedAnswer>> {
+  const { PeerClient } = await import("../node/peer-client.ts")
+  const client = new PeerClient({ peerUrl, secret, timeoutMs: peerTimeoutMs })
   return (envelope, request) => client.ask(envelope, request).catch((error: unknown) => unanswered(error, peerUrl))
 }
 
@@ -30,7 +28,7 @@ export function otherNodeFailure(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   if (error.name === "PeerRefused") return new CommandFailed(`The other node refuses: ${error.message}.`, { exitCode: exitCodes.foreign, hint: "Check --node, --data and --peer. Nothing was changed." })
   const { code } = error as NodeJS.ErrnoException
-  return code === "ENOSPC" || code === "EIO" ? new CommandFailed(`The disk failed: ${error.message}. Nothing was taken back.`, { exitCode: exitCodes.disk }) : error
+  return code === "ENOSPC" || code === "EIO" ? new CommandFailed(`The disk failed: ${error.message}. Nothing was changed.`, { exitCode: exitCodes.disk }) : error
 }
 
 export function ownNode(nodeId: string, ofData: string, dataDirectory: string): void {

@@ -14,7 +14,7 @@ import type { Command, Invocation } from "./command.ts"
 import { CommandFailed } from "./command-failed.ts"
 import { jsonLine } from "./json-line.ts"
 import { nodeFlags, nodeSettings } from "./node-flags.ts"
-import { askOther, otherNodeFailure, ownNode } from "./other-node.ts"
+import { otherNode, otherNodeFailure, ownNode } from "./other-node.ts"
 import { counted, ProgressBar } from "./progress.ts"
 import { withStoppedNode } from "./stopped-node.ts"
 import type { Terminal } from "./terminal.ts"
@@ -62,13 +62,13 @@ async function runRejoin(invocation: Invocation): Promise<number> {
 
 async function rejoinStopped(settings: NodeSettings, store: TableStore, discard: boolean, bar: ProgressBar): Promise<Rejoined> {
   ownNode(settings.nodeId, store.identity().nodeId, settings.dataDirectory)
-  const [{ rejoin }, { PeerClient }] = await Promise.all([import("../node/rejoin.ts"), import("../node/peer-client.ts")])
+  const [{ rejoin }, ask] = await Promise.all([import("../node/rejoin.ts"), otherNode(settings)])
   try {
     return await rejoin({
       store,
       dataDirectory: settings.dataDirectory,
       session: sessionId(),
-      ask: askOther(settings, PeerClient),
+      ask,
       monotonicMs,
       discard,
       onProgress: (takenBack, total) => bar.at(takenBack, takenBack / total),

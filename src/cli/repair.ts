@@ -1,33 +1,31 @@
 // `tandem verify --repair-from-peer`: a stopped node whose data is damaged takes the other one's. Takes the settings of `tandem serve`.
 import type { Repaired } from "../node/repair.ts"
+import type { NodeSettings } from "../node/settings.ts"
 import { monotonicMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
 import { ignoreProxies } from "../runtime/environment.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import { sessionId } from "../runtime/random.ts"
 import { sentence } from "../refusal.ts"
-import type { Invocation } from "./command.ts"
 import { CommandFailed } from "./command-failed.ts"
-import { nodeSettings } from "./node-flags.ts"
-import { askOther, otherNodeFailure } from "./other-node.ts"
+import { otherNode, otherNodeFailure } from "./other-node.ts"
 import { ProgressBar } from "./progress.ts"
+import type { Terminal } from "./terminal.ts"
 
 type Done = Extract<Repaired, { readonly step: "repaired" }>
 
 /** Its data directory is locked, and not open. */
-export async function repairFromPeer(invocation: Invocation): Promise<Done> {
-  const { terminal } = invocation
-  const settings = nodeSettings(invocation)
+export async function repairFromPeer(settings: NodeSettings, terminal: Terminal): Promise<Done> {
   const { dataDirectory, nodeId, diskFloorBytes } = settings
   ignoreProxies()
-  const [{ repair }, { PeerClient }] = await Promise.all([import("../node/repair.ts"), import("../node/peer-client.ts")])
+  const [{ repair }, ask] = await Promise.all([import("../node/repair.ts"), otherNode(settings)])
   const bar = new ProgressBar(terminal, "repair", "bytes")
   try {
     const repaired = await repair({
       dataDirectory,
       nodeId,
       session: sessionId(),
-      ask: askOther(settings, PeerClient),
+      ask,
       freeBytes: () => freeBytes(dataDirectory),
       floorBytes: diskFloorBytes,
       monotonicMs,

@@ -52,7 +52,8 @@ async function runVerify(invocation: Invocation): Promise<number> {
 /** Checks it first: what is sound stays as it is. */
 async function runRepair(invocation: Invocation): Promise<number> {
   const { flags, terminal } = invocation
-  const { nodeId, dataDirectory } = nodeSettings(invocation)
+  const settings = nodeSettings(invocation)
+  const { nodeId, dataDirectory } = settings
   await lockStopped(dataDirectory, "Stop it first: a node that runs cannot be repaired.")
   const report = await damageOf(dataDirectory, nodeId, invocation)
   const problems = report.problems ?? []
@@ -61,7 +62,7 @@ async function runRepair(invocation: Invocation): Promise<number> {
     return exitCodes.done
   }
   for (const { where, what } of problems) terminal.note(`damaged  ${inline(`${where}: ${what}`)}`)
-  const { peer, version, role } = await repairFromPeer(invocation)
+  const { peer, version, role } = await repairFromPeer(settings, terminal)
   const done = `Node ${nodeId}, the ${role}, has the data of node ${peer.node}, the ${peer.role} of epoch ${peer.epoch.number}, at version ${version}. Start it with \`tandem serve\`.`
   await terminal.out(flags.on("json") ? jsonLine({ node: nodeId, repaired: true, role, from: peer.node, version, problems }) : `${done} What was there is kept as replaced.mdb until the pair is in sync.\n`)
   return exitCodes.done

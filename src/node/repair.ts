@@ -45,8 +45,9 @@ export async function repair(parts: RepairParts): Promise<Repaired> {
 }
 
 /** What this node is with the copy. */
-function kept(role: "primary" | "replica", { decisions }: Identity): Partial<Identity> {
-  return role === "primary" ? { role, mode: "paired", lacking: false, decisions } : { role, mode: "paired", lacking: true, decisions: [] }
+function kept(role: "primary" | "replica", { decisions, lacking }: Identity): Partial<Identity> {
+  // A primary that does not know what came of its hand-over does not know it afterwards either.
+  return role === "primary" ? { role, mode: "paired", lacking, decisions } : { role, mode: "paired", lacking: true, decisions: [] }
 }
 
 async function fetchWhole(parts: RepairParts, cluster: string, epoch: Epoch, identity: Partial<Identity>): Promise<number> {

@@ -1,7 +1,7 @@
 // Has all that this node has stored read again and again, so that what the disk has changed is found before somebody needs it, and while
 // the other node still has it. Of bounded cost, however much there is: a millisecond of each tick. What it finds ends the process.
 import { bounds } from "../bounds.ts"
-import type { Store } from "../store/store.ts"
+import type { ScrubPass, Store } from "../store/store.ts"
 import type { ScrubStatus } from "./service.ts"
 
 export interface ScrubberParts {
@@ -13,7 +13,7 @@ export interface ScrubberParts {
 
 export class Scrubber {
   readonly #parts: ScrubberParts
-  #pass: ReturnType<Store["scrub"]> | undefined
+  #pass: ScrubPass | undefined
   #nextMs: number
   #endedAt: string | null = null
   #stopped = false

@@ -52,7 +52,9 @@ export interface FetchProgress {
 }
 
 /** It cannot be fetched now; another start may do better. */
-export class FetchFailed extends Error {}
+export class FetchFailed extends Error {
+  override readonly name = "FetchFailed"
+}
 
 export class FetchCancelled extends Error {}
 

@@ -34,7 +34,6 @@ export class Scrub implements ScrubPass {
     return this.#entries
   }
 
-  /** Reads on until `spent` says that it was enough for now, at least one entry. True at the end of the pass. Throws StoreDamaged. */
   step(spent: () => boolean): boolean {
     for (let name = tableNames[this.#table]; name !== undefined; name = tableNames[this.#table]) {
       if (!this.#read(name, spent)) return false

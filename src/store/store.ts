@@ -31,7 +31,7 @@ export interface Identity {
   readonly epoch: Epoch
   /** Of a primary: how it stands towards the other copy. */
   readonly mode: Mode
-  /** Of a replica: whether it may lack writes that were acknowledged. */
+  /** Of a replica: whether it may lack writes that were acknowledged. Of a primary: whether it asked the other node to take its place, which may have acknowledged some since. */
   readonly lacking: boolean
   /** Of the primary that a replica last heard; 0 where that is not known. */
   readonly leaseMs: number

@@ -131,6 +131,15 @@ describe("a repair is refused, and nothing is changed", () => {
     })
   })
 
+  test("where there is no room for a copy beside what is there", async () => {
+    await withPair(async (pair) => {
+      await write(pair.a, users)
+      await damage(pair.b, "rows", "users\0ada\0")
+      const { code, err } = await repair(pair.b, [...pair.b.flags, "--disk-floor", "1000000GiB"])
+      expect([code, err]).toEqual([75, expect.stringContaining("No copy of the other node's data could be fetched: there is no room for a copy")])
+    })
+  })
+
   test("where its data does not say any more whose it is", async () => {
     await withPair(async (pair) => {
       await write(pair.a, users)
