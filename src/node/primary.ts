@@ -126,7 +126,7 @@ export class Primary implements ReplicatedLog {
 
   append(records: readonly SealedRecord[], fate: Fate): void {
     this.#fates.append(fate)
-    this.#dispatch({ event: "propose", nowMs: this.#parts.monotonicMs(), records })
+    this.#dispatch({ event: "propose", records })
   }
 
   /** The store has trimmed its log. */
@@ -149,7 +149,7 @@ export class Primary implements ReplicatedLog {
 
   /** The same of a hand-over; where it comes to pass, `roleChanged` has been called. */
   handOver(epoch: Epoch, decision: Decision): Promise<string | undefined> {
-    return this.#decide(whyNoHandover(this.#state), { event: "hand-over", nowMs: this.#parts.monotonicMs(), epoch, decision })
+    return this.#decide(whyNoHandover(this.#state), { event: "hand-over", epoch, decision })
   }
 
   async #decide(why: string | undefined, event: CoordinatorEvent): Promise<string | undefined> {
@@ -171,7 +171,7 @@ export class Primary implements ReplicatedLog {
       this.#retryAtMs = nowMs + bounds.stuckRetryMs
       this.#dispatch({ event: "retry" })
     }
-    this.#dispatch({ event: "tick", nowMs })
+    this.#dispatch({ event: "tick" })
     if (!this.#state.diskBusy && nowMs - this.#quietSinceMs > bounds.idleFlushMs) {
       this.#parts.store.flush().catch(this.#parts.fatal)
     }

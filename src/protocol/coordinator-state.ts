@@ -124,9 +124,9 @@ export interface Unconfirmed {
 }
 
 export type CoordinatorEvent =
-  | { readonly event: "tick"; readonly nowMs: number }
+  | { readonly event: "tick" }
   /** Records that continue the log at head; only while `acceptsBatch`. */
-  | { readonly event: "propose"; readonly nowMs: number; readonly records: readonly SealedRecord[] }
+  | { readonly event: "propose"; readonly records: readonly SealedRecord[] }
   | { readonly event: "answer"; readonly envelope: Envelope; readonly answer: Answer }
   /** No answer will come for a request of this kind; whether it arrived is unknown. */
   | { readonly event: "lost"; readonly kind: Request["kind"] }
@@ -146,7 +146,7 @@ export type CoordinatorEvent =
   /** An operator's decision; only where `whyNoSolo` and `whyNoPairing` say nothing against it. */
   | { readonly event: "set-mode"; readonly mode: "alone" | "solo"; readonly decision: Decision }
   /** The same of `whyNoHandover`. The epoch is the one that begins. */
-  | { readonly event: "hand-over"; readonly nowMs: number; readonly epoch: Epoch; readonly decision: Decision }
+  | { readonly event: "hand-over"; readonly epoch: Epoch; readonly decision: Decision }
 
 export type CoordinatorStep = Step<CoordinatorState>
 

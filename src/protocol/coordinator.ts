@@ -32,9 +32,9 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
   if (state.phase.name === "stopped") return { state, effects: [] }
   switch (event.event) {
     case "tick":
-      return tick({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) })
+      return tick(state)
     case "propose":
-      return propose({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) }, event.records)
+      return propose(state, event.records)
     case "answer":
       // After a pause it may come before the first tick; another node may have been promoted meanwhile, and acknowledge.
       return isLeaseOver(state, event.envelope) ? tick(state) : answered(state, event.envelope, event.answer)
@@ -63,7 +63,7 @@ function stepOnce(state: CoordinatorState, event: CoordinatorEvent): Coordinator
     case "deposed":
       return deposed(state, event.epoch)
     case "hand-over":
-      return handOver({ ...state, nowMs: Math.max(state.nowMs, event.nowMs) }, event.epoch, event.decision)
+      return handOver(state, event.epoch, event.decision)
     default:
       return event satisfies never
   }

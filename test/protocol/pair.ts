@@ -112,7 +112,7 @@ export class Pair {
 
   tick(afterMs = 100): void {
     this.nowMs += afterMs
-    this.coordinate({ event: "tick", nowMs: this.nowMs })
+    this.coordinate({ event: "tick" })
   }
 
   /** The process of a does nothing meanwhile; what has come is handled before its first tick. */
@@ -132,7 +132,7 @@ export class Pair {
     this.say(`a proposes ${words.join(", ")}`)
     const records = chain(words, this.disks.a.records)
     this.onPropose(records)
-    this.coordinate({ event: "propose", nowMs: this.nowMs, records })
+    this.coordinate({ event: "propose", records })
   }
 
   /** `run` passes these by until they are released. */

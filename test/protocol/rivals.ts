@@ -30,7 +30,7 @@ export class Rivals {
   /** a asks, and goes on until it waits for time to pass. */
   tick(afterMs = 100): void {
     this.nowMs += afterMs
-    this.#step("a", { event: "tick", nowMs: this.nowMs })
+    this.#step("a", { event: "tick" })
   }
 
   read(): string {

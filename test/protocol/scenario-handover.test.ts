@@ -14,7 +14,7 @@ const second = { number: 2, id: "second" }
 const decision: Decision = { what: "handover", by: "root", reason: "a new machine", forced: false }
 
 function handOver(pair: Pair): void {
-  pair.coordinate({ event: "hand-over", nowMs: pair.nowMs, epoch: second, decision })
+  pair.coordinate({ event: "hand-over", epoch: second, decision })
   // It is durable that another node may lead, and only then asked.
   pair.disk("a")
 }
@@ -112,7 +112,7 @@ describe("a hand-over", () => {
 
   test("is asked for once it is durable that the other node may lead: the process that follows does not go on alone unless it is forced to (P4)", () => {
     const pair = Pair.inSync()
-    pair.coordinate({ event: "hand-over", nowMs: pair.nowMs, epoch: second, decision })
+    pair.coordinate({ event: "hand-over", epoch: second, decision })
     expect([pair.underWay(), pair.disks.a.lacking]).toEqual([[], false])
     pair.hold("handover")
     pair.disk("a")
@@ -137,7 +137,7 @@ describe("a hand-over", () => {
 
   test("whose disk has not answered in time gets stuck, and asks nothing when it does", () => {
     const pair = Pair.inSync()
-    pair.coordinate({ event: "hand-over", nowMs: pair.nowMs, epoch: second, decision })
+    pair.coordinate({ event: "hand-over", epoch: second, decision })
     pair.hold("a disk")
     pair.pass(timing.peerTimeoutMs + 200)
     expect(pair.a.phase.name).toBe("stuck")

@@ -18,7 +18,7 @@ describe("a primary that greets", () => {
   const timing = { heartbeatMs: 1_000, peerTimeoutMs: 2_000, syncTimeoutMs: 15_000, leaseMs: 4_000 }
   const epoch = { number: 1, id: "first" }
   const started = startCoordinator({ node: "a", cluster: "cluster", epoch, mode: "paired", lacking: false, session: "a2", publicUrl: "", timing, logStart: 1, nowMs: 0, head: 0, headDigest: genesisDigest, committed: 0 })
-  const greeting = stepCoordinator(started, { event: "tick", nowMs: 100 }).state
+  const greeting = stepCoordinator(started, { event: "tick" }).state
 
   test.each(["fenced", "foreign-cluster", "session"] as const)("is not moved by a refusal (%s) that an earlier session of it was given (I6)", (code) => {
     const envelope = { protocol: 1, cluster: "cluster", node: "b", epoch, session: "b1", peerSession: "a1", link: 0, sentAtMs: 0 }

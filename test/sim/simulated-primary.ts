@@ -106,7 +106,7 @@ export class SimulatedPrimary {
         this.#retryAtMs = nowMs + retryMs
         this.#step({ event: "retry" })
       }
-      this.#step({ event: "tick", nowMs })
+      this.#step({ event: "tick" })
       if (this.#acceptsBatch) this.#logDecision()
       world.schedule.after(tickMs, () => this.#tick())
     })
@@ -147,7 +147,7 @@ export class SimulatedPrimary {
   /** Why it does not hand over, if so. */
   handOver(epoch: Epoch, decision: Decision): string | undefined {
     const why = whyNoHandover(this.#state)
-    if (why === undefined) this.#step({ event: "hand-over", nowMs: this.#node.nowMs, epoch, decision })
+    if (why === undefined) this.#step({ event: "hand-over", epoch, decision })
     return why
   }
 
@@ -265,7 +265,7 @@ export class SimulatedPrimary {
   }
 
   submit(transactions: readonly Asked[]): void {
-    const { store, world, nowMs } = this.#node
+    const { store, world } = this.#node
     const batch = new BatchRun({ reader: store, epoch: this.#state.epoch.number, nowMs: world.wallMs })
     const clients: Client[] = []
     for (const { key, known, transaction } of transactions) {
@@ -281,7 +281,7 @@ export class SimulatedPrimary {
       return
     }
     this.#fates.append({ first: first.version, last: last.version, clients })
-    this.#step({ event: "propose", nowMs, records })
+    this.#step({ event: "propose", records })
   }
 
   #envelope(): Envelope {
