@@ -16,6 +16,9 @@ type Failure = string | number
 /** No page, and no meta page, has so many. */
 const someBytes = 100
 const pageBytes = 4_096
+/** More than any transaction here writes. */
+const pagesMax = 24
+const runsAtOnce = 4
 
 const pairs: RealPair[] = []
 afterEach(async () => {
@@ -27,11 +30,8 @@ describe.skipIf(!isStraceHere).each<Victim>(["primary", "replica"])("a %s whose 
     await Promise.all([1, 2, 3].map((when) => failAt(victim, "fdatasync", "EIO", when)))
   })
 
-  // A transaction writes a few pages and then its meta page, so these reach both kinds.
   test("to write a page or the meta page ends at once and starts again whole (P1, P3, I2, I3)", async () => {
-    const broken = await Promise.all([1, 2, 3, 4, 5, 6].map((when) => failAt(victim, "pwrite64", when % 2 === 0 ? "EIO" : "ENOSPC", when)))
-    expect(broken.filter(isMeta).length).toBeGreaterThan(0)
-    expect(broken.filter((call) => !isMeta(call)).length).toBeGreaterThan(0)
+    await failAtPageAndMeta(victim, (when) => (when % 2 === 0 ? "EIO" : "ENOSPC"))
   })
 
   test("to write several pages in one call ends at once and starts again whole (P1, P3, I2, I3)", async () => {
@@ -40,12 +40,23 @@ describe.skipIf(!isStraceHere).each<Victim>(["primary", "replica"])("a %s whose 
 
   // A disk that fills up in the middle of a call does that.
   test("to take all of a write, and says no more than that, ends at once and starts again whole (P1, P3, I2, I3)", async () => {
-    const broken = await Promise.all([1, 2, 3, 4].map((when) => failAt(victim, "pwrite64", someBytes, when)))
-    expect(broken.filter(isMeta).length).toBeGreaterThan(0)
-    expect(broken.filter((call) => !isMeta(call)).length).toBeGreaterThan(0)
+    await failAtPageAndMeta(victim, () => someBytes)
     await failAt(victim, "writev", pageBytes, 1)
   })
 })
+
+/**
+ * At the k-th write of a page, for as many k as reach both kinds. A transaction writes some pages and then its meta page; how many those
+ * are depends on which writes share a transaction.
+ */
+async function failAtPageAndMeta(victim: Victim, failure: (when: number) => Failure): Promise<void> {
+  const broken: SystemCall[] = []
+  while (broken.every(isMeta) || !broken.some(isMeta)) {
+    expect(broken.length).toBeLessThan(pagesMax)
+    const next = Array.from({ length: runsAtOnce }, (_, n) => broken.length + n + 1)
+    broken.push(...(await Promise.all(next.map((when) => failAt(victim, "pwrite64", failure(when), when)))))
+  }
+}
 
 /** Gives the call that failed. */
 async function failAt(name: Victim, call: string, failure: Failure, when: number): Promise<SystemCall> {

@@ -9,8 +9,10 @@ import { sameDigests, type Told, Witness } from "./witness.ts"
 const mebibyte = 1024 * 1024
 const roomy = 256 * mebibyte
 /** Of a document. */
-const littleBytes = 4 * 1024
+const littleBytes = 16 * 1024
 const muchBytes = 64 * 1024
+/** A node looks at its disk once a second; however fast the machine, so little is written meanwhile that no floor is overtaken. */
+const betweenWritesMs = 20
 /** More than fill either disk. */
 const writesMax = 2_000
 
@@ -46,12 +48,12 @@ function write({ pair, witness }: Started, n: number, bytes: number): Promise<To
 
 describe.skipIf(!mayMount).each(["a", "b"] as const)("node %s on a file system that fills up (needs leave to mount one)", (name) => {
   test("above its floor: a 507 leaves no trace on either disk, reads go on, and so do writes as soon as there is room (I10)", async () => {
-    // The floor is far above what one client writes between two looks at the disk.
-    const started = await pairOnSmallDisk(name, 10 * mebibyte, ["--disk-floor", "8MiB"])
+    const started = await pairOnSmallDisk(name, 12 * mebibyte, ["--disk-floor", "8MiB"])
     const { pair, disk, witness } = started
     let n = 0
     let told: Told = { kind: "unknown" }
     do {
+      await Bun.sleep(betweenWritesMs)
       told = await write(started, n++, littleBytes)
       if (told.kind === "acknowledged") witness.expectAtLeast(`/notes/n${n - 1}`, told.version)
     } while (told.kind === "acknowledged" && n < writesMax)
