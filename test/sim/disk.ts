@@ -59,8 +59,10 @@ export class Disk {
     return horizonOfRow(new TableStore(this.engine, nobody).rows.newest(horizonRow.collection, horizonRow.id)).log
   }
 
+  /** Also of the version before the first, which that one names. */
   digest(version: number): Digest | undefined {
-    return this.engine.tables.log.get(versionKey(version))?.subarray(0, 32)
+    if (version === 0) return undefined
+    return this.engine.tables.log.get(versionKey(version))?.subarray(0, 32) ?? this.record(version + 1)?.parent
   }
 
   record(version: number): SealedRecord | undefined {

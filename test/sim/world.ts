@@ -251,7 +251,8 @@ export class World {
     // Of two that lead, by an operator's word, only the one may be lost that was promoted over; and nothing is built on what only that one has.
     if (!checkers.lines.isOne && checkers.lines.isOnMain(name)) return
     if (backup !== undefined && !(checkers.lines.isOfMain(positionOf(backup)) && this.#mayGoOnFrom(name, backup))) return
-    this.crash(name)
+    // What it was writing is lost as well.
+    this.crash(name, "lost")
     this.trace(() => `${name} gets ${backup === undefined ? "an empty disk" : "a backup"}`)
     this.counts.disksLost++
     this.disks[name].replace(backup)
