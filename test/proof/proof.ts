@@ -2,6 +2,7 @@
 import { failpoints } from "../../src/runtime/failpoint.ts"
 import { type Fault, faults } from "../cluster/faults.ts"
 import { orders } from "../cluster/killed-at.ts"
+import { unreached } from "../coverage/unreached.ts"
 import { mutants } from "../sim/mutants.ts"
 import type { Crashes } from "./crash-matrix.ts"
 import { groupOf, groups } from "./failpoint-groups.ts"
@@ -26,6 +27,7 @@ export function proof(crashes: Crashes, runs: readonly Run[]): string {
     ...section("A pair killed at every step of a write", crashMatrix(crashes)),
     ...section("Killed at the steps of other work", otherSteps()),
     ...section("Rules broken on purpose", brokenRules()),
+    ...section("Branches that nothing reaches", unreachedBranches()),
     ...section("What is not covered", notCovered.map((line) => `- ${line}`)),
   ].join("\n")
 }
@@ -97,6 +99,15 @@ function otherSteps(): string[] {
 
 function brokenRules(): string[] {
   return ["`npm run sim:mutants` breaks each of these with the assertions off; a checker of the simulator finds it.", "", ...table(["rule", "found by"], mutants.map(({ rule, checks }) => [rule, checks.join(", ")]))]
+}
+
+function unreachedBranches(): string[] {
+  const reasons = [...Map.groupBy(unreached, ({ why }) => why)]
+  return [
+    "The tests of `src/protocol` and a few hundred seeds of the simulator reach each of its branches but these, and arms that the compiler knows to be impossible. `test/coverage/` measures it with each run of the tests.",
+    "",
+    ...table(["why", "in"], reasons.map(([why, some]) => [why, [...Map.groupBy(some, ({ file }) => file)].map(([file, { length }]) => `${file}: ${length}`).join(", ")])),
+  ]
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

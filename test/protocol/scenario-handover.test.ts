@@ -223,6 +223,29 @@ describe("a hand-over", () => {
     }
   })
 
+  test("that the replica refuses leaves the primary what it was, and in sync again", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover")
+    handOver(pair)
+    const envelope = { ...pair.envelope(), session: pair.b.session, peerSession: pair.a.session }
+    pair.read()
+    pair.coordinate({ event: "answer", envelope, answer: { kind: "refused", of: "handover", code: "gap", detail: "this replica is not in sync" } })
+    expect(pair.read()).toContain("a   hands nothing over: this replica is not in sync")
+    pair.take("handover")
+    pair.run()
+    expect(pair.a).toMatchObject({ phase: { name: "steady" }, epoch: { number: 1 } })
+  })
+
+  test("is not what the answer to an earlier one tells of", () => {
+    const pair = Pair.inSync()
+    pair.hold("handover")
+    handOver(pair)
+    const before = pair.a
+    const envelope = { ...pair.envelope(), session: pair.b.session, peerSession: pair.a.session }
+    pair.coordinate({ event: "answer", envelope, answer: { kind: "took-over", epoch: { number: 2, id: "another second" } } })
+    expect(pair.a).toEqual(before)
+  })
+
   test("needs a primary in sync with nothing under way", () => {
     const { a } = Pair.inSync()
     expect(whyNoHandover(a)).toBeUndefined()

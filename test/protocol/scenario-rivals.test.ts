@@ -1,6 +1,11 @@
 // Scenarios of two nodes that were both promoted: from the first contact on neither writes, and both say up to where they are the same.
 import { describe, expect, test } from "bun:test"
+import type { CoordinatorState, Phase } from "../../src/protocol/coordinator-state.ts"
+import { stepCoordinator } from "../../src/protocol/coordinator.ts"
 import { whyNoSolo } from "../../src/protocol/decisions.ts"
+import { toldApart } from "../../src/protocol/divergence.ts"
+import { type Envelope, protocolVersion, type Request } from "../../src/protocol/messages.ts"
+import { afterRival, answerRival } from "../../src/protocol/rival.ts"
 import { chain, log } from "./chain.ts"
 import { timing } from "./pair.ts"
 import { Rivals } from "./rivals.ts"
@@ -53,5 +58,28 @@ describe("two that were both promoted", () => {
       a   stops, diverged: both nodes were promoted to epoch 2; the other one does not say any more where its log parts from this one"
     `)
     expect(rivals.states.a.phase.name).toBe("stopped")
+  })
+
+  test("of which the other one does not know what both have is told so, where its log begins too late", () => {
+    const rivals = new Rivals({ a: common, b: common })
+    const [own, peer] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+    expect(toldApart(rivals.states.a, { kind: "diverged", version: 7, digest: own, peerDigest: peer, common: null })).toContain("the last common version is below 7, where the logs begin")
+  })
+
+  test("of which one is refused for another reason go on as they are", () => {
+    const { a } = new Rivals({ a: common, b: common }).states
+    const envelope: Envelope = { protocol: protocolVersion, cluster: "c", node: "b", epoch: { number: 1, id: "first" }, session: "b1", peerSession: a.session, link: 0, sentAtMs: 0 }
+    const request: Request = { kind: "digest", version: 3 }
+    expect(afterRival(a, envelope, request, answerRival(a, envelope, request))).toBeUndefined()
+  })
+
+  test("ask on where a question was refused", () => {
+    const rivals = new Rivals({ a: log(40), b: log(40, "other") })
+    const search = { equalAt: 0, from: 0, differAt: 40, ownDigest: undefined, peerDigest: undefined }
+    const phase: Phase = { name: "locating", ask: "under-way", search, peerDigest: null, rival: { session: rivals.states.b.session, sinceMs: 0 } }
+    const asking: CoordinatorState = { ...rivals.states.a, phase }
+    const envelope: Envelope = { protocol: protocolVersion, cluster: "c", node: "b", epoch: { number: 2, id: "promoted b" }, session: rivals.states.b.session, peerSession: asking.session, link: 0, sentAtMs: 0 }
+    const step = stepCoordinator(asking, { event: "answer", envelope, answer: { kind: "refused", of: "digest", code: "busy", detail: "later" } })
+    expect(step).toEqual({ state: asking, effects: [] })
   })
 })

@@ -274,3 +274,21 @@ describe("why not", () => {
     expect(() => pair.coordinate({ event: "propose", records: chain(["x"], log(2)) })).toThrow("invariant I4 is broken")
   })
 })
+
+describe("a disk of a solo primary that went backwards", () => {
+  test("while it saves what the replica has another one of: it waits, looks again, and both stop (I1)", () => {
+    const pair = new Pair({ a: { log: log(2), mode: "solo" }, b: { log: log(4) } })
+    pair.hold("a disk", "hello")
+    pair.tick()
+    pair.propose("x")
+    pair.release("hello")
+    pair.run()
+    expect(pair.a.phase.name).toBe("adopting")
+    pair.disk("a")
+    expect(pair.a.phase.name).toBe("greeting")
+    pair.release("a disk")
+    pair.pass(timing.heartbeatMs)
+    expect(pair.read()).toContain("the last common version is 2")
+    expect(pair.a.phase.name).toBe("stopped")
+  })
+})

@@ -130,6 +130,16 @@ describe("an answer out of place changes nothing", () => {
     expect(pair.a.phase.name).toBe("steady")
   })
 
+  test("a digest of this log that was read for another question", () => {
+    const pair = new Pair({ a: { log: five }, b: { log: log(5, "other") } })
+    pair.hold("digest")
+    pair.tick()
+    pair.run()
+    const before = pair.a
+    pair.coordinate({ event: "own-digest", version: 2, digest: genesisDigest })
+    expect(pair.a).toEqual(before)
+  })
+
   test("records and digests when in sync", () => {
     const pair = Pair.inSync()
     const before = pair.a

@@ -85,7 +85,7 @@ export function summaryOf({ checkers, counts, effects }: World): Summary {
 
 /** No more faults: both come together, take another write, and hold the same. Messages may still be under way for `lateMs`. */
 export function heal(world: World, operator: Operator, lateMs: number): void {
-  // Old messages must change nothing also after the pair has come together.
+  // Old messages must change nothing also after the pair has come together; but for as long as they come a primary may seem to be there.
   const replays = world.faults.replay
   world.calmDown()
   const { schedule, random } = world
@@ -93,7 +93,7 @@ export function heal(world: World, operator: Operator, lateMs: number): void {
   const calmSinceMs = schedule.nowMs
   while (schedule.nowMs < calmSinceMs + healMs && !(world.inSync() && schedule.nowMs > calmSinceMs + lateMs)) {
     schedule.runUntil(schedule.nowMs + 1_000)
-    if (random.chance(replays)) world.replayMessage()
+    if (schedule.nowMs < calmSinceMs + healMs / 2 && random.chance(replays)) world.replayMessage()
     operator.restoreOrder()
     world.look()
   }
