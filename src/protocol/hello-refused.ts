@@ -19,7 +19,7 @@ export function helloRefused(state: CoordinatorState, envelope: Envelope, answer
       return stop(state, "foreign", detail, "check --node and --peer on both machines")
     case "foreign-cluster":
       if (state.head === 0) {
-        return stop(state, "foreign", `this disk is empty, and the peer has data of another cluster: ${detail}`, emptyPrimaryHint)
+        return stop(state, "foreign", `this disk is empty, and the peer belongs to another cluster: ${detail}`, emptyPrimaryHint)
       }
       return stop(state, "foreign", detail, "check --peer, and that both data directories belong together")
     case "fenced":
@@ -54,4 +54,4 @@ export function helloRefused(state: CoordinatorState, envelope: Envelope, answer
   }
 }
 
-const emptyPrimaryHint = "start this node as the replica (--role replica --join), or promote the other one"
+const emptyPrimaryHint = "where this node's disk was lost, start it as the replica (--role replica --join) and run `tandem promote` at the other node; where both are new, start one of them with --role replica"

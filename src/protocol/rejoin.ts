@@ -112,7 +112,7 @@ function withReplica(own: RejoinSide, peer: RejoinSide, followsOwn: boolean): Re
   return refuse("not-due", `${whose} itself, and this node the primary of epoch ${own.epoch.number}`, `Run \`tandem promote\` at node ${peer.node} first, or name the primary with --peer.`)
 }
 
-export const anewHint = "Keep this data directory aside, and start the node with an empty one and --join."
+export const anewHint = "Keep this data directory aside, and start the node with an empty one, --role replica and --join."
 
 /** No version of which both know the digest is equal, or there is none. */
 function apart(own: RejoinSide, peer: RejoinSide): RejoinStep {

@@ -97,7 +97,7 @@ test("a primary that lost its disk ends with 72, and the replica keeps everythin
   renameSync(a.data, kept)
   a.start()
   expect(await a.ended).toEqual(foreign)
-  expect(a.printed).toContain("this disk is empty, and the peer has data of another cluster")
+  expect(a.printed).toContain("this disk is empty, and the peer belongs to another cluster")
   expect(a.printed).toContain("--join")
   expect(b.running).toBe(true)
   expect(await b.json("/status/verify")).toMatchObject({ digest, problems: [] })
@@ -115,7 +115,7 @@ test("a primary that lost its disk joins as its message says, once the replica w
   rmSync(a.data, { recursive: true })
   a.start()
   expect(await a.ended).toEqual(foreign)
-  expect(a.printed).toContain("Start this node as the replica (--role replica --join), or promote the other one.")
+  expect(a.printed).toContain("Where this node's disk was lost, start it as the replica (--role replica --join) and run `tandem promote` at the other node")
 
   // On what that start left there: it holds nothing, so there is nothing to take away first.
   a.setFlag("--role", "replica")

@@ -210,7 +210,7 @@ describe("a pair that is restored from a backup", () => {
     expect(await a.ended).toEqual({ code: exitCodes.fenced, signal: null })
 
     const { code, printed } = runAt(pair, rejoin, a)
-    expect([code, printed]).toEqual([exitCodes.foreign, expect.stringMatching(/The logs have no version in common: .* Nothing was changed\.\nKeep this data directory aside, and start the node with an empty one and --join\./)])
+    expect([code, printed]).toEqual([exitCodes.foreign, expect.stringMatching(/The logs have no version in common: .* Nothing was changed\.\nKeep this data directory aside, and start the node with an empty one, --role replica and --join\./)])
     renameSync(a.data, `${a.data}.old`)
     startAsReplica(a)
     await pair.inSync()

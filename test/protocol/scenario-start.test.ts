@@ -502,7 +502,7 @@ describe("an empty disk", () => {
     expect(start(pair)).toMatchInlineSnapshot(`
       "a→b hello: head 0, committed 0
       a←b hello refused, foreign-cluster: this node belongs to cluster c, the caller to new
-      a   stops, foreign: this disk is empty, and the peer has data of another cluster: this node belongs to cluster c, the caller to new"
+      a   stops, foreign: this disk is empty, and the peer belongs to another cluster: this node belongs to cluster c, the caller to new"
     `)
     expect(pair.disks.b.records).toEqual(common)
   })
