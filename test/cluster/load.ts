@@ -20,12 +20,21 @@ type Kind = keyof typeof kinds
 /** Few, so that clients meet. */
 const ofEachKind = 2
 
+/** What is written between two looks at the log must be in it still: of so many on, clients get slower and slower. */
+const freeWrites = 400
+const slowerByMs = 5
+
+function writtenOf({ acknowledged, unknown }: Witness): number {
+  return acknowledged + unknown
+}
+
 export class Load {
   readonly #pair: RealPair
   readonly #witness: Witness
   readonly recorder: Recorder
   readonly #objects: readonly SharedObject[]
   #stopping = false
+  #writtenBefore = 0
   #running: Promise<unknown> = Promise.resolve()
 
   /** `without` are kinds that these nodes are known to break. */
@@ -53,15 +62,23 @@ export class Load {
 
   start(clients: number, seed: number): void {
     this.#stopping = false
+    this.#writtenBefore = writtenOf(this.#witness)
     this.#running = Promise.all(
       Array.from({ length: clients }, async (_, n) => {
         const hands = new Hands(`c${seed}-${n}`, this.#pair, this.#witness, new Random(seed * 1_000 + n))
         const client = new Client(hands)
-        while (!this.#stopping) await (hands.random.chance(0.6) ? hands.random.pick(this.#objects).act(hands) : client.step())
+        while (!this.#stopping) {
+          await (hands.random.chance(0.6) ? hands.random.pick(this.#objects).act(hands) : client.step())
+          await Bun.sleep(Math.max(0, this.#written - freeWrites) * slowerByMs)
+        }
       }),
     )
     // A check that fails is heard of at `stop`, or by whoever asks for `broken`.
     this.#running.catch(() => undefined)
+  }
+
+  get #written(): number {
+    return writtenOf(this.#witness) - this.#writtenBefore
   }
 
   /** Rejects with what a client found wrong, which then does nothing more; else it is never settled. */

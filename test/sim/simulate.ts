@@ -7,6 +7,7 @@ import type { MemoryEngine } from "./memory-engine.ts"
 import { lateMsMax } from "./network.ts"
 import { Operator } from "./operator.ts"
 import { Random } from "./random.ts"
+import { backUp, fork, loseDisk } from "./replaced-disks.ts"
 import { World } from "./world.ts"
 
 export interface Summary {
@@ -31,7 +32,7 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
   const trims = retention.chance(plan.faults.diskLoss === 0 ? 0.4 : 0.7) && plan.decisions.force === 0 && !plan.fork && !(plan.oldPrimary && plan.faults.diskLoss > 0)
   while (world.schedule.nowMs < plan.lengthMs) {
     world.schedule.runUntil(world.schedule.nowMs + random.between(5, 200))
-    for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= world.backUp(name)
+    for (const name of names) if (plan.fork || random.chance(plan.faults.diskLoss)) backups[name] ??= backUp(world, name)
     misfortune(world, plan, backups)
     if (trims) trim(world, retention)
     if (isOld(world) && random.chance(0.02)) world.upgrade("a")
@@ -43,7 +44,7 @@ export function simulate(seed: number, trace?: (line: string) => void): Summary 
     world.look()
   }
   const forkedInto = random.pick(names)
-  if (plan.fork && backups[forkedInto] !== undefined && world.fork(forkedInto, backups[forkedInto])) findFork(world)
+  if (plan.fork && backups[forkedInto] !== undefined && fork(world, forkedInto, backups[forkedInto])) findFork(world)
   else heal(world, operator, plan.faults.weather.late > 0 ? lateMsMax + quietMs : quietMs)
   return summaryOf(world)
 }
@@ -75,7 +76,7 @@ function misfortune(world: World, plan: Plan, backups: { readonly [Name in NodeN
   if (random.chance(faults.diskLoss)) {
     const name = random.pick(names)
     const backup = random.chance(0.5) ? backups[name]?.copy() : undefined
-    if ((plan.decisions !== noDecisions && !isOld(world)) || world.nodes[name]?.primary === undefined || backup !== undefined) world.loseDisk(name, backup)
+    if ((plan.decisions !== noDecisions && !isOld(world)) || world.nodes[name]?.primary === undefined || backup !== undefined) loseDisk(world, name, backup)
   }
 }
 

@@ -8,6 +8,7 @@ import { nobody } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { other } from "./disk.ts"
 import type { MemoryEngine } from "./memory-engine.ts"
+import { putInPlace } from "./replaced-disks.ts"
 import type { SimulatedNode } from "./simulated-node.ts"
 
 interface Copy {
@@ -81,6 +82,6 @@ export class SimulatedFetch {
       return
     }
     void copied.saveIdentity({ role: "replica", mode: "paired", lacking: true, decisions: [], nodeId: name })
-    world.putInPlace(name, engine)
+    putInPlace(world, name, engine)
   }
 }

@@ -7,12 +7,11 @@ import { CheckFailed } from "./check-failed.ts"
 import { Checkers } from "./checkers.ts"
 import { Clients } from "./clients.ts"
 import type { CrashPoint, Writing } from "./crash-point.ts"
-import { Disk, identityOf, names, type NodeName, other, positionOf } from "./disk.ts"
+import { Disk, names, type NodeName, other } from "./disk.ts"
 import { describe } from "./effect-line.ts"
 import { calm, type Faults, type WhenStuck } from "./faults.ts"
 import { Looks } from "./looks.ts"
 import { MessageBag } from "./message-bag.ts"
-import type { MemoryEngine } from "./memory-engine.ts"
 import { Network } from "./network.ts"
 import type { Random } from "./random.ts"
 import { Schedule } from "./schedule.ts"
@@ -20,9 +19,9 @@ import { SimulatedNode } from "./simulated-node.ts"
 import type { SimulatedPrimary } from "./simulated-primary.ts"
 
 /** A history is short. */
-const checkpointEvery = 3
+export const checkpointEvery = 3
 
-const epoch = { number: 1, id: "first" }
+export const firstEpoch = { number: 1, id: "first" }
 const startWallMs = Date.parse("2026-01-01T00:00:00Z")
 const dayMs = 86_400_000
 
@@ -63,13 +62,14 @@ export class World {
   /** Whose disk went backwards, and has not been in sync since: nobody in their right mind promotes such a node. */
   readonly regressed: { [Name in NodeName]: boolean } = { a: false, b: false }
   /** Of all reigns that ever began. */
-  newestEpoch = epoch.number
+  newestEpoch = firstEpoch.number
   /** Who has not heard of it that the other node was made solo: it cannot know that it lacks writes, so people have to. */
   readonly unaware: { [Name in NodeName]: boolean } = { a: false, b: false }
   /** The epoch with which a node goes on without what the other one has, by an operator's word, once its promotion is durable. */
   readonly partings: { [Name in NodeName]: string | undefined } = { a: undefined, b: undefined }
   readonly #begun: { [Name in NodeName]: boolean } = { a: false, b: false }
-  readonly #joining: { [Name in NodeName]: boolean } = { a: false, b: false }
+  /** Who is started with --join. */
+  readonly joining: { [Name in NodeName]: boolean } = { a: false, b: false }
   #clockOffsetMs = 0
   #incarnations = 0
   readonly #looks = new Looks(this)
@@ -119,7 +119,7 @@ export class World {
     const session = this.drawSession(name)
     this.trace(() => `${name} starts as ${session} at ${store.position().head}/${store.position().committed}`)
     this.checkers.restarted(name, headBefore)
-    const node = new SimulatedNode(this, name, store, session, this.#joining[name])
+    const node = new SimulatedNode(this, name, store, session, this.joining[name])
     this.nodes[name] = node
     node.start()
     // Meant for the process that it was before.
@@ -128,7 +128,7 @@ export class World {
 
   /** The first primary has a cluster from the beginning; every other empty disk waits to be given one. */
   #open(name: NodeName): TableStore {
-    const first: FirstIdentity = name === "a" && !this.#begun.a ? { clusterId: "cluster", nodeId: "a", role: "primary", epoch } : { clusterId: undefined, nodeId: name, role: "replica", epoch: { number: 0, id: "" } }
+    const first: FirstIdentity = name === "a" && !this.#begun.a ? { clusterId: "cluster", nodeId: "a", role: "primary", epoch: firstEpoch } : { clusterId: undefined, nodeId: name, role: "replica", epoch: { number: 0, id: "" } }
     this.#begun[name] = true
     return new TableStore(this.disks[name].engine, first, checkpointEvery)
   }
@@ -235,83 +235,11 @@ export class World {
     for (let n = 0; n < 80; n++) this.replayMessage()
   }
 
-  /** Only what is decided: a batch that is in doubt in a backup may have been taken back since. */
-  backUp(name: NodeName): MemoryEngine | undefined {
-    const node = this.nodes[name]
-    const position = node?.store.position()
-    if (node?.writing !== undefined || position === undefined || position.head !== position.committed) return undefined
-    // A primary that is alone reads from its disk without asking anybody: an old copy of that is nothing to start from.
-    return node === undefined || node.fresh || !this.checkers.lines.isOnMain(name) || node.store.identity().mode !== "paired" ? undefined : this.disks[name].engine.copy()
-  }
-
-  /** One machine loses its disk while the other's is whole, and comes back with an empty one, or with a backup. */
-  loseDisk(name: NodeName, backup: MemoryEngine | undefined): void {
-    const { checkers } = this
-    if (!checkers.lines.hasAll(other(name)) || this.regressed[other(name)] || this.disks[other(name)].identity()?.clusterId === undefined) return
-    // Of two that lead, by an operator's word, only the one may be lost that was promoted over; and nothing is built on what only that one has.
-    if (!checkers.lines.isOne && checkers.lines.isOnMain(name)) return
-    if (backup !== undefined && !(checkers.lines.isOfMain(positionOf(backup)) && this.#mayGoOnFrom(name, backup))) return
-    // What it was writing is lost as well.
-    this.crash(name, "lost")
-    this.trace(() => `${name} gets ${backup === undefined ? "an empty disk" : "a backup"}`)
-    this.counts.disksLost++
-    this.disks[name].replace(backup)
-    checkers.lines.replaced(name)
-    // Whoever is being promoted over it goes on with all that there is.
-    this.partings[other(name)] = undefined
-    // An operator may forget --join; the node then stops, and is told.
-    if (backup === undefined) this.#joining[name] = this.random.chance(0.7)
-    this.regressed[name] = backup !== undefined
-    if (this.stops[name] === undefined) return
-    // What it stopped for was the disk's that is gone.
-    this.stops[name] = undefined
-    this.start(name)
-  }
-
-  /** A primary needs what lies between its log and the other one's, and what is trimmed there is gone; a replica gets a copy. */
-  #mayGoOnFrom(name: NodeName, backup: MemoryEngine): boolean {
-    const leads = [this.disks[name].identity(), identityOf(backup)].some((identity) => identity?.role === "primary")
-    return !leads || positionOf(backup).head + 1 >= this.disks[other(name)].horizon()
-  }
-
-  /** A whole copy of the other node's data takes the place of what was there; the process ends with that. */
-  putInPlace(name: NodeName, copy: MemoryEngine): void {
-    this.trace(() => `${name} has a copy of version ${positionOf(copy).head}`)
-    this.counts.copies++
-    this.crash(name, "lost")
-    this.disks[name].replace(copy)
-    this.checkers.copied(name, positionOf(copy))
-    // It has stored that it may lack writes.
-    this.unaware[name] = false
-  }
-
-  /** Puts a disk into a node that goes on from a backup with another history; nothing may be built on it. */
-  fork(name: NodeName, backup: MemoryEngine): boolean {
-    for (const each of names) this.crash(each)
-    const engine = backup.copy()
-    const store = new TableStore(engine, { clusterId: "cluster", nodeId: name, role: "primary", epoch }, checkpointEvery)
-    const { head } = store.position()
-    if (this.disks[other(name)].head() <= head) return false
-    store.commit(head)
-    const strangers = new Clients(this.random, this.checkers)
-    for (let n = this.random.between(1, 4); n > 0; n--) {
-      const [record] = strangers.recordsOf(store, [{ op: "user.create", data: { id: `strange-${n}`, email: `strange-${n}@x` } }], this.wallMs)
-      if (record === undefined) throw new Error("a stranger's transaction was refused")
-      store.prepareNow({ records: [record], committed: store.position().head })
-      store.commit(store.position().head)
-    }
-    this.trace(() => `${name} continues another history after version ${head}`)
-    this.disks[name].replace(engine)
-    this.forkedAt = head
-    this.checkers.forked(head)
-    return true
-  }
-
   stopped(node: SimulatedNode, { reason, detail }: Stop): void {
     const { name } = node
     this.trace(() => `${name} stops: ${detail}`)
     if (reason === "foreign" && !node.joining && (node.fresh || this.#isBehind(node))) {
-      this.#joining[name] = true
+      this.joining[name] = true
       this.crash(name)
       return
     }
