@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, test } from "bun:test"
+import { handedOver } from "../../src/protocol/decisions.ts"
 import { type Failpoint, failpointVariable } from "../../src/runtime/failpoint.ts"
 import type { TableName } from "../../src/store/tables.ts"
 import { flip, storedEntries } from "../store/flipped-file.ts"
@@ -85,6 +86,30 @@ describe("a damaged node", () => {
       const { code, out } = await repair(pair.a)
       expect([code, out]).toEqual([0, expect.stringContaining("Node a, the replica, has the data of node b, the primary of epoch 2,")])
       await oneAgain(pair)
+    })
+  })
+
+  test("that was handing over, and has not heard what came of it, does not know it afterwards either: it goes on alone by force only (P4)", async () => {
+    await withPair(async (pair) => {
+      const { a, b } = pair
+      await write(a, users)
+      await a.stop("SIGTERM")
+      a.start({ environment: { [failpointVariable]: "primary.handover.before" } })
+      if (!b.running) b.start()
+      await pair.inSync()
+      await a.decide("handover").catch(() => undefined)
+      await a.ended
+      await damage(a, "rows", "users\0ada\0")
+      if (!b.running) b.start()
+      await until("a is repaired", async () => (await repair(a)).code === 0)
+      await b.stop("SIGKILL")
+      a.start()
+      await until("a has waited for its replica's reads", async () => {
+        const { status, body } = await a.decide("solo", { on: true, reason: "b burnt down" }).catch(() => ({ status: 0, body: {} }))
+        expect(status).not.toBe(200)
+        return JSON.stringify(body).includes(handedOver)
+      })
+      expect((await a.decide("solo", { on: true, force: true, reason: "b burnt down" })).status).toBe(200)
     })
   })
 
