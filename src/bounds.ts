@@ -161,6 +161,8 @@ export const bounds = {
   backupFirstMs: 60_000,
   backupEveryMs: 86_400_000,
   backupKeep: 7,
+  /** How far above what backup and log tell of the reign begins of a pair that is restored: more than it can have had since. */
+  restoredEpochGap: 1_000,
   /** How often what was committed is shipped to where `--ship-to` says, and what one segment holds; the last record may go beyond it. */
   shipEveryMs: 1_000,
   segmentBytesMax: 4 * 1024 * 1024,

@@ -12,6 +12,7 @@ import type { TableStore } from "../store/table-store.ts"
 import { wallMs } from "../runtime/clock.ts"
 import { freeBytes } from "../runtime/disk-space.ts"
 import { exitCodes } from "../runtime/exit.ts"
+import { writeWhole } from "../runtime/write-whole.ts"
 import { connect } from "./api.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
@@ -111,14 +112,17 @@ async function toOutput(pieces: AsyncIterable<Uint8Array>): Promise<number> {
 
 /** Under its name it is whole and on the disk. */
 async function toFile(pieces: AsyncIterable<Uint8Array>, path: string): Promise<number> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  await writing(path, async () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }))
   if (existsSync(path)) throw new CommandFailed(`${path} is there already.`, { hint: "Choose another name, or a directory: there each backup has its own." })
   const unfinished = `${path}.unfinished`
   const file = await openNew(unfinished)
   try {
     let bytes = 0
-    for await (const piece of pieces) bytes += (await file.write(piece)).bytesWritten
-    await file.sync()
+    for await (const piece of pieces) {
+      await writing(path, () => writeWhole(file, piece))
+      bytes += piece.length
+    }
+    await writing(path, () => file.sync())
     renameSync(unfinished, path)
     syncPath(dirname(path))
     return bytes
@@ -130,9 +134,14 @@ async function toFile(pieces: AsyncIterable<Uint8Array>, path: string): Promise<
   }
 }
 
-async function openNew(path: string): Promise<FileHandle> {
+function openNew(path: string): Promise<FileHandle> {
+  return writing(path, () => open(path, "w", 0o600))
+}
+
+/** The disk that the backup goes to is not ours to crash over. */
+async function writing<Done>(path: string, write: () => Promise<Done>): Promise<Done> {
   try {
-    return await open(path, "w", 0o600)
+    return await write()
   } catch (error) {
     throw new CommandFailed(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}.`)
   }
@@ -158,7 +167,7 @@ async function copyOf(store: TableStore, data: string, terminal: Terminal): Prom
   const { CopyPlace } = await import("../store/copy-place.ts")
   const copy = new CopyPlace(data, "new-")
   try {
-    const { identity } = await whileWaiting(terminal, "copies the data", copyEnvironment(store, copy.path, { freeBytes, floorBytes: 0 }))
+    const { identity } = await whileWaiting(terminal, "copies the data", copyEnvironment(store, copy.path, { freeBytes, floorBytes: 0, isStopped: true }))
     return { copy, identity }
   } catch (error) {
     copy.remove()

@@ -54,16 +54,28 @@ class Replay {
     return chain.epochMax
   }
 
-  /** Of the segment that begins at the backup's end, or of one in whose middle that is. */
+  /** Of the segment that begins at the backup's end, or of one in whose middle that is: of the newest reign that has any. */
   async #firstRecords(chain: SegmentChain): Promise<readonly SealedRecord[] | undefined> {
     const { head, headDigest } = this.store.position()
-    const candidates = [chain.after(head, short(headDigest)), ...chain.around(head)].filter((one) => one !== undefined)
-    for (const candidate of candidates) {
+    if (chain.endsOtherwise(head, short(headDigest), this.#headEpoch) !== undefined) throw this.#parted()
+    for (const candidate of chain.from(head, short(headDigest))) {
       const records = await this.#open(candidate)
-      const [first] = records.filter(({ version }) => version === head + 1)
+      const first = records.find(({ version }) => version === head + 1)
       if (first !== undefined && Buffer.compare(first.parent, headDigest) === 0) return records.filter(({ version }) => version > head)
+      if (candidate.epoch >= this.#headEpoch) throw this.#parted()
     }
     return undefined
+  }
+
+  get #headEpoch(): number {
+    const { head } = this.store.position()
+    return head === 0 ? 0 : (this.store.record(head)?.epoch ?? 0)
+  }
+
+  /** What the backup has last was acknowledged by one node alone, and left behind when the other one was promoted. */
+  #parted(): ReplayRefused {
+    const { head } = this.store.position()
+    return new ReplayRefused(`the log at ${this.log.shown} has another version ${head} than the backup`, "The backup is of what a promotion has left behind. Take one from before that, or of the node that was promoted; or restore this one without --log.")
   }
 
   async #nextRecords(chain: SegmentChain): Promise<readonly SealedRecord[] | undefined> {
@@ -102,8 +114,7 @@ class Replay {
 
   #checkEnd(chain: SegmentChain): void {
     const { head } = this.store.position()
-    const epoch = head === 0 ? 0 : (this.store.record(head)?.epoch ?? 0)
-    const beyond = chain.beyond(head, epoch)
+    const beyond = chain.beyond(head, this.#headEpoch)
     if (beyond !== undefined) {
       throw new ReplayRefused(`${this.log.shown} has nothing that follows version ${head}, and goes on at version ${beyond.from}`, `Take a backup of version ${beyond.from - 1} or later, or restore with --to ${head}.`)
     }

@@ -1,6 +1,7 @@
 // From a backup to a data directory that a node can be started on. Refuses to overwrite, and leaves nothing half-made under its name.
-import { copyFileSync, existsSync, mkdirSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, copyFileSync, existsSync, mkdirSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { bounds } from "../bounds.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import { CopyPlace, removeCopyPlaces } from "../store/copy-place.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
@@ -57,6 +58,8 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const place = new CopyPlace(data, mark)
   try {
     copyFileSync(from, place.path)
+    // With the mode of the backup, which others may read, or nobody may write.
+    chmodSync(place.path, 0o600)
     const store = openLmdbStore(place.directory, nobody)
     try {
       await checkBackup(store, options)
@@ -69,6 +72,8 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     failpoint("restore.rename.before")
     syncPath(place.path)
     place.moveTo(path)
+    // The directory may be new.
+    syncPath(dirname(resolve(data)))
     const { clusterId = "", epoch } = store.identity()
     return { version: store.position().committed, clusterId, epoch: epoch.number }
   } finally {
@@ -76,13 +81,14 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   }
 }
 
-async function checkBackup(store: TableStore, { from, onProgress }: RestoreOptions): Promise<void> {
+async function checkBackup(store: TableStore, { from, log, onProgress }: RestoreOptions): Promise<void> {
   if (store.identity().clusterId === undefined) throw new RestoreRefused(`${from} is of a node that belonged to no pair yet`, undefined)
   const { problems } = await verifyStore(store, onProgress)
   const [first] = problems
   if (first !== undefined) throw new RestoreRefused(`${from} is damaged: ${first.where}: ${first.what}`, "Take another backup.", true)
-  // What was in doubt when it was copied was decided elsewhere, and perhaps refused.
-  await store.undo()
+  // Of a plain copy of a stopped node's data: it was never refused, and may have been acknowledged. Where there is a log, that knows.
+  if (log === undefined) store.commit(store.position().head)
+  else await store.undo()
 }
 
 /** By the log, where the backup does not reach far enough. Gives the highest epoch that the log knows. */
@@ -116,10 +122,13 @@ async function bringTo(store: TableStore, { from, to, log }: RestoreOptions): Pr
   if (refusal !== undefined) throw new RestoreRefused(`${from} cannot be taken back to version ${version}: ${refusal.detail}`, "Take an earlier backup.")
 }
 
-/** Another pair, or the same one under a new reign. */
+/**
+ * Another pair, or the same one, under a new reign: above all that its log tells of, or a decision would pass for one that is logged, and
+ * a segment that is missing for one of a reign before. Of the same pair what is left may have seen later reigns than backup and log.
+ */
 async function rename(store: TableStore, { nodeId, sameCluster, newId }: RestoreOptions, epochMax: number): Promise<void> {
   const { clusterId, epoch: last } = store.identity()
-  const epoch = { number: sameCluster ? Math.max(last.number, epochMax) + 1 : 1, id: newId() }
+  const epoch = { number: Math.max(last.number, epochMax) + (sameCluster ? bounds.restoredEpochGap : 1), id: newId() }
   const decision: LoggedDecision = { what: "restore", by: "tandem restore", reason: sameCluster ? "the pair was lost" : "a new pair from a backup", forced: false, epoch: epoch.number, serial: 1 }
   await store.saveIdentity({ nodeId, role: "primary", clusterId: sameCluster ? (clusterId ?? newId()) : newId(), epoch, mode: "alone", lacking: false, leaseMs: 0, decisions: [decision] })
   await store.flush()

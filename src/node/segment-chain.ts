@@ -28,9 +28,18 @@ export class SegmentChain {
     return this.#best(place(version, digest))
   }
 
-  /** Those in the middle of which a version is, the furthest first: whether it is there with the same digest is in their records only. */
-  around(version: number): readonly SegmentName[] {
-    return this.#furthestFirst(this.#segments.filter(({ from, to }) => from <= version && version < to))
+  /**
+   * Those that may go on after a version whose record has this digest, shortened, the furthest first: the one that begins there, and
+   * all in the middle of which the version is. Whether it is there with the same digest is in their records only.
+   */
+  from(version: number, digest: string): readonly SegmentName[] {
+    const around = this.#segments.filter(({ from, to }) => from <= version && version < to)
+    return this.#furthestFirst([...(this.#after.get(place(version, digest)) ?? []), ...around])
+  }
+
+  /** The newest that ends at a version with another digest, of this reign or a later one: what has that digest was not shipped. */
+  endsOtherwise(version: number, digest: string, epoch: number): SegmentName | undefined {
+    return this.#segments.find((segment) => segment.to === version && segment.digest !== digest && segment.epoch >= epoch)
   }
 
   /** The first segment behind a version of this reign or a later one: where a chain ends before it, versions are missing. */

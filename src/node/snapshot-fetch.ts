@@ -17,6 +17,7 @@ import type { Epoch } from "../protocol/epoch.ts"
 import { type Answer, type Envelope, protocolVersion, type SnapshotRequest } from "../protocol/messages.ts"
 import { chunkCount, chunkRange, isChunk, type SnapshotManifest, whyNoManifest } from "../protocol/snapshot.ts"
 import { failpoint } from "../runtime/failpoint.ts"
+import { writeWhole } from "../runtime/write-whole.ts"
 import { fileName } from "../store/new-environment.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
 import { syncPath } from "../store/sync-path.ts"
@@ -198,9 +199,7 @@ export class SnapshotFetch {
 
   async #write(file: FileHandle, at: number, bytes: Uint8Array): Promise<void> {
     failpoint("snapshot.write-chunk.before")
-    for (let written = 0; written < bytes.length; ) {
-      written += (await file.write(bytes, written, bytes.length - written, at + written)).bytesWritten
-    }
+    await writeWhole(file, bytes, at)
     failpoint("snapshot.write-chunk.after")
   }
 

@@ -22,8 +22,6 @@ export interface Copied {
   readonly version: number
   readonly headDigest: Digest
   readonly bytes: number
-  /** Of the newest record; 0 where there is none. */
-  readonly timeMs: number
   readonly identity: Identity
 }
 
@@ -35,6 +33,8 @@ export interface CopyOptions {
   readonly freeBytes: (path: string) => number
   /** What is to stay free beside the copy. */
   readonly floorBytes: number
+  /** No node runs on the store: what is in doubt in it was never refused, and may have been acknowledged, so it counts. */
+  readonly isStopped?: boolean
   /** Called when a step is done. */
   readonly at?: (step: CopyStep) => void
 }
@@ -77,13 +77,13 @@ function checkRoom(store: TableStore, directory: string, { freeBytes, floorBytes
   throw new CopyFailed(`there is no room for a copy of ${needed} bytes in ${directory}: ${free} bytes are free, and ${floorBytes} are to stay so`)
 }
 
-async function copyInto(place: CopyPlace, store: TableStore, path: string, { at = () => undefined }: CopyOptions): Promise<Copied> {
-  const before = store.position().committed
+async function copyInto(place: CopyPlace, store: TableStore, path: string, { at = () => undefined, isStopped = false }: CopyOptions): Promise<Copied> {
+  const { committed: before, head } = store.position()
   if (store.engine.copyTo === undefined) throw new CopyFailed("a store in memory cannot be copied")
   await store.engine.copyTo(place.path)
   chmodSync(place.path, 0o600)
   at("copied")
-  const copied = await settle(place.directory, store, before)
+  const copied = await settle(place.directory, store, isStopped ? () => head : (copy) => commonVersion(copy, store, before))
   at("settled")
   await syncLater(place.path)
   at("synced")
@@ -93,14 +93,14 @@ async function copyInto(place: CopyPlace, store: TableStore, path: string, { at 
 }
 
 /** Opens the copy, which checks it, and leaves nothing in doubt in it. */
-async function settle(directory: string, store: TableStore, before: number): Promise<Omit<Copied, "bytes">> {
+async function settle(directory: string, store: TableStore, committedOf: (copy: TableStore) => number): Promise<Omit<Copied, "bytes">> {
   const copy = openLmdbStore(directory, store.identity())
   try {
-    copy.commit(commonVersion(copy, store, before))
+    copy.commit(committedOf(copy))
     await copy.undo()
     await copy.flush()
     const { head, headDigest } = copy.position()
-    return { version: head, headDigest, timeMs: copy.timeOf(head), identity: copy.identity() }
+    return { version: head, headDigest, identity: copy.identity() }
   } finally {
     await copy.close()
   }

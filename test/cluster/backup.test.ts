@@ -1,12 +1,16 @@
 // Backups of a real node while clients write, and what can be made of them: a node, a pair, the past.
 import { describe, expect, test } from "bun:test"
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { unlogged } from "../../src/operations/pair-state.ts"
 import { type Failpoint, failpointVariable } from "../../src/runtime/failpoint.ts"
+import { openLmdbStore } from "../../src/store/lmdb-store.ts"
+import { nobody } from "../../src/store/store.ts"
 import { Load } from "./load.ts"
 import { runCommand } from "./real-command.ts"
 import { RealNode } from "./real-node.ts"
 import { freePorts, type RealPair, until } from "./real-pair.ts"
+import { mayMount, SmallDisk } from "./small-disk.ts"
 import { pairsWith } from "./started-pair.ts"
 import { sameDigests, Witness } from "./witness.ts"
 
@@ -111,6 +115,36 @@ describe("a backup", () => {
     })
   })
 
+  test("of a node that was killed has what was acknowledged last, which its disk does not know to be committed (P1)", async () => {
+    await withPair(async ({ a, b, directory }) => {
+      for (const id of ["ada", "bob", "eve"]) await write(a, id)
+      await Promise.all([a.stop("SIGKILL"), b.stop("SIGKILL")])
+      for (const [name, { data }] of [["a", a], ["b", b]] as const) {
+        const file = join(directory, `${name}.backup`)
+        const { code, out } = await tandem("backup", file, "--data", data, "--json")
+        expect([name, code, JSON.parse(out)]).toEqual([name, 0, expect.objectContaining({ version: 3 })])
+        expect((await restored(file, join(directory, `of-${name}`))).version).toBe(3)
+      }
+    })
+  })
+
+  test.skipIf(!mayMount)("for which its place has no room is none, and makes no room by taking others away (needs leave to mount a disk)", async () => {
+    await withPair(async ({ a, directory }) => {
+      await write(a, "ada")
+      const place = join(directory, "small")
+      const disk = new SmallDisk(place, 64 * 1024)
+      try {
+        const { file } = await backUp(a, place)
+        await a.stop()
+        const { code, said } = await tandem("backup", place, "--data", a.data, "--keep", "1")
+        expect([code, said]).toEqual([1, expect.stringMatching(/ cannot be written: .*(ENOSPC|[Nn]o space)/)])
+        expect(readdirSync(place)).toEqual([basename(file)])
+      } finally {
+        disk.remove()
+      }
+    })
+  })
+
   test("needs a key of scope admin", async () => {
     await withPair(async ({ a }) => {
       const made = await a.do({ op: "key.create", data: { name: "reader", scopes: ["read", "write", "log"] } })
@@ -147,8 +181,10 @@ describe("a restore", () => {
       await write(pair.a, "ada")
       const { file } = await backUp(pair.a, join(pair.directory, "x.backup"))
       const data = join(pair.directory, "r")
+      chmodSync(file, 0o444)
       await restored(file, data)
       const before = readFileSync(join(data, "data.mdb"))
+      expect(statSync(join(data, "data.mdb")).mode & 0o777).toBe(0o600)
       expect(await tandem("restore", file, "--data", data, "--node", "a")).toMatchObject({ code: 1, said: expect.stringContaining("not overwritten") })
       expect(readFileSync(join(data, "data.mdb")).equals(before)).toBe(true)
 
@@ -189,7 +225,7 @@ describe("a restore", () => {
       const data = join(pair.directory, "r")
       const made = await restored(file, data)
       expect(made.clusterId).not.toBe(clusterId)
-      expect(made.epoch).toBe(1)
+      expect(made.epoch).toBe(2)
       const [own, other, port] = (await freePorts(3)) as [number, number, number]
       const a = await nodeOn(pair, data, { own, other })
       const b = RealNode.describedBy({ name: "b", role: "replica", data: join(pair.directory, "rb"), secretFile: join(pair.directory, "secret"), port, peerPort: other, peerUrl: `http://127.0.0.1:${own}`, flags: ["--join"] })
@@ -207,6 +243,23 @@ describe("a restore", () => {
     })
   })
 
+  test("begins a reign above all that its log tells of, so that what is decided from then on gets into that (I10)", async () => {
+    await withPair(async (pair) => {
+      await write(pair.a, "ada")
+      await until("b leads", async () => (await pair.a.decide("handover")).status === 200)
+      await until("it is in the log of both", async () => (await Promise.all(pair.nodes.map(async (node) => (await node.json("/status")) as { decision: { what: string } | null }))).every(({ decision }) => decision?.what === "handover"))
+      const { file } = await backUp(pair.b, join(pair.directory, "x.backup"))
+      const data = join(pair.directory, "r")
+      expect(await restored(file, data)).toMatchObject({ epoch: 3 })
+      const store = openLmdbStore(data, nobody)
+      try {
+        expect(unlogged(store.identity(), store).map(({ what }) => what)).toEqual(["restore"])
+      } finally {
+        await store.close()
+      }
+    })
+  })
+
   test("of the same cluster fences what is left of it", async () => {
     await withPair(async (pair) => {
       const { a, b } = pair
@@ -214,14 +267,14 @@ describe("a restore", () => {
       const { file } = await backUp(a, join(pair.directory, "x.backup"))
       await a.stop("SIGKILL")
       const data = join(pair.directory, "r")
-      expect(await restored(file, data, "--same-cluster")).toMatchObject({ epoch: 2, clusterId: ((await b.json("/status")) as { clusterId: string }).clusterId })
+      expect(await restored(file, data, "--same-cluster")).toMatchObject({ epoch: 1_001, clusterId: ((await b.json("/status")) as { clusterId: string }).clusterId })
       // The replica that is left is its replica from now on.
       const again = await nodeOn(pair, data, { own: Number(new URL(pair.primaryPeerUrl).port), other: Number(new URL(pair.replicaPeerUrl).port) })
       try {
         await until("both are in sync", async () => (await again.isReady()) && (await b.isReady()), () => again.printed + b.printed)
         expect((await again.do({ op: "user.create", data: { email: "x@example.com" } })).status).toBe(200)
         await until("b has the decision in its log", async () => ((await b.json("/status")) as { decision: { what: string } | null }).decision?.what === "restore")
-        expect(await b.json("/status")).toMatchObject({ epoch: { number: 2 } })
+        expect(await b.json("/status")).toMatchObject({ epoch: { number: 1_001 } })
       } finally {
         await again.stop("SIGKILL")
       }

@@ -37,10 +37,20 @@ describe("a chain", () => {
     expect(follow(new SegmentChain([long, short]), 0, "d0")).toEqual([long.name])
   })
 
-  test("has those in whose middle a version is", () => {
-    const segments = [segment(1, 4, 1, "d0", "d4"), segment(3, 4, 2, "e2", "e4"), segment(5, 6, 1, "d4", "d6")]
-    expect(new SegmentChain(segments).around(3).map(({ name }) => name)).toEqual([segments[1], segments[0]].map((one) => one?.name ?? ""))
-    expect(new SegmentChain(segments).around(4)).toEqual([])
+  test("goes on from a version in the middle of one, or at whose end it is; of the newest reign first", () => {
+    const segments = [segment(1, 4, 1, "d0", "d4"), segment(3, 4, 2, "e2", "e4"), segment(5, 6, 1, "d4", "d6"), segment(4, 9, 2, "e3", "e9")]
+    const named = (...numbers: number[]): string[] => numbers.map((n) => segments[n]?.name ?? "")
+    const chain = new SegmentChain(segments)
+    expect(chain.from(3, "d3").map(({ name }) => name)).toEqual(named(1, 0))
+    expect(chain.from(4, "d4").map(({ name }) => name)).toEqual(named(3, 2))
+    expect(chain.from(9, "e9")).toEqual([])
+  })
+
+  test("knows what ends with a version as another one, in this reign or a later one", () => {
+    const chain = new SegmentChain([segment(1, 4, 1, "d0", "d4"), segment(3, 4, 2, "e2", "e4")])
+    expect(chain.endsOtherwise(4, "d4", 1)?.digest).toBe("e4")
+    expect(chain.endsOtherwise(4, "e4", 2)).toBeUndefined()
+    expect(chain.endsOtherwise(3, "x3", 1)).toBeUndefined()
   })
 
   test("knows what lies beyond a gap, but not what an older reign left there", () => {

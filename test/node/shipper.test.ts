@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "bun:test"
 import { replay, ReplayRefused } from "../../src/node/replay.ts"
 import { parseSegmentName } from "../../src/node/segment.ts"
 import { Shipper } from "../../src/node/shipper.ts"
+import { sealRecord } from "../../src/protocol/record.ts"
 import type { TableStore } from "../../src/store/table-store.ts"
 import { Chain, unique } from "../store/chain.ts"
 import { type Disk, dump, first, memoryDisk } from "../store/disks.ts"
@@ -72,6 +73,16 @@ async function backupAt(from: TableStore, version: number): Promise<TableStore> 
   if (records.length > 0) await store.prepare({ records, committed: 0 })
   store.commit(version)
   return store
+}
+
+/** Of a node that was promoted: records of epoch 2 after what both have. */
+async function reign({ store }: Shipping, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const { head, headDigest } = store.position()
+    await store.prepare({ records: [sealRecord({ version: head + 1, epoch: 2, timeMs: 9_000, parent: headDigest, key: undefined, meta: { principal: "b" }, operations: "[]", results: "[]", writes: [] })], committed: head })
+    store.commit(head + 1)
+  }
+  await store.saveIdentity({ epoch: { number: 2, id: "e2" } })
 }
 
 describe("a primary", () => {
@@ -225,16 +236,29 @@ describe("a replay", () => {
     const b = new Shipping(a.target, new Chain(), await backupAt(a.store, 3))
     await a.write(4, '{"of":"a"}')
     await a.ship()
-    // A record of epoch 2 after a common one, as its log has them.
-    const { sealRecord } = await import("../../src/protocol/record.ts")
-    const { headDigest } = b.store.position()
-    await b.store.prepare({ records: [sealRecord({ version: 4, epoch: 2, timeMs: 9_000, parent: headDigest, key: undefined, meta: { principal: "b" }, operations: "[]", results: "[]", writes: [] })], committed: 3 })
-    b.store.commit(4)
-    await b.store.saveIdentity({ epoch: { number: 2, id: "e2" } })
+    await reign(b, 1)
     await b.ship()
     const store = await backupAt(a.store, 2)
     expect(await replay(store, a.target, undefined, () => undefined)).toBe(2)
     expect(store.position()).toMatchObject({ head: 4, headDigest: b.store.position().headDigest })
+  })
+
+  // Where both logs have it, the longer one of the node that was promoted decides; where that ends with it, too.
+  test.each([[7, 9], [7, 4]])("is refused where the backup ends with version %i, which the node that was promoted has as another one, and %i of its own (P1)", async (last, own) => {
+    const a = new Shipping()
+    await a.write(3)
+    await a.ship()
+    const b = new Shipping(a.target, new Chain(), await backupAt(a.store, 3))
+    await a.write(4, '{"of":"a"}')
+    await a.ship()
+    // What goes on from the backup is there as well, and is of the older reign.
+    await a.write(2, '{"of":"a"}')
+    await a.ship()
+    await reign(b, own)
+    await b.ship()
+    const store = await backupAt(a.store, last)
+    await expect(replay(store, a.target, undefined, () => undefined)).rejects.toThrow("has another version 7 than the backup")
+    expect(store.position().head).toBe(last)
   })
 
   test.each([
