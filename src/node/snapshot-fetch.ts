@@ -213,6 +213,9 @@ export class SnapshotFetch {
         const position = store.position()
         if (position.head !== version || position.committed !== version || !sameDigest(position.headDigest, headDigest)) throw new StoreDamaged("it is of another version than it should be")
         if (store.identity().clusterId !== cluster) throw new StoreDamaged("it is of another cluster")
+        // Who stays the primary may not take a later reign for its own: the other node was promoted since that was decided.
+        const { epoch } = store.identity()
+        if (identity.role === "primary" && epoch.id !== this.#parts.epoch.id) throw new FetchFailed(`the copy is of epoch ${epoch.number}, and the other node said epoch ${this.#parts.epoch.number}: run it again`)
         const [problem] = (await verifyStore(store, () => undefined)).problems
         if (problem !== undefined) throw new StoreDamaged(`${problem.where}: ${problem.what}`)
         failpoint("snapshot.verified.after")

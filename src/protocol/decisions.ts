@@ -65,9 +65,9 @@ export function whyNoHandover({ phase, round, unconfirmed, diskBusy }: Coordinat
 export function setMode(state: CoordinatorState, mode: "alone" | "solo", decision: Decision): CoordinatorStep {
   const why = mode === "solo" ? whyNoSolo(state, decision.forced) : whyNoPairing(state)
   if (why !== undefined) throw new Error(`the mode ${mode} is out of place: ${why}`)
-  // Whatever was begun with the replica counts no more: what is on this disk is decided as soon as the mode is durable.
-  const from = mode === "solo" ? unsynced(state, state.nowMs) : state
-  return { state: { ...from, diskBusy: true, moding: mode }, effects: [{ effect: "identify", change: { mode, decision } }] }
+  // Whatever was begun with the replica counts no more: what is on this disk is decided as soon as the mode is durable, and what ends
+  // with being paired must not overtake it.
+  return { state: { ...unsynced(state, state.nowMs), diskBusy: true, moding: mode }, effects: [{ effect: "identify", change: { mode, decision } }] }
 }
 
 /** The change of identity is durable. */

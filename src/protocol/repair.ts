@@ -37,7 +37,7 @@ export function beginRepair(own: DamagedSide, peer: SoundSide): RepairStep {
   if (order === "forked") return refuse(`both nodes were promoted to epoch ${own.epoch.number}, and no log is part of the other`)
   if (peer.lacking) return refuse(`${named} may lack writes that were acknowledged`)
   if (own.committed !== undefined && peer.head < own.committed) return refuse(`the log of ${named} ends at version ${peer.head}, and this node had committed version ${own.committed}`)
-  const fetch: RepairStep = { step: "fetch", role: order === "same" ? own.role : "replica" }
+  const fetch: RepairStep = { step: "fetch", role: roleAfter(own, peer) }
   // What a pair acknowledged, both nodes have, as long as one reign lasts.
   if (order === "same" && own.mode === "paired") return fetch
   if (own.committed === undefined || own.digest === undefined) return refuse(`whether ${named} has what this node had committed cannot be told: what is damaged is where that stood`)
@@ -46,9 +46,14 @@ export function beginRepair(own: DamagedSide, peer: SoundSide): RepairStep {
 
 /** With the peer's digest of the version that was asked for; null where its log has it no more. */
 export function comparedForRepair(own: DamagedSide, peer: SoundSide, peerDigest: Digest | null): RepairStep {
-  if (own.digest !== undefined && peerDigest !== null && sameDigest(own.digest, peerDigest)) return { step: "fetch", role: compareEpoch(own.epoch, peer.epoch) === "same" ? own.role : "replica" }
+  if (own.digest !== undefined && peerDigest !== null && sameDigest(own.digest, peerDigest)) return { step: "fetch", role: roleAfter(own, peer) }
   if (peerDigest === null) return refuse(`the log of node ${peer.node} has version ${own.committed} no more, so nobody can tell whether it has what this node had committed`)
   return refuse(`node ${peer.node} does not have what this node had committed: its version ${own.committed} is another`)
+}
+
+/** Of an earlier reign it was promoted over. */
+function roleAfter(own: DamagedSide, peer: SoundSide): DamagedSide["role"] {
+  return compareEpoch(own.epoch, peer.epoch) === "same" ? own.role : "replica"
 }
 
 function refuse(detail: string): RepairStep {

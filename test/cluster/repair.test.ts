@@ -3,13 +3,15 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, test } from "bun:test"
+import { PeerClient } from "../../src/node/peer-client.ts"
+import { repair as repairWith, type RepairParts } from "../../src/node/repair.ts"
 import { handedOver } from "../../src/protocol/decisions.ts"
 import { type Failpoint, failpointVariable } from "../../src/runtime/failpoint.ts"
 import type { TableName } from "../../src/store/tables.ts"
 import { flip, storedEntries } from "../store/flipped-file.ts"
 import { type CommandOptions, runCommand } from "./real-command.ts"
 import type { RealNode } from "./real-node.ts"
-import { type RealPair, until } from "./real-pair.ts"
+import { pairSecret, type RealPair, until } from "./real-pair.ts"
 import { pairsWith } from "./started-pair.ts"
 
 const withPair = pairsWith({ flags: ["--lease", "2s", "--peer-timeout", "2s"] })
@@ -162,6 +164,28 @@ describe("a repair is refused, and nothing is changed", () => {
       await damage(pair.b, "rows", "users\0ada\0")
       const { code, err } = await repair(pair.b, [...pair.b.flags, "--disk-floor", "1000000GiB"])
       expect([code, err]).toEqual([75, expect.stringContaining("No copy of the other node's data could be fetched: there is no room for a copy")])
+    })
+  })
+
+  test("of a primary over which the other one is promoted while the copy comes: there would be two (P5)", async () => {
+    await withPair(async (pair) => {
+      const { a, b } = pair
+      await write(a, users)
+      await damage(a, "rows", "users\0ada\0")
+      const client = new PeerClient({ peerUrl: pair.replicaPeerUrl, secret: pairSecret, timeoutMs: 5_000 })
+      let isPromoted = false
+      const ask: RepairParts["ask"] = async (envelope, request) => {
+        if (request.kind === "snapshot-manifest" && !isPromoted) await until("b is promoted", async () => (await b.decide("promote", { reason: "a is away" })).status === 200)
+        isPromoted ||= request.kind === "snapshot-manifest"
+        return client.ask(envelope, request)
+      }
+      const before = readFileSync(join(a.data, "data.mdb"))
+      const parts: RepairParts = { dataDirectory: a.data, nodeId: "a", session: "a9", ask, freeBytes: () => Number.MAX_SAFE_INTEGER, floorBytes: 0, monotonicMs: () => performance.now(), notice: () => undefined, onProgress: () => undefined }
+      await expect(repairWith(parts)).rejects.toThrow("the copy is of epoch 2, and the other node said epoch 1: run it again")
+      expect(readFileSync(join(a.data, "data.mdb")).equals(before)).toBe(true)
+      const { code, out } = await repair(a)
+      expect([code, out]).toEqual([0, expect.stringContaining("Node a, the replica, has the data of node b, the primary of epoch 2,")])
+      await oneAgain(pair)
     })
   })
 

@@ -292,3 +292,27 @@ describe("a disk of a solo primary that went backwards", () => {
     expect(pair.a.phase.name).toBe("stopped")
   })
 })
+
+describe("solo that is ended while the replica gets the last of what it lacks", () => {
+  test("is not taken for a pair before that is durable, and nothing is left of it afterwards (I1, P4)", () => {
+    const pair = withAWrite()
+    pair.release("hello", "heartbeat", "commit")
+    pair.tick()
+    pair.run()
+    expect([pair.a.phase.name, pair.underWay()]).toEqual(["sending", ["prepare"]])
+    pair.coordinate({ event: "set-mode", mode: "alone", decision: { ...decision, what: "paired" } })
+    // A disk that takes its time.
+    pair.hold("a disk")
+    pair.release("prepare")
+    pair.watch = (node, effect) => {
+      if (node === "a" && effect.effect === "ask" && effect.request.kind === "commit") expect(pair.disks.a.mode).toBe("paired")
+    }
+    pair.run()
+    pair.disk("a")
+    pair.run()
+    pair.release("a disk")
+    pair.pass(timing.heartbeatMs)
+    expect(pair.a).toMatchObject({ phase: { name: "steady" }, mode: "paired", lacking: false })
+    expect(pair.disks).toMatchObject({ a: { mode: "paired", lacking: false }, b: { lacking: false } })
+  })
+})
