@@ -52,14 +52,15 @@ function ownDigest(store: Store, version: number): Digest {
 
 async function carryOut({ store, dataDirectory, onProgress }: RejoinParts, peer: RejoinSide, common: number): Promise<Rejoined> {
   const { head } = store.position()
+  const refusal = store.whyNoUndo(common)
+  if (refusal !== undefined) return { step: "refuse", why: "foreign", detail: `retention took away what going back to version ${common} needs: this disk goes back to version ${refusal.oldestVersion} only`, hint: anewHint }
   const file = head > common ? keep(dataDirectory, store, common + 1) : undefined
   await endAlone(store)
   failpoint("rejoin.undo.before")
-  const refusal = await store.undoTo(common, (now) => {
+  await store.undoTo(common, (now) => {
     failpoint("rejoin.chunk.after")
     onProgress(head - now, head - common)
   })
-  if (refusal !== undefined) return { step: "refuse", why: "foreign", detail: `retention took away what going back to version ${common} needs: this disk goes back to version ${refusal.oldestVersion} only`, hint: anewHint }
   failpoint("rejoin.undo.after")
   await store.saveIdentity({ role: "replica", epoch: peer.epoch, mode: "paired", lacking: true })
   failpoint("rejoin.identify.after")

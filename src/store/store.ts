@@ -196,6 +196,8 @@ export interface Store extends Reader {
    * Resolves with a refusal, having changed nothing, where retention took away what it needs.
    */
   undoTo(version: number, onProgress?: (head: number) => void): Promise<Refusal | undefined>
+  /** Why `undoTo` would refuse, if so. */
+  whyNoUndo(version: number): Refusal | undefined
   /** Makes the committed number durable if it is not. */
   flush(): Promise<void>
   /** Whether there is anything below the horizon still. */

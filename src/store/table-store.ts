@@ -246,14 +246,14 @@ export class TableStore implements Store {
   }
 
   async undoTo(version: number, onProgress: (head: number) => void = () => undefined): Promise<Refusal | undefined> {
-    const refusal = this.#position.head > version ? this.#whyNoUndo(version) : undefined
+    const refusal = this.whyNoUndo(version)
     if (refusal !== undefined) return refusal
     for (const turns = new Turns(); this.undoNow(version); await turns.end()) onProgress(this.#position.head)
     return undefined
   }
 
-  #whyNoUndo(version: number): Refusal | undefined {
-    const oldest = oldestInsteadOf(version, this, this.#trimmed)
+  whyNoUndo(version: number): Refusal | undefined {
+    const oldest = this.#position.head > version ? oldestInsteadOf(version, this, this.#trimmed) : undefined
     if (oldest === undefined) return undefined
     return refuse("trimmed", `This disk cannot go back to version ${version}: retention took away what that needs. It can go back to version ${oldest}.`, { oldestVersion: oldest })
   }

@@ -104,8 +104,8 @@ export class LogCheck {
       this.findings.report(`version ${version}`, "its parent is not the digest of the record before it")
     }
     const { key, writes } = openWrites(record.bytes)
-    // One that is forgotten may have been used again.
-    if (key !== undefined && version >= this.#horizon.log && this.store.versionOfKey(key.hash) !== version) this.findings.report(`version ${version}`, "its idempotency key is not found")
+    // One that is forgotten by now may have been used again.
+    if (key !== undefined && version >= this.store.horizon().log && this.store.versionOfKey(key.hash) !== version) this.findings.report(`version ${version}`, "its idempotency key is not found")
     for (const write of writes) {
       if (rowFill(write.row)) this.#fill(write, version)
       else this.#write(write, version)

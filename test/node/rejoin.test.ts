@@ -145,10 +145,13 @@ describe("a rejoin", () => {
     for (const body of ["1", "2", "3"]) await put(own, chain, { id: "x", body: JSON.stringify(body) }, 9)
     await put(own, chain, { ...horizonRow, body: JSON.stringify({ oldest: 2, collections: {} }) }, 9)
     while (own.trimNow()) continue
+    // It led alone, too.
+    await own.saveIdentity({ mode: "solo" })
     const before = (own.engine as MemoryEngine).dump()
     const { rejoined } = await run(own, await storeOf("b", second, ["1", "2", "3"]), true)
     expect(rejoined).toMatchObject({ step: "refuse", why: "foreign", detail: expect.stringContaining("goes back to version 4 only") as unknown, hint: expect.stringContaining("--join") as unknown })
     expect((own.engine as MemoryEngine).dump()).toBe(before)
+    expect(readdirSync(directory)).toEqual([])
   })
 
   test("rejects, and changes nothing, where the peer refuses (I6)", async () => {

@@ -1,6 +1,7 @@
 // The full check: finds every kind of damage in every table, says nothing of a sound store, and lets others work meanwhile.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { digestOf, digestText, genesisDigest } from "../../src/protocol/digest.ts"
+import { horizonRow } from "../../src/store/horizon.ts"
 import { endedKey, entityKey, historyKey, versionKey } from "../../src/store/keys.ts"
 import { encodeRow, rowBody, rowTerms, type Term, withoutFills, withTerms } from "../../src/store/row.ts"
 import { StoreDamaged } from "../../src/store/store-damaged.ts"
@@ -227,6 +228,23 @@ describe("a check of a store in use", () => {
     expect(writes).toBeGreaterThan(5)
     expect(await running).toEqual(before)
     expect((await check(store)).problems).toEqual([])
+  })
+
+  test("sees no problem while retention moves the horizon, and keys below it are forgotten with that", async () => {
+    const store = new TableStore(new MemoryEngine(), first)
+    const chain = new Chain()
+    for (let n = 0; n < 3_000; n++) {
+      store.prepareNow({ records: [chain.next([{ id: "long", body: `${n}` }], { key: `key ${n}` })], committed: n })
+      store.commit(n + 1)
+    }
+    const running = verifyStore(store, (done) => {
+      if (done < 100 || store.horizon().log > 0) return
+      const { head } = store.position()
+      store.prepareNow({ records: [chain.next([{ ...horizonRow, body: JSON.stringify({ oldest: 2_500, collections: {} }) }])], committed: head })
+      store.commit(chain.version)
+    })
+    expect((await running).problems).toEqual([])
+    expect(store.horizon().log).toBe(2_500)
   })
 
   /** Records of 500 writes each, over and over the same entities. */
