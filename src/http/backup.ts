@@ -20,8 +20,14 @@ export async function getBackup(exchange: Exchange): Promise<Response> {
     return exchange.problem(refuse("unavailable", `No backup was made: ${error instanceof Error ? error.message : String(error)}.`, { retryAfter: 60 }))
   }
   const { path, version, bytes, name, remove } = made
-  const digest = (await fileDigest(path)).toString("base64")
   exchange.whenGone(remove)
+  let digest: string
+  try {
+    digest = (await fileDigest(path)).toString("base64")
+  } catch (error) {
+    remove()
+    throw error
+  }
   const headers = { [digestHeader.name]: `sha-256=:${digest}:`, [nameHeader.name]: `attachment; filename="${name}"`, "content-length": String(bytes) }
   return exchange.fresh(fileStream(path, remove), version, headers, "application/octet-stream")
 }

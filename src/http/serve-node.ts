@@ -60,7 +60,7 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   const store = await openStore(settings)
   const notice = (line: string): void => void process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`)
   const dataBytes = (): number => statSync(join(dataDirectory, "data.mdb")).size
-  const backups = new Backups({ store, settings: settings.backup, dataDirectory, freeBytes, monotonicMs, wallMs, notice })
+  const backups = new Backups({ store, settings: settings.backup, dataDirectory, floorBytes: settings.diskFloorBytes, freeBytes, monotonicMs, wallMs, notice })
   const client = new PeerClient({ peerUrl: settings.peerUrl, secret: settings.secret, timeoutMs: settings.peerTimeoutMs })
   const node = new TandemNode({
     settings,

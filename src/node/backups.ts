@@ -35,6 +35,8 @@ export interface BackupsParts {
   readonly store: TableStore
   readonly settings: BackupSettings | undefined
   readonly dataDirectory: string
+  /** What is to stay free where the data is. */
+  readonly floorBytes: number
   readonly freeBytes: (path: string) => number
   readonly monotonicMs: () => number
   readonly wallMs: () => number
@@ -77,11 +79,11 @@ export class Backups {
   /** Into a directory, under a name that says what it is of. Throws with the reason where it came to nothing; one at a time. */
   async into(directory: string, keep: number): Promise<Backup> {
     const { store, wallMs } = this.#parts
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
     const mark = backupMark(store.identity().nodeId)
     return this.#alone(async () => {
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
       removeCopyPlaces(directory, mark)
-      const { place, report } = await this.#checked(directory, mark)
+      const { place, report } = await this.#checked(directory, mark, bounds.diskFloorBytes)
       const path = join(directory, backupName(store.identity(), report.version, wallMs()))
       place.moveTo(path)
       place.remove()
@@ -93,19 +95,19 @@ export class Backups {
 
   /** For who takes it elsewhere: it is in the data directory, where the next start removes it, until `remove`. */
   async temporary(): Promise<TemporaryBackup> {
-    const { store, wallMs, dataDirectory } = this.#parts
+    const { store, wallMs, dataDirectory, floorBytes } = this.#parts
     return this.#alone(async () => {
-      const { place, report } = await this.#checked(dataDirectory, "new-")
+      const { place, report } = await this.#checked(dataDirectory, "new-", floorBytes)
       return { ...report, path: place.path, bytes: statSync(place.path).size, name: backupName(store.identity(), report.version, wallMs()), remove: () => place.remove() }
     })
   }
 
-  async #checked(beside: string, mark: string): Promise<{ readonly place: CopyPlace; readonly report: CopyReport }> {
+  async #checked(beside: string, mark: string, floorBytes: number): Promise<{ readonly place: CopyPlace; readonly report: CopyReport }> {
     const { store, freeBytes } = this.#parts
     failpoint("backup.copy.before")
     const place = new CopyPlace(beside, mark)
     try {
-      await copyEnvironment(store, place.path, { freeBytes, floorBytes: bounds.diskFloorBytes })
+      await copyEnvironment(store, place.path, { freeBytes, floorBytes })
       failpoint("backup.copy.after")
       const report = await checkCopy(place.directory)
       failpoint("backup.check.after")

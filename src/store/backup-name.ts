@@ -10,12 +10,13 @@ export function backupName({ clusterId }: Pick<Identity, "clusterId">, version: 
   return `tandem-${(clusterId ?? "none").replace(/\W/g, "").slice(0, 8)}-${version}-${time}.backup`
 }
 
-/** Keeps the newest of a cluster; those of others are not looked at. */
+/** Keeps the newest of a cluster; those of others are not looked at. Both nodes may do so in one directory, at the same time. */
 export function pruneBackups(directory: string, keep: number, identity: Pick<Identity, "clusterId">): void {
   const own = clusterOfName(backupName(identity, 0, 0))
   const names = readdirSync(directory).filter((name) => clusterOfName(name) === own)
-  const newestFirst = names.map((name) => ({ name, madeMs: statSync(join(directory, name)).mtimeMs })).sort((a, b) => b.madeMs - a.madeMs)
-  for (const { name } of newestFirst.slice(Math.max(1, keep))) rmSync(join(directory, name))
+  const madeMs = (name: string): number => statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const newestFirst = names.map((name) => ({ name, madeMs: madeMs(name) })).sort((a, b) => b.madeMs - a.madeMs)
+  for (const { name } of newestFirst.slice(Math.max(1, keep))) rmSync(join(directory, name), { force: true })
 }
 
 /** Undefined where the name is no backup's. */

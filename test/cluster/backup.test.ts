@@ -1,6 +1,6 @@
 // Backups of a real node while clients write, and what can be made of them: a node, a pair, the past.
 import { describe, expect, test } from "bun:test"
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { unlogged } from "../../src/operations/pair-state.ts"
 import { type Failpoint, failpointVariable } from "../../src/runtime/failpoint.ts"
@@ -103,6 +103,27 @@ describe("a backup", () => {
       },
       { flags: ["--peer-timeout", "1s", "--backup-to", directory, "--backup-every", "1s", "--backup-keep", "2"] },
     )
+  })
+
+  test("that cannot be made is not: below the floor of the data's disk for who takes it elsewhere, and where a file is in the way of its directory", async () => {
+    const directory = join("/tmp", `tandem-no-backups-${process.pid}-${Math.random().toString(36).slice(2)}`)
+    writeFileSync(directory, "")
+    try {
+      await withPair(
+        async ({ a, b, directory: at }) => {
+          await write(a, "ada")
+          const error = async (): Promise<string | null> => ((await a.json("/status")) as { backup: { error: string | null } | null }).backup?.error ?? null
+          await until("status says why there is none", async () => (await error()) !== null, () => a.printed)
+          await b.stop()
+          b.start({ flags: ["--disk-floor", String(Number.MAX_SAFE_INTEGER)] })
+          await until("b answers", async () => (await b.json("/status").catch(() => undefined)) !== undefined)
+          expect(await tandem("backup", join(at, "x.backup"), "--url", b.url, "--data", b.data)).toMatchObject({ code: 75, said: expect.stringContaining("there is no room for a copy") })
+        },
+        { flags: ["--peer-timeout", "1s", "--backup-to", directory, "--backup-every", "1s"] },
+      )
+    } finally {
+      rmSync(directory)
+    }
   })
 
   test("of a stopped node is made from its directory, which a running one does not allow", async () => {
