@@ -165,6 +165,8 @@ export const bounds = {
   restoredEpochGap: 1_000,
   /** How often what was committed is shipped to where `--ship-to` says, and what one segment holds; the last record may go beyond it. */
   shipEveryMs: 1_000,
+  /** How long object storage may take over one call. */
+  storageTimeoutMs: 120_000,
   segmentBytesMax: 4 * 1024 * 1024,
   /** How often the primary looks whether the horizon should move. */
   retentionCheckMs: 1_000,

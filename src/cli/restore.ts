@@ -13,6 +13,7 @@ import { CommandFailed, wrongUsage } from "./command-failed.ts"
 import { logPlaceOf } from "./log-place-setting.ts"
 import { jsonLine } from "./json-line.ts"
 import { grouped, ProgressBar } from "./progress.ts"
+import { parseNodeId } from "./settings.ts"
 import { withAddon } from "./with-addon.ts"
 
 export const restoreCommand: Command = {
@@ -44,7 +45,7 @@ async function runRestore({ flags, positionals, terminal }: Invocation): Promise
   const [data, nodeId] = [flags.text("data"), flags.text("node")]
   if (from === undefined) throw wrongUsage("From which backup?")
   if (data === undefined || nodeId === undefined) throw wrongUsage("Both --data, the directory to make, and --node, the name of the node, are needed.")
-  if (!/^[a-z0-9-]{1,63}$/.test(nodeId)) throw wrongUsage(`--node takes lower-case letters, digits and hyphens, not "${nodeId}".`)
+  if (parseNodeId(nodeId) === undefined) throw wrongUsage(`--node takes lower-case letters, digits and hyphens, 32 at most and a letter first, not "${nodeId}".`)
   if (!existsSync(from)) throw new CommandFailed(`There is no ${from}.`)
   const to = momentOf(flags.text("to"))
   const { restore, RestoreRefused } = await withAddon(() => import("../node/restore.ts"), terminal)
@@ -85,8 +86,8 @@ async function claim(data: string): Promise<void> {
 function momentOf(text: string | undefined): RestoreOptions["to"] {
   if (text === undefined) return undefined
   if (/^\d+$/.test(text)) return { version: Number(text) }
-  const timeMs = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(timeMs)) throw wrongUsage(`--to must be a version, or a time such as 2026-03-01T12:00:00Z, not "${text}".`)
+  const timeMs = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(timeMs)) throw wrongUsage(`--to must be a version, or a time with its zone such as 2026-03-01T12:00:00Z, not "${text}".`)
   return { timeMs }
 }
 

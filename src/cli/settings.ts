@@ -168,7 +168,7 @@ function oneOf<const T extends string>(words: readonly T[]): (text: string) => T
   return (text) => words.find((word) => word === text)
 }
 
-function parseNodeId(text: string): string | undefined {
+export function parseNodeId(text: string): string | undefined {
   return /^[a-z][a-z0-9-]{0,31}$/.test(text) ? text : undefined
 }
 

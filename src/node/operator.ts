@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { bounds } from "../bounds.ts"
 import { atWork, handedOver } from "../protocol/decisions.ts"
+import type { Epoch } from "../protocol/epoch.ts"
 import type { Decision } from "../protocol/reign.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Store } from "../store/store.ts"
@@ -32,14 +33,12 @@ export class Operator {
 
   /** Makes this replica the primary, or says why not. */
   async promote({ solo, force, by, reason }: PromoteDecision): Promise<Standing | Refusal> {
-    const { epoch, role } = this.#parts.store.identity()
-    if (role === "primary") return refuse("wrong-state", `${this.#named()} already.`, { hint: "`tandem solo on` lets a primary take writes without a replica." })
+    if (this.#parts.store.identity().role === "primary") return refuse("wrong-state", `${this.#named()} already.`, { hint: "`tandem solo on` lets a primary take writes without a replica." })
     const { snapshots } = this.#parts
     if (snapshots.fetching !== null && !force) return refuse("wrong-state", `${this.#named()}, and is not promoted: it fetches a copy of its primary's data, and may lack what was acknowledged until it has it.`, { hint: promoteHint })
     snapshots.cancelFetch()
     const decision: Decision = { what: solo ? "promote-solo" : "promote", by, reason, forced: force }
-    const next = { number: epoch.number + 1, id: this.#parts.newSession() }
-    const why = await this.#afterWork(() => this.#parts.role().replica?.promote(next, solo ? "solo" : "alone", decision))
+    const why = await this.#afterWork(() => this.#parts.role().replica?.promote(this.#nextEpoch(), solo ? "solo" : "alone", decision))
     if (why !== undefined) return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: promoteHint })
     // So that whoever hears this can write at once. Where it waits for a replica nothing is logged yet.
     if (solo) await this.#decisionsLogged()
@@ -61,10 +60,14 @@ export class Operator {
     if (this.#parts.role().primary === undefined) return refuse("wrong-state", `${this.#named()}: the primary hands over.`, { hint: "Ask the primary." })
     if (this.handingOver) return refuse("wrong-state", `${this.#named()}, and is handing over already.`)
     this.handingOver = true
-    const epoch = { number: this.#parts.store.identity().epoch.number + 1, id: this.#parts.newSession() }
-    const why = await this.#afterWork(() => ((this.#parts.role().writer?.pending ?? 0) > 0 ? Promise.resolve(atWork) : this.#parts.role().primary?.handOver(epoch, { what: "handover", by, reason, forced: false })))
+    const why = await this.#afterWork(() => ((this.#parts.role().writer?.pending ?? 0) > 0 ? Promise.resolve(atWork) : this.#parts.role().primary?.handOver(this.#nextEpoch(), { what: "handover", by, reason, forced: false })))
     this.handingOver = false
     return why === undefined ? this.#parts.standing() : refuse("wrong-state", `${this.#named()}, and does not hand over: ${why}.`)
+  }
+
+  /** Drawn when it is asked for: what the node was at work on may have been a later epoch than it knew. */
+  #nextEpoch(): Epoch {
+    return { number: this.#parts.store.identity().epoch.number + 1, id: this.#parts.newSession() }
   }
 
   /** Again and again while the node is only at work; gives why nothing came of it, if so. */

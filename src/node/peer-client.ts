@@ -35,7 +35,8 @@ export class PeerClient {
       headers: { "content-type": "application/octet-stream", [signatureHeader]: signature },
       redirect: "error",
       tls: { rejectUnauthorized: true },
-      signal: AbortSignal.timeout(timeoutMs),
+      // Chunks that are asked for at once share the line.
+      signal: AbortSignal.timeout(request.kind === "snapshot-chunk" ? timeoutMs * bounds.snapshotAsksMax : timeoutMs),
     })
     const bytes = await bodyOf(response, path)
     if (response.status === 401) throw new PeerUnauthentic("the peer does not accept this node's secret: both need the same --secret-file")

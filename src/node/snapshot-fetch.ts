@@ -7,7 +7,7 @@
 //   2. The whole file is synced and checked as a node's data is, in full. In the copy this node's own identity is stored.
 //   3. The file there was is kept as `replaced.mdb`, until the pair is in sync; then the copy is renamed to its place.
 // Between 1 and 3 the node still has the data that it had.
-import { existsSync, linkSync, renameSync } from "node:fs"
+import { existsSync, renameSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -19,6 +19,7 @@ import { chunkCount, chunkRange, isChunk, type SnapshotManifest, whyNoManifest }
 import { failpoint } from "../runtime/failpoint.ts"
 import { writeWhole } from "../runtime/write-whole.ts"
 import { fileName } from "../store/new-environment.ts"
+import { linkOrCopy } from "../store/link-or-copy.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
 import { syncPath } from "../store/sync-path.ts"
 import { type Identity, nobody } from "../store/store.ts"
@@ -236,7 +237,7 @@ export class SnapshotFetch {
     const { dataDirectory } = this.#parts
     const [own, replaced] = [join(dataDirectory, fileName), join(dataDirectory, replacedName)]
     // What is there already is older, and what this node had by itself.
-    if (!existsSync(replaced)) linkSync(own, replaced)
+    if (!existsSync(replaced)) linkOrCopy(own, replaced)
     syncPath(dataDirectory)
     failpoint("snapshot.keep.after")
     renameSync(this.#place.dataPath, own)

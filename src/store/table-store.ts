@@ -10,7 +10,7 @@ import { HardState } from "./hard-state.ts"
 import { type Horizon, horizonOfRow, horizonRow, noHorizon } from "./horizon.ts"
 import { Log } from "./log.ts"
 import { RowsAndHistory } from "./rows-and-history.ts"
-import { type Batch, type FirstIdentity, type HistoryQuery, type HoldersPage, type Identity, type Page, type PageQuery, type Position, type ScrubPass, type Store, undecided, type WalkPage, type WalkQuery } from "./store.ts"
+import { type Batch, type FirstIdentity, type HistoryQuery, type HoldersPage, type Identity, nobody, type Page, type PageQuery, type Position, type ScrubPass, type Store, undecided, type WalkPage, type WalkQuery } from "./store.ts"
 import { Scrub } from "./scrub.ts"
 import { StateSum } from "./state-sum.ts"
 import { StoreDamaged } from "./store-damaged.ts"
@@ -63,7 +63,8 @@ export class TableStore implements Store {
   #begin(named: FirstIdentity): Identity {
     const first = { ...undecided, ...named }
     if (this.#position.head > 0) throw new StoreDamaged("there is a log, but not whose it is: the stored identity is missing")
-    this.engine.transact(() => this.#hardState.putIdentity(first))
+    // Who only looks leaves it as it is.
+    if (named !== nobody) this.engine.transact(() => this.#hardState.putIdentity(first))
     return first
   }
 

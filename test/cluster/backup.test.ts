@@ -228,6 +228,10 @@ describe("a restore", () => {
       const byTime = await restored(file, join(pair.directory, "r2"), "--to", time)
       expect(byTime.version).toBeGreaterThanOrEqual(2)
       expect(await tandem("restore", file, "--data", join(pair.directory, "r3"), "--node", "a", "--to", "4")).toMatchObject({ code: 1, said: expect.stringContaining("Take a later backup") })
+      // A time without its zone would be another one on another machine; and a name that `serve` refuses is of no use.
+      for (const [wrong, says] of [[["--node", "a", "--to", "2026-03-01T12:00:00"], "a time with its zone"], [["--node", "-a"], "a letter first"]] as const) {
+        expect(await tandem("restore", file, "--data", join(pair.directory, "r4"), ...wrong)).toMatchObject({ code: 64, said: expect.stringContaining(says) })
+      }
       const node = await nodeOn(pair, join(pair.directory, "r1"))
       try {
         expect((await node.fetch("/users/one")).status).toBe(200)

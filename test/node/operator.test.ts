@@ -2,9 +2,11 @@
 import { describe, expect, test } from "bun:test"
 import { setImmediate } from "node:timers/promises"
 import type { TandemNode } from "../../src/node/node.ts"
+import { Operator, type OperatorParts } from "../../src/node/operator.ts"
 import { pairRow, pairStateOf, unlogged } from "../../src/operations/pair-state.ts"
 import { digestText, genesisDigest } from "../../src/protocol/digest.ts"
 import { until } from "../cluster/real-pair.ts"
+import { atWork } from "../../src/protocol/decisions.ts"
 import { soloWaitMs } from "../../src/protocol/read-lease.ts"
 import { isRefusal } from "../../src/refusal.ts"
 import { log } from "../protocol/chain.ts"
@@ -241,4 +243,20 @@ describe("both nodes were promoted", () => {
     pair.pass(timing.peerTimeoutMs + 200)
     expect(pair.read()).toContain("a   stops, diverged: both nodes were promoted to epoch 1; the other one does not say any more where its log parts from this one")
   })
+})
+
+test("a decision that waited for what the node was at work on begins an epoch above what that has brought (I6)", async () => {
+  const identity = { role: "replica", epoch: { number: 1, id: "first" } }
+  const asked: number[] = []
+  const replica = {
+    promote: async ({ number }: { readonly number: number }): Promise<string | undefined> => {
+      asked.push(number)
+      if (asked.length > 1) return undefined
+      identity.epoch = { number: 5, id: "fifth" }
+      return atWork
+    },
+  }
+  const parts = { store: { identity: () => identity }, newSession: () => "s", monotonicMs: () => 0, role: () => ({ replica }), standing: () => ({}), snapshots: { fetching: null, cancelFetch: () => undefined }, decisionPending: () => false }
+  await new Operator(parts as unknown as OperatorParts).promote(promotion)
+  expect(asked).toEqual([2, 6])
 })

@@ -1,4 +1,5 @@
 // Object storage keeps what it is given, lists all of it, and says what went wrong.
+import { type AddressInfo, createServer } from "node:net"
 import { afterAll, beforeEach, describe, expect, test } from "bun:test"
 import { objectStorage, type StoragePlace } from "../../src/runtime/object-storage.ts"
 import { S3Server } from "./s3-server.ts"
@@ -39,4 +40,15 @@ describe("it says what went wrong, without a secret, where", () => {
     expect(failed).toStartWith(code)
     expect(failed).not.toContain("sekrit")
   })
+})
+
+test("one that takes connections and never answers is given up after a while", async () => {
+  const silent = createServer()
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve))
+  try {
+    const storage = objectStorage({ ...place, endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` }, 100)
+    for (const ask of [() => storage.list("x"), () => storage.read("x"), () => storage.write("x", new Uint8Array(1))]) await expect(ask()).rejects.toThrow("the object storage has not answered within 0.1 s")
+  } finally {
+    silent.close()
+  }
 })

@@ -1,6 +1,7 @@
 // The store over the simulator's engine keeps the contract: what the simulator finds holds for the real one. And it writes no
 // more often than it says.
 import { expect, test } from "bun:test"
+import { nobody } from "../../src/store/store.ts"
 import { TableStore } from "../../src/store/table-store.ts"
 import { MemoryEngine } from "../sim/memory-engine.ts"
 import { Chain, unique } from "./chain.ts"
@@ -60,4 +61,12 @@ test("a batch that the disk fails is not taken for one that is there", async () 
   await expect(store.saveIdentity({ nodeId: "b" })).rejects.toThrow("the disk failed")
   expect(store.position()).toEqual(position)
   expect(store.identity()).toEqual(first)
+})
+
+test("who only looks at a store that belongs to nobody yet leaves it to who comes next", () => {
+  const engine = new MemoryEngine()
+  const before = engine.dump()
+  expect(new TableStore(engine, nobody).identity()).toMatchObject(nobody)
+  expect(engine.dump()).toBe(before)
+  expect(new TableStore(engine, first).identity()).toMatchObject(first)
 })
