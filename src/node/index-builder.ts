@@ -28,7 +28,7 @@ export class IndexBuilder {
     this.#parts = parts
   }
 
-  /** Called often, and only while in sync. */
+  /** Called often, and only while this node takes writes. */
   tick(): void {
     const { reader } = this.#parts
     const { committed } = reader.position()

@@ -230,7 +230,7 @@ export class Primary implements ReplicatedLog {
       case "sync-changed":
         this.#lease.syncChanged(effect.inSync, this.#state)
         this.#stuckReason = null
-        notice(effect.inSync ? `in sync with node ${this.#state.peerNode} at version ${this.#state.head}` : "the replica has started anew; syncing")
+        notice(effect.inSync ? `in sync with node ${this.#state.peerNode} at version ${this.#state.head}` : this.#state.phase.name === "handing-over" ? `hands over to node ${this.#state.peerNode}` : "the replica has started anew; syncing")
         return
       case "stuck":
         return this.#becomeStuck(effect.reason)

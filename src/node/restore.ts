@@ -1,13 +1,13 @@
 // From a backup to a data directory that a node can be started on. Refuses to overwrite, and leaves nothing half-made under its name.
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { join } from "node:path"
 import { bounds } from "../bounds.ts"
 import { failpoint } from "../runtime/failpoint.ts"
 import { CopyPlace, removeCopyPlaces } from "../store/copy-place.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
 import { fileName } from "../store/new-environment.ts"
 import { type LoggedDecision, nobody } from "../store/store.ts"
-import { syncPath } from "../store/sync-path.ts"
+import { syncParent, syncPath } from "../store/sync-path.ts"
 import type { TableStore } from "../store/table-store.ts"
 import { verifyStore } from "../store/verify.ts"
 import { chainOf, type Goal, replay, ReplayRefused } from "./replay.ts"
@@ -72,8 +72,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     failpoint("restore.rename.before")
     syncPath(place.path)
     place.moveTo(path)
-    // The directory may be new.
-    syncPath(dirname(resolve(data)))
+    syncParent(data)
     const { clusterId = "", epoch } = store.identity()
     return { version: store.position().committed, clusterId, epoch: epoch.number }
   } finally {

@@ -1,5 +1,5 @@
 // Moves the horizon as the settings say, on the primary: by a transaction of its own through the writer, so that both nodes have
-// it at the same version. While it is in sync only, and never above what is committed: what goes is on both disks.
+// it at the same version. Never above what is committed. What is below it goes later, while both are in sync: then it is on both disks.
 import { bounds } from "../bounds.ts"
 import { internalTransaction } from "../operations/internal-transaction.ts"
 import { retentionTrim } from "../operations/retention-trim.ts"
@@ -25,7 +25,7 @@ export class Retention {
     this.#parts = parts
   }
 
-  /** Called often, and only while in sync. */
+  /** Called often, and only while this node takes writes. */
   tick(): void {
     const { settings, reader, submit, monotonicMs, wallMs } = this.#parts
     if (this.#underWay || monotonicMs() < this.#nextMs) return

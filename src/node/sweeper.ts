@@ -22,7 +22,7 @@ export class Sweeper {
     this.#nextMs = parts.monotonicMs() + bounds.sweepFirstMs
   }
 
-  /** Called often, and only while in sync. */
+  /** Called often, and only while this node takes writes. */
   tick(): void {
     const { monotonicMs, submit } = this.#parts
     if (this.#underWay || monotonicMs() < this.#nextMs) return

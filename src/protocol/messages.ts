@@ -169,7 +169,7 @@ export type PeerRefusalCode =
   | "fetching" // the same, and a whole copy is being fetched
   | "no-copy" // no copy can be given, or the one that was asked for is gone
   | "rows-differ" // both logs are equal, and the rows are not
-  | "damaged" // a record's bytes do not give its digest
+  | "damaged" // a batch without records
   | "busy"
 
 export interface HelloAnswer {

@@ -5,7 +5,7 @@
 //   2. The copy is looked at (LMDB maps it into memory) and opened. What it has in doubt is settled by what the store knows by now: it
 //      was committed since, or it is taken back, in the copy only.
 //   3. The copy is made durable, renamed to its place, and the directory is made durable.
-// Before the rename there is the temporary name only, which `removeCopyPlaces` takes away; after it there is the copy.
+// Before the rename there is the temporary name only, in a directory that is its owner's to take away; after it there is the copy.
 //
 // A copy is not a backup before all of it was verified (verify.ts). Must never change the store that is copied.
 import { chmodSync, existsSync, statSync } from "node:fs"

@@ -1,10 +1,10 @@
 // A data file that is being made: in a directory of its own beside its place, under its name once it is whole and on the disk. A crash
 // leaves no half-made file there, and what it leaves elsewhere is removed at the next start.
 import { mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { formatKey } from "./checked-table.ts"
 import { binary, engineOf, formatVersion, openRoot } from "./lmdb-engine.ts"
-import { syncPath } from "./sync-path.ts"
+import { syncParent, syncPath } from "./sync-path.ts"
 import type { Engine } from "./tables.ts"
 
 export const fileName = "data.mdb"
@@ -43,13 +43,4 @@ export class NewEnvironment {
 /** What was killed while it was being made. */
 export function removeUnfinished(directory: string): void {
   for (const name of readdirSync(directory)) if (temporary.test(name)) rmSync(join(directory, name), { recursive: true })
-}
-
-/** The directory may be new as well; then whoever made it may read its parent. */
-function syncParent(directory: string): void {
-  try {
-    syncPath(dirname(directory))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error
-  }
 }
