@@ -14,6 +14,8 @@ export async function readJson<Shape extends v.GenericSchema>({ request, shared 
   if (isRefusal(text)) return text
   const json = parseJson(text)
   if (isRefusal(json)) return json
+  // An object without required fields takes an array for one.
+  if (Array.isArray(json.value)) return refuse("malformed", `The body must be ${looks}.`, { pointer: "", issues: [{ pointer: "", code: "object", message: "must be an object" }] })
   const parsed = v.safeParse(shape, json.value, { abortPipeEarly: true })
   if (parsed.success) return parsed.output
   const issues = parsed.issues.map(issueOf)

@@ -38,6 +38,8 @@ export interface SnapshotFetchParts {
   readonly epoch: Epoch
   readonly session: string
   readonly ask: (envelope: Envelope, request: SnapshotRequest) => Promise<DecodedAnswer>
+  /** Under which name what was here is kept; for good, unless that is `replacedName`. */
+  readonly keptAs?: string
   /** What this node is to be with the copy, in what is not of the node that it comes from. */
   readonly identity: Partial<Identity>
   readonly freeBytes: () => number
@@ -234,10 +236,11 @@ export class SnapshotFetch {
   }
 
   #install(): void {
-    const { dataDirectory } = this.#parts
-    const [own, replaced] = [join(dataDirectory, fileName), join(dataDirectory, replacedName)]
+    const { dataDirectory, keptAs = replacedName } = this.#parts
+    const [own, replaced] = [join(dataDirectory, fileName), join(dataDirectory, keptAs)]
     // What is there already is older, and what this node had by itself.
     if (!existsSync(replaced)) linkOrCopy(own, replaced)
+    if (keptAs !== replacedName) this.#notice(`keeps what was here as ${replaced}: it is of an earlier reign, and may hold what nobody else has`)
     syncPath(dataDirectory)
     failpoint("snapshot.keep.after")
     renameSync(this.#place.dataPath, own)

@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import type { FetchSnapshot } from "../protocol/effect.ts"
+import type { Epoch } from "../protocol/epoch.ts"
 import type { Answer, Envelope, SnapshotRequest } from "../protocol/messages.ts"
 import { type Questioned, questionEnvelope, whyUnasked } from "../protocol/question.ts"
 import { whyNotGiven } from "../protocol/snapshot.ts"
@@ -10,11 +11,21 @@ import { failpoint } from "../runtime/failpoint.ts"
 import { FetchCancelled, FetchFailed, type FetchProgress, replacedName, SnapshotFetch, type SnapshotFetchParts } from "./snapshot-fetch.ts"
 import { SnapshotHolder, type SnapshotHolderParts } from "./snapshot-holder.ts"
 import { SnapshotPlace } from "./snapshot-place.ts"
+import type { Reader } from "../store/store.ts"
 
 export interface SnapshotsParts extends SnapshotHolderParts, Omit<SnapshotFetchParts, "cluster" | "epoch" | "identity" | "session"> {
+  /** Of what a copy takes the place of. */
+  readonly reader: SnapshotHolderParts["reader"] & Pick<Reader, "identity" | "position">
   /** Ends the process, which has to start anew: on the copy, or to try again. */
   readonly restart: (sentence: string) => void
   readonly fatal: (error: unknown) => void
+}
+
+/** What a reign has acknowledged, its primary has. Of an earlier one this node may have what was lost there, and nobody can tell: the log that would is trimmed. */
+function keptName(reader: SnapshotsParts["reader"], primary: Epoch): string {
+  const { epoch } = reader.identity()
+  const { head } = reader.position()
+  return head === 0 || epoch.id === primary.id ? replacedName : `replaced-epoch-${epoch.number}-version-${head}.mdb`
 }
 
 export class Snapshots {
@@ -48,8 +59,8 @@ export class Snapshots {
   /** As the replica that it is, with what only the primary has: begins to fetch, unless it does so already. */
   fetch({ cluster, epoch }: Pick<FetchSnapshot, "cluster" | "epoch">): void {
     if (this.#fetch !== undefined) return
-    const { restart, fatal, newId } = this.#parts
-    const fetch = new SnapshotFetch({ ...this.#parts, cluster, epoch, session: newId(), identity: { role: "replica", mode: "paired", lacking: true, decisions: [] } })
+    const { restart, fatal, newId, reader } = this.#parts
+    const fetch = new SnapshotFetch({ ...this.#parts, cluster, epoch, keptAs: keptName(reader, epoch), session: newId(), identity: { role: "replica", mode: "paired", lacking: true, decisions: [] } })
     this.#fetch = fetch
     fetch.run().then(
       (version) => restart(`the copy of version ${version} is in place. Start this node again: then it syncs with its primary`),

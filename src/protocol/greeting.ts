@@ -85,7 +85,7 @@ function behind(state: ParticipantState, incoming: IncomingRequest, request: Hel
     const { effects } = refused(state, incoming, "fetching", `${detail}; fetching a copy`)
     return { state, effects: [...effects, { effect: "fetch-snapshot", cluster, epoch }] }
   }
-  return stopping(state, incoming, "behind", { effect: "stop", reason: "foreign", detail, hint: "start this node with --join: then it fetches a copy of its primary's data, which takes the place of its own" })
+  return stopping(state, incoming, "behind", { effect: "stop", reason: "foreign", detail, hint: "start this node with --join: then it fetches a copy of its primary's data, which takes the place of its own (kept beside it, where that is of an earlier reign)" })
 }
 
 /** From here on only messages of this link change anything (I6). */

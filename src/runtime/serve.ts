@@ -44,6 +44,8 @@ function serveUnderBun({ hostname, port, idleTimeoutSeconds, fetch }: ServeOptio
     idleTimeout: idleTimeoutSeconds,
     fetch: (request) => fetch(request, connection),
     development: false,
+    // Or a second node could listen beside this one, and each would get some of what is sent to the other.
+    reusePort: false,
   })
   return {
     port: server.port ?? port,

@@ -1,7 +1,7 @@
 // A whole copy from node to node: killed on either side at every step of it, damaged on its way or where it is kept, and without room.
 // The pair ends in sync with equal data, and what is half there is never shown (fault 18).
 import { afterAll, describe, expect, test } from "bun:test"
-import { closeSync, cpSync, existsSync, openSync, readdirSync, readSync, statSync, writeSync } from "node:fs"
+import { closeSync, cpSync, existsSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { type Failpoint, failpoints, failpointVariable } from "../../src/runtime/failpoint.ts"
 import { logStart } from "./log-start.ts"
@@ -191,6 +191,38 @@ describe("a copy", () => {
       expect(pair.b.printed).toContain("there is no room for a copy of")
       expect(existsSync(join(pair.b.data, "data.mdb"))).toBe(true)
       await inSyncAtLast(pair)
+    } finally {
+      await pair.remove()
+    }
+  })
+
+  test("that takes the place of what is of an earlier reign keeps that, for good: nobody can tell any more whether it holds what was lost (P1)", async () => {
+    const pair = await RealPair.make({ flags })
+    const { a, b } = pair
+    try {
+      await pair.start()
+      expect((await a.do({ op: "collection.define", data: { name: "notes" } })).status).toBe(200)
+      const aside = join(pair.directory, "aside")
+      await b.stop()
+      cpSync(b.data, aside, { recursive: true })
+      b.start()
+      await pair.inSync()
+      for (const node of [a, b]) {
+        await until("it hands over", async () => (await node.decide("handover")).status === 200, () => pair.printed)
+        await pair.inSync()
+      }
+      for (let n = 0; n < 20; n++) expect((await a.do({ op: "document.put", data: { collection: "notes", id: "x", value: { n } } })).status).toBe(200)
+      await until("the log is trimmed", async () => (await logStart(pair)) > 5, () => pair.printed)
+      await b.stop()
+      rmSync(b.data, { recursive: true })
+      cpSync(aside, b.data, { recursive: true })
+      joining(b)
+      expect(await b.ended).toEqual({ code: 75, signal: null })
+      b.start()
+      await pair.inSync()
+      await until("what is kept until then is gone", () => leftovers(pair) === "", () => leftovers(pair))
+      expect(readdirSync(b.data).filter((name) => name.startsWith("replaced"))).toEqual(["replaced-epoch-1-version-1.mdb"])
+      expect(b.printed).toContain("it is of an earlier reign, and may hold what nobody else has")
     } finally {
       await pair.remove()
     }

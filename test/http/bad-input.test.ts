@@ -23,6 +23,14 @@ test("an Authorization header of another form is 401, whatever stands in it", as
   }
 })
 
+test.each(["/verify", "/node/promote", "/node/solo", "/node/handover"])("a body of POST %s that is no object is 400, also where no field is needed", async (path) => {
+  const tandem = new Harness()
+  for (const body of ["[]", "[{}]", '"x"', "5", "null"]) {
+    const answer = await tandem.send("POST", path, { body })
+    expect([body, answer.status, inside(answer.json, "code")]).toEqual([body, 400, "malformed"])
+  }
+})
+
 for (const pattern of ["/do", "/verify"]) {
   const body = bodies[pattern]
   describe(`the body of POST ${pattern}`, () => {

@@ -22,6 +22,13 @@ const program = `
           await request.arrayBuffer()
           return Response.json(connection.address(request))
         }
+        case "/second":
+          try {
+            serve({ hostname: "127.0.0.1", port: listener.port, idleTimeoutSeconds: 1, fetch: () => new Response("second") })
+            return Response.json("listens")
+          } catch {
+            return Response.json("cannot listen")
+          }
         case "/length":
           return Response.json((await request.arrayBuffer()).byteLength)
         case "/wait":
@@ -89,6 +96,11 @@ describe.each(runtimes)("under %s", (runtime) => {
     expect(server.port).toBeGreaterThan(1_024)
     const sent = await fetch(`${server.url}/length`, { method: "POST", body: new Uint8Array(3_000_000) })
     expect(await sent.json()).toBe(3_000_000)
+  })
+
+  test("has its port for itself", async () => {
+    await using server = await served(runtime)
+    expect(await (await fetch(`${server.url}/second`)).json()).toBe("cannot listen")
   })
 
   test("knows the other end's address, also once the body is read", async () => {
