@@ -16,7 +16,7 @@ import { writeWhole } from "../runtime/write-whole.ts"
 import { connect } from "./api.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
-import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { CommandFailed, systemFailure, wrongUsage } from "./command-failed.ts"
 import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { grouped, ProgressBar, whileWaiting } from "./progress.ts"
@@ -36,7 +36,7 @@ export const backup: Command = {
     json: { help: "File, version and size as JSON" },
   },
   examples: ["tandem backup /var/backups/tandem --url http://127.0.0.1:4000 --keep 7", "tandem backup - --url http://127.0.0.1:4000 | gzip > all.backup.gz", "tandem backup a.backup --data /var/lib/tandem"],
-  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.stuck],
+  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.disk, exitCodes.stuck],
   run: runBackup,
 }
 
@@ -52,7 +52,9 @@ async function runBackup(invocation: Invocation): Promise<number> {
   if (to === undefined) throw wrongUsage("Where to? A file, a directory, or - for standard output.")
   const keep = keepOf(flags.text("keep"), to)
   const node = whichNode(flags, terminal)
-  const made = node === "running" ? await ofRunning(invocation, to, keep) : await ofStopped(invocation, node.stopped, to, keep)
+  const made = await (node === "running" ? ofRunning(invocation, to, keep) : ofStopped(invocation, node.stopped, to, keep)).catch((error: unknown) => {
+    throw systemFailure(error, "There is no backup")
+  })
   const line = flags.on("json") ? jsonLine(made) : `${paintFor(terminal)("green", "Checked")}: ${inline(made.file)}, version ${grouped(made.version)}, ${showSize(made.bytes)}\n`
   if (to === "-") terminal.note(line.trimEnd())
   else await terminal.out(line)
@@ -63,7 +65,7 @@ function keepOf(text: string | undefined, to: string): number | undefined {
   if (text === undefined) return undefined
   const keep = Number(text)
   if (!Number.isSafeInteger(keep) || keep < 1) throw wrongUsage(`--keep must be a number, 1 or more, not ${text}.`)
-  if (!isDirectory(to)) throw wrongUsage("--keep goes with a directory.")
+  if (!isDirectory(to)) throw wrongUsage(`--keep goes with a directory, and ${to} is none. Where it is to be made, end its name with a slash.`)
   return keep
 }
 

@@ -1,15 +1,15 @@
 // `tandem restore`: a data directory from a backup, for a new pair or for one that was lost.
-import { existsSync, mkdirSync } from "node:fs"
+import { existsSync, mkdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { targetAt } from "../node/log-place.ts"
 import type { ShipTarget } from "../node/ship-target.ts"
-import type { RestoreOptions } from "../node/restore.ts"
+import type { Restored, RestoreOptions } from "../node/restore.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import { lockFile } from "../runtime/file-lock.ts"
 import { sessionId } from "../runtime/random.ts"
 import { paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
-import { CommandFailed, wrongUsage } from "./command-failed.ts"
+import { CommandFailed, systemFailure, wrongUsage } from "./command-failed.ts"
 import { logPlaceOf } from "./log-place-setting.ts"
 import { jsonLine } from "./json-line.ts"
 import { grouped, ProgressBar } from "./progress.ts"
@@ -28,7 +28,7 @@ export const restoreCommand: Command = {
     "log-endpoint": { value: "<url>", help: "Of the object storage, where that is not AWS" },
     to: { value: "<version|time>", help: "Only up to this version or time (all of it)" },
     "same-cluster": { help: "The pair itself is lost, and goes on from here: what is left of it is fenced" },
-    json: { help: "Version, cluster and epoch as JSON" },
+    json: { help: "Version, its time, cluster and epoch as JSON" },
   },
   examples: [
     "tandem restore all.backup --data /var/lib/tandem --node a",
@@ -36,7 +36,7 @@ export const restoreCommand: Command = {
     "tandem restore all.backup --data /tmp/yesterday --node a --to 2026-03-01T12:00:00Z",
     "tandem restore all.backup --data /var/lib/tandem --node a --same-cluster",
   ],
-  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.settings],
+  exits: [exitCodes.failed, exitCodes.damaged, exitCodes.locked, exitCodes.disk, exitCodes.settings],
   run: runRestore,
 }
 
@@ -47,6 +47,7 @@ async function runRestore({ flags, positionals, terminal }: Invocation): Promise
   if (data === undefined || nodeId === undefined) throw wrongUsage("Both --data, the directory to make, and --node, the name of the node, are needed.")
   if (parseNodeId(nodeId) === undefined) throw wrongUsage(`--node takes lower-case letters, digits and hyphens, 32 at most and a letter first, not "${nodeId}".`)
   if (!existsSync(from)) throw new CommandFailed(`There is no ${from}.`)
+  if (!statSync(from).isFile()) throw new CommandFailed(`${from} is no file: a backup is one.`)
   const to = momentOf(flags.text("to"))
   const { restore, RestoreRefused } = await withAddon(() => import("../node/restore.ts"), terminal)
   const bar = new ProgressBar(terminal, "check", "entries")
@@ -60,14 +61,14 @@ async function runRestore({ flags, positionals, terminal }: Invocation): Promise
     bar.end()
     replaying.end()
     if (flags.on("json")) await terminal.out(jsonLine(restored))
-    else await terminal.out(sentences(restored.version, restored.epoch, options, paintFor(terminal)))
+    else await terminal.out(sentences(restored, options, paintFor(terminal)))
     return exitCodes.done
   } catch (error) {
     bar.end()
     replaying.end()
     if (error instanceof RestoreRefused) throw new CommandFailed(`${error.message}.`, { hint: error.hint, ...(error.damaged ? { exitCode: exitCodes.damaged } : {}) })
     if (error instanceof Error && error.name === "StoreDamaged") throw new CommandFailed(error.message, { exitCode: exitCodes.damaged })
-    throw error
+    throw systemFailure(error, `${from} was not restored, and nothing is left of it in ${data}`)
   }
 }
 
@@ -91,10 +92,10 @@ function momentOf(text: string | undefined): RestoreOptions["to"] {
   return { timeMs }
 }
 
-function sentences(version: number, epoch: number, { data, nodeId, sameCluster }: RestoreOptions, paint: ReturnType<typeof paintFor>): string {
-  const whose = sameCluster ? `the same pair, in epoch ${epoch}` : "a pair of its own"
+function sentences({ version, epoch, time }: Restored, { data, nodeId, sameCluster }: RestoreOptions, paint: ReturnType<typeof paintFor>): string {
+  const whose = sameCluster ? `the same pair, in epoch ${grouped(epoch)}` : "a pair of its own"
   return [
-    `${paint("green", "Restored")} version ${grouped(version)} into ${data}, as node ${nodeId} of ${whose}.`,
+    `${paint("green", "Restored")} version ${grouped(version)}${time === null ? "" : `, of ${time},`} into ${data}, as node ${nodeId} of ${whose}.`,
     "Start it with `tandem serve`: it answers reads at once, and takes writes when a replica is in sync",
     "(another node with an empty directory and --join), or after `tandem solo on`.",
     "",

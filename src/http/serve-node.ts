@@ -13,6 +13,7 @@ import { targetAt } from "../node/log-place.ts"
 import { Shipper } from "../node/shipper.ts"
 import { PasswordQueue } from "../operations/passwords.ts"
 import { InvariantBroken } from "../protocol/invariant.ts"
+import { soloWaitMs } from "../protocol/read-lease.ts"
 import { RecordDamaged } from "../protocol/record.ts"
 import { sentence } from "../refusal.ts"
 import { monotonicMs, wallMs } from "../runtime/clock.ts"
@@ -59,6 +60,10 @@ export async function serveNode(settings: NodeSettings, hooks: ServeHooks = {}):
   const watchdog = startWatchdog(settings.watchdogMs)
   const store = await openStore(settings)
   const notice = (line: string): void => void process.stderr.write(`tandem ${settings.nodeId}: ${line}\n`)
+  const soloAfterMs = soloWaitMs(settings)
+  if (settings.whenStuck === "exit" && soloAfterMs >= settings.syncTimeoutMs) {
+    notice(`as a primary without its replica this node ends after ${settings.syncTimeoutMs} ms (--sync-timeout), before the ${Math.ceil(soloAfterMs)} ms are over after which \`tandem solo on\` is possible (--lease, --peer-timeout): raise the first, or lower the others`)
+  }
   const dataBytes = (): number => statSync(join(dataDirectory, "data.mdb")).size
   const backups = new Backups({ store, settings: settings.backup, dataDirectory, floorBytes: settings.diskFloorBytes, freeBytes, monotonicMs, wallMs, notice })
   const client = new PeerClient({ peerUrl: settings.peerUrl, secret: settings.secret, timeoutMs: settings.peerTimeoutMs })
@@ -138,7 +143,7 @@ function holderOf(dataDirectory: string): string {
 /** A bug or a broken disk: never a reason to go on. */
 function endOn(error: unknown): void {
   if (error instanceof DiskError) fatal(exitCodes.disk, `${error.message}. The next start recovers from what is on the disk`)
-  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. The node has stopped rather than serve it: run \`tandem verify --data\` on it, then restore it, or start empty with --join; of a primary, once the other node was promoted`)
+  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. The node has stopped rather than serve it: run \`tandem verify --data\` on it to see all of it, and \`tandem verify --repair-from-peer\` to put the other node's data in its place; or start empty with --join, a primary once the other node was promoted`)
   // The words of any other error may be a client's: only where it happened is said.
   const what = error instanceof InvariantBroken || error instanceof RecordDamaged ? error.message : nameOf(error)
   fatal(exitCodes.internal, `internal error, please report it: ${what}${placesOf(error)}`)
@@ -185,7 +190,7 @@ async function joinEmpty(store: TableStore): Promise<void> {
 }
 
 function endOnOpening(error: unknown): never {
-  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. Nothing was changed: restore it, or start empty with --join; of a primary, once the other node was promoted`)
+  if (error instanceof StoreDamaged) fatal(exitCodes.damaged, `${error.message}. Nothing was changed: \`tandem verify --repair-from-peer\` puts the other node's data in its place; or start empty with --join, a primary once the other node was promoted`)
   if (error instanceof DiskError || error instanceof NoRoomToMigrate) fatal(exitCodes.disk, error.message)
   throw error
 }

@@ -34,6 +34,7 @@ export class Operator {
   /** Makes this replica the primary, or says why not. */
   async promote({ solo, force, by, reason }: PromoteDecision): Promise<Standing | Refusal> {
     if (this.#parts.store.identity().role === "primary") return refuse("wrong-state", `${this.#named()} already.`, { hint: "`tandem solo on` lets a primary take writes without a replica." })
+    if (this.#parts.store.identity().clusterId === undefined) return refuse("wrong-state", `${this.#named()}, and is not promoted: its disk belongs to no pair yet.`, { hint: "A running primary fills it, where it is started with --join." })
     const { snapshots } = this.#parts
     if (snapshots.fetching !== null && !force) return refuse("wrong-state", `${this.#named()}, and is not promoted: it fetches a copy of its primary's data, and may lack what was acknowledged until it has it.`, { hint: promoteHint })
     snapshots.cancelFetch()
@@ -57,7 +58,7 @@ export class Operator {
 
   /** Lets the replica take this primary's place, with everything that was acknowledged; or says why not. */
   async handover({ by, reason }: Asked): Promise<Standing | Refusal> {
-    if (this.#parts.role().primary === undefined) return refuse("wrong-state", `${this.#named()}: the primary hands over.`, { hint: "Ask the primary." })
+    if (this.#parts.role().primary === undefined) return refuse("wrong-state", `${this.#named()}: the primary hands over.`, { hint: this.#askPrimary() })
     if (this.handingOver) return refuse("wrong-state", `${this.#named()}, and is handing over already.`)
     this.handingOver = true
     const why = await this.#afterWork(() => ((this.#parts.role().writer?.pending ?? 0) > 0 ? Promise.resolve(atWork) : this.#parts.role().primary?.handOver(this.#nextEpoch(), { what: "handover", by, reason, forced: false })))
@@ -85,10 +86,15 @@ export class Operator {
     while (decisionPending() && monotonicMs() < untilMs) await sleep(bounds.tickMs / 10)
   }
 
+  #askPrimary(): string {
+    const { primary } = this.#parts.standing()
+    return primary === undefined ? "Ask the primary." : `Ask the primary, ${primary}.`
+  }
+
   #named(): string {
     const { node, role, epoch } = this.#parts.standing()
     return `Node ${node} is the ${role} of epoch ${epoch.number}`
   }
 }
 
-const promoteHint = "`--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."
+const promoteHint = "Where the primary runs, `tandem handover` there changes the roles of both. `--force` skips this: where the old primary is gone for good, and what it may have shown or acknowledged alone may be lost."

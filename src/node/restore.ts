@@ -7,6 +7,7 @@ import { CopyPlace, removeCopyPlaces } from "../store/copy-place.ts"
 import { openLmdbStore } from "../store/lmdb-store.ts"
 import { fileName } from "../store/new-environment.ts"
 import { type LoggedDecision, nobody } from "../store/store.ts"
+import { StoreDamaged } from "../store/store-damaged.ts"
 import { syncParent, syncPath } from "../store/sync-path.ts"
 import type { TableStore } from "../store/table-store.ts"
 import { verifyStore } from "../store/verify.ts"
@@ -33,6 +34,8 @@ export interface RestoreOptions {
 
 export interface Restored {
   readonly version: number
+  /** Of the record of that version; null where there is none. */
+  readonly time: string | null
   readonly clusterId: string
   readonly epoch: number
 }
@@ -60,12 +63,15 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     copyFileSync(from, place.path)
     // With the mode of the backup, which others may read, or nobody may write.
     chmodSync(place.path, 0o600)
-    const store = openLmdbStore(place.directory, nobody)
+    const store = openedCopy(place, from)
+    let time: string | null
     try {
       await checkBackup(store, options)
       const epochMax = await goOn(store, options)
       await bringTo(store, options)
       await rename(store, options, epochMax)
+      const { committed } = store.position()
+      time = committed === 0 ? null : new Date(store.timeOf(committed)).toISOString()
     } finally {
       await store.close()
     }
@@ -74,9 +80,19 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     place.moveTo(path)
     syncParent(data)
     const { clusterId = "", epoch } = store.identity()
-    return { version: store.position().committed, clusterId, epoch: epoch.number }
+    return { version: store.position().committed, time, clusterId, epoch: epoch.number }
   } finally {
     place.remove()
+  }
+}
+
+/** What is wrong with it is said of the backup, not of a copy that is gone then. */
+function openedCopy(place: CopyPlace, from: string): TableStore {
+  try {
+    return openLmdbStore(place.directory, nobody)
+  } catch (error) {
+    if (error instanceof StoreDamaged) throw new RestoreRefused(error.message.replaceAll(place.path, from), "Take another backup.", true)
+    throw error
   }
 }
 

@@ -219,12 +219,34 @@ describe("a restore", () => {
     })
   })
 
+  test("where something else is in the way ends with a sentence, and so does a backup", async () => {
+    await withPair(async (pair) => {
+      const { a, directory } = pair
+      await write(a, "ada")
+      const { file } = await backUp(a, join(directory, "x.backup"))
+      const running = ["--url", a.url, "--data", a.data]
+      const ways: readonly (readonly [number, string, ...string[]])[] = [
+        [1, "no file: a backup is one", "restore", directory, "--data", join(directory, "r"), "--node", "a"],
+        [1, "nothing is left of it", "restore", file, "--data", join(file, "r"), "--node", "a"],
+        [1, "was not restored", "restore", file, "--data", join(directory, "r"), "--node", "a", "--log", file],
+        [1, "cannot be written", "backup", join(file, "y.backup"), ...running],
+        [1, "cannot be written", "backup", "/proc/nowhere/y.backup", ...running],
+        [64, "end its name with a slash", "backup", join(directory, "missing"), "--keep", "1", ...running],
+      ]
+      for (const [code, says, ...command] of ways) expect([command, await tandem(...command)]).toEqual([command, expect.objectContaining({ code, said: expect.stringContaining(says) })])
+      // It names the backup, and no copy of it that is gone.
+      const broken = join(directory, "broken.backup")
+      writeFileSync(broken, readFileSync(file).subarray(0, 8_192))
+      expect(await tandem("restore", broken, "--data", join(directory, "r"), "--node", "a")).toMatchObject({ code: 65, said: expect.stringContaining(broken) })
+    })
+  })
+
   test("to an earlier version or time leaves what came later away", async () => {
     await withPair(async (pair) => {
       for (const id of ["one", "two", "three"]) await write(pair.a, id)
       const { file } = await backUp(pair.a, join(pair.directory, "x.backup"))
       const { time } = (await pair.a.json("/log/2")) as { time: string }
-      expect((await restored(file, join(pair.directory, "r1"), "--to", "1")).version).toBe(1)
+      expect(await restored(file, join(pair.directory, "r1"), "--to", "1")).toMatchObject({ version: 1, time: ((await pair.a.json("/log/1")) as { time: string }).time })
       const byTime = await restored(file, join(pair.directory, "r2"), "--to", time)
       expect(byTime.version).toBeGreaterThanOrEqual(2)
       expect(await tandem("restore", file, "--data", join(pair.directory, "r3"), "--node", "a", "--to", "4")).toMatchObject({ code: 1, said: expect.stringContaining("Take a later backup") })

@@ -1,11 +1,12 @@
-// Fault 13: while neither can see the other, an operator promotes the replica and restores the primary as the same cluster. One of
-// them at most can acknowledge anything; as soon as they meet both stop, and say where they parted.
+// Fault 13: while neither can see the other, each node is restored as the primary of the same cluster. One of them only was told that it
+// may acknowledge alone; as soon as they meet both stop, and say where they parted.
 import { expect, test } from "bun:test"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { exitCodes } from "../../src/runtime/exit.ts"
 import { FewWrites } from "./few-writes.ts"
 import { runCommand } from "./real-command.ts"
+import type { RealNode } from "./real-node.ts"
 import { RealPair, until } from "./real-pair.ts"
 import { sameDigests, Witness } from "./witness.ts"
 
@@ -19,15 +20,18 @@ test("both nodes lead the same epoch: one of them acknowledges; when they meet b
     const { version } = await sameDigests(pair)
     const file = join(pair.directory, "x.backup")
     expect(await runCommand(["backup", file, "--url", a.url, "--data", a.data], { program: "bun" })).toMatchObject({ code: 0 })
-    await a.stop("SIGKILL")
-    await until("b is promoted", async () => (await b.decide("promote", { solo: true })).status === 200, () => b.printed)
-    // It answers no write before it has logged that it was promoted.
+    const restored = async (name: string, node: RealNode): Promise<void> => {
+      rmSync(node.data, { recursive: true })
+      expect(await runCommand(["restore", file, "--data", node.data, "--node", name, "--same-cluster"], { program: "bun" })).toMatchObject({ code: 0 })
+      node.start()
+    }
+    for (const node of pair.nodes) await node.stop("SIGKILL")
+    await restored("b", b)
+    await until("b is solo", async () => (await b.decide("solo", { on: true }).catch(() => undefined))?.status === 200, () => b.printed)
     await until("b acknowledges", async () => (await b.do({ op: "user.create", data: { id: "eve", email: "eve@example.com" } }, "eve")).status === 200, () => b.printed)
     await b.stop("SIGKILL")
 
-    rmSync(a.data, { recursive: true })
-    expect(await runCommand(["restore", file, "--data", a.data, "--node", "a", "--same-cluster"], { program: "bun" })).toMatchObject({ code: 0 })
-    a.start()
+    await restored("a", a)
     await until("a answers", async () => (await a.json("/status").catch(() => undefined)) !== undefined, () => a.printed)
     expect((await a.do({ op: "user.create", data: { id: "ada", email: "ada@example.com" } })).status).toBe(503)
 

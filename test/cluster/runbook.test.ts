@@ -94,16 +94,16 @@ test("where both were promoted both stop, and the one whose data does not lead i
     await write(a, "before")
     const backup = join(pair.directory, "x.backup")
     expect(await runCommand(["backup", backup, "--url", a.url, "--data", a.data], { program: a.program })).toMatchObject({ code: 0 })
-    // Somebody who cannot see b restores the pair as a; somebody else promotes b.
-    await a.stop("SIGKILL")
-    await until("b is promoted", async () => (await b.decide("promote", { solo: true })).status === 200, () => b.printed)
-    await write(b, "of-b")
-    await b.stop("SIGKILL")
-    rmSync(a.data, { recursive: true })
-    expect(await runCommand(["restore", backup, "--data", a.data, "--node", "a", "--same-cluster"], { program: a.program })).toMatchObject({ code: 0 })
-    a.start()
-    await until("a may write alone", async () => (await a.decide("solo", { on: true }).catch(() => undefined))?.status === 200, () => a.printed)
-    await write(a, "of-a")
+    // Two people restore the pair, each of whom takes the other machine for lost.
+    await Promise.all(pair.nodes.map((node) => node.stop("SIGKILL")))
+    for (const [name, node] of [["b", b], ["a", a]] as const) {
+      rmSync(node.data, { recursive: true })
+      expect(await runCommand(["restore", backup, "--data", node.data, "--node", name, "--same-cluster"], { program: node.program })).toMatchObject({ code: 0 })
+      node.start()
+      await until("it may write alone", async () => (await node.decide("solo", { on: true }).catch(() => undefined))?.status === 200, () => node.printed)
+      await write(node, `of-${name}`)
+      if (node === b) await b.stop("SIGKILL")
+    }
 
     b.start()
     for (const node of pair.nodes) expect(await node.ended).toEqual({ code: exitCodes.diverged, signal: null })

@@ -48,6 +48,8 @@ describe("a primary without its replica", () => {
   test("ends with 75 when its lease is over, and again at each start until the replica is back", async () => {
     const started = await pairWithWrites(impatient)
     const { a, b } = started.pair
+    // Nobody could make it solo meanwhile.
+    expect(a.printed).toContain("ends after 2000 ms (--sync-timeout), before the 4200 ms are over after which `tandem solo on` is possible")
     await b.stop("SIGKILL")
     expect(await a.ended).toEqual(stuck)
     for (let n = 0; n < 2; n++) {

@@ -54,7 +54,7 @@ test("commands at the wrong node, in the wrong order and twice change nothing, a
     await wrong([
       { command: ["promote"], at: a, says: /Node a is the primary of epoch 1 already/, hints: /tandem solo on/ },
       { command: ["promote", "--force", "--solo"], at: a, says: /Node a is the primary of epoch 1 already/ },
-      { command: ["promote"], at: b, says: /Node b is the replica of epoch 1, and is not promoted: its primary may still answer reads/, hints: /--force/ },
+      { command: ["promote"], at: b, says: /Node b is the replica of epoch 1, and is not promoted: its primary may still answer reads/, hints: /tandem handover.*--force/ },
       { command: ["solo", "on"], at: a, says: /it is in sync with node b/ },
       { command: ["solo", "off"], at: a, says: /it is not solo/ },
       { command: ["solo", "on"], at: b, says: /Node b is the replica of epoch 1: only a primary can be solo/, hints: /promote --solo/ },
@@ -109,6 +109,23 @@ test("commands at the wrong node, in the wrong order and twice change nothing, a
     b.start()
     await pair.inSync()
     for (const node of pair.nodes) expect((await node.fetch("/users/ada")).status).toBe(200)
+  } finally {
+    await pair.remove()
+  }
+})
+
+test("a hand-over whose outcome nobody hears may have come to pass, and says so", async () => {
+  const pair = await RealPair.make({ flags: ["--lease", "2s", "--peer-timeout", "1s"] })
+  const { a, b } = pair
+  try {
+    await pair.start()
+    b.kill("SIGSTOP")
+    const asked = await ask({ command: ["handover"], at: a })
+    expect([asked.code, asked.err]).toEqual([75, expect.stringContaining("It may have been done all the same: look at `tandem status` of both nodes")])
+    expect(await a.ended).toEqual({ code: 75, signal: null })
+    // It was asked before it could hear: the question was under way.
+    b.kill("SIGCONT")
+    await until("b has taken over", async () => ((await b.json("/status").catch(() => undefined)) as { readonly role: string } | undefined)?.role === "primary")
   } finally {
     await pair.remove()
   }

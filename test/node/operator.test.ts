@@ -246,7 +246,7 @@ describe("both nodes were promoted", () => {
 })
 
 test("a decision that waited for what the node was at work on begins an epoch above what that has brought (I6)", async () => {
-  const identity = { role: "replica", epoch: { number: 1, id: "first" } }
+  const identity = { role: "replica", clusterId: "c", epoch: { number: 1, id: "first" } }
   const asked: number[] = []
   const replica = {
     promote: async ({ number }: { readonly number: number }): Promise<string | undefined> => {

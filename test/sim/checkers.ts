@@ -170,9 +170,14 @@ export class Checkers {
     this.tookBack(node)
   }
 
-  /** What is above `common` goes from a log: nothing that anyone ever committed. */
+  /**
+   * What is above `common` goes from a log: nothing that anyone ever committed. Where a node was promoted over it by force, only what its
+   * disk knows to be committed is held against that: the rest goes as what is in doubt does, into a file.
+   */
   takesBack(node: NodeName, common: number): void {
-    for (let version = this.#disks[node].head(); version > common; version--) {
+    const disk = this.#disks[node]
+    const last = this.lines.isLeftBehind(node) ? disk.committed() : disk.head()
+    for (let version = last; version > common; version--) {
       const digest = this.#disks[node].digest(version)
       if (digest !== undefined && this.lines.of(node).isCommitted(version, digest)) throw new CheckFailed("I1", `version ${version} was committed, and ${node} takes it back`)
     }
