@@ -30,7 +30,7 @@ export function hello(state: ParticipantState, incoming: IncomingRequest, reques
     }
     const order = compareEpoch(state.epoch, envelope.epoch)
     if (order === "lower") return refused(state, incoming, "fenced", `this node has seen epoch ${state.epoch.number}`)
-    if (order === "forked") return stopping(state, incoming, "epoch-forked", { effect: "stop", reason: "diverged", detail: `both nodes were promoted to epoch ${state.epoch.number}`, hint: partedHint })
+    if (order === "forked") return stopping(state, incoming, "epoch-forked", { effect: "stop", reason: "diverged", detail: `the primary and its replica know two reigns of epoch ${state.epoch.number}, each begun without the other; \`tandem rejoin\` names the last version that both logs have`, hint: partedHint })
   }
   if (isBehind(state, request)) return state.cluster === null || state.lacking || !isProven(state, incoming) ? behind(state, incoming, request) : identify(state, incoming, { lacking: true })
   if (!request.open) return { state, effects: [helloReply(state, incoming.ticket, false, state.cluster === null)] }

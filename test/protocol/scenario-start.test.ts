@@ -562,11 +562,11 @@ describe("somebody else", () => {
   test("a forked epoch: both stop (I6)", () => {
     expect(start(new Pair({ a: { log: common }, b: { log: common, epoch: { number: 1, id: "another" } } }))).toMatchInlineSnapshot(`
       "a→b hello: head 5, committed 5
-      a←b hello refused, epoch-forked: both nodes were promoted to epoch 1
+      a←b hello refused, epoch-forked: the primary and its replica know two reigns of epoch 1, each begun without the other; \`tandem rejoin\` names the last version that both logs have
       a→b hello, open: head 5, committed 5
-      a←b hello refused, epoch-forked: both nodes were promoted to epoch 1
-      b   stops, diverged: both nodes were promoted to epoch 1
-      a   stops, diverged: both nodes were promoted to epoch 1"
+      a←b hello refused, epoch-forked: the primary and its replica know two reigns of epoch 1, each begun without the other; \`tandem rejoin\` names the last version that both logs have
+      b   stops, diverged: the primary and its replica know two reigns of epoch 1, each begun without the other; \`tandem rejoin\` names the last version that both logs have
+      a   stops, diverged: the primary and its replica know two reigns of epoch 1, each begun without the other; \`tandem rejoin\` names the last version that both logs have"
     `)
   })
 
