@@ -4,7 +4,8 @@ import { type Api, apiFlags, connect } from "./api.ts"
 import { type Paint, paintFor } from "./colour.ts"
 import type { Command, Invocation } from "./command.ts"
 import { CommandFailed, wrongUsage } from "./command-failed.ts"
-import { type Fields, isFields, itemsOf, numberField, textField } from "./fields.ts"
+import { decisionText } from "./decision-text.ts"
+import { type Fields, fieldsOf, isFields, itemsOf, numberField, textField } from "./fields.ts"
 import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
 import { table } from "./table.ts"
@@ -107,6 +108,7 @@ export function recordRow(item: Fields, paint: Paint): string[] {
   const writes = Array.isArray(item["writes"]) ? item["writes"].filter(isFields) : []
   const operations = Array.isArray(item["operations"]) ? item["operations"].filter(isFields) : []
   const names = [...new Set(operations.map((operation) => textField(operation, "op") ?? "?"))].join(", ")
+  const decisions = operations.filter(({ op }) => op === "pair.decide").map((operation) => decisionText(fieldsOf(operation, "data")))
   const entities = writes.slice(0, 3).map((write) => `${inline(write["collection"])}/${inline(write["id"])}`)
   const more = writes.length > entities.length ? ` and ${writes.length - entities.length} more` : ""
   const note = textField(item, "note")
@@ -115,7 +117,7 @@ export function recordRow(item: Fields, paint: Paint): string[] {
     paint("dim", inline(item["time"])),
     inline(item["principal"]),
     paint("cyan", names),
-    `${entities.join(" ")}${more}${note === undefined ? "" : paint("dim", `  ${inline(note)}`)}`,
+    `${[...decisions, ...entities].join(" ")}${more}${note === undefined ? "" : paint("dim", `  ${inline(note)}`)}`,
   ]
 }
 

@@ -3,6 +3,7 @@ import { exitCodes } from "../runtime/exit.ts"
 import { apiFlags, connect } from "./api.ts"
 import { type Paint, paintFor } from "./colour.ts"
 import type { Command } from "./command.ts"
+import { decisionText } from "./decision-text.ts"
 import { type Fields, fieldsOf, isFields, numberField, textField } from "./fields.ts"
 import { jsonLine } from "./json-line.ts"
 import { inline } from "./printable.ts"
@@ -53,10 +54,7 @@ export function statusRows(answer: Fields, paint: Paint): string[][] {
     ["", `committed ${inline(peer["committed"])}, head ${inline(peer["head"])}, last heard ${inline(peer["lastHeardAt"])}`],
   ]
   const decision = fieldsOf(answer, "decision")
-  if (textField(decision, "what") !== undefined) {
-    const why = textField(decision, "reason") ?? ""
-    rows.push(["decided", `${inline(decision["what"])} by ${inline(decision["by"])}${decision["forced"] === true ? ", forced" : ""}${why === "" ? "" : `: ${inline(why)}`}`])
-  }
+  if (textField(decision, "what") !== undefined) rows.push(["decided", decisionText(decision)])
   if (fieldsOf(answer, "promotion")["lacking"] === true) rows.push([paint("red", "lacking"), "it may lack writes that were acknowledged, and is not to be promoted"])
   const fetching = fieldsOf(answer, "fetching")
   if (numberField(fetching, "bytes") !== undefined) rows.push([paint("yellow", "fetching"), `${size(fetching, "bytes")} of ${size(fetching, "totalBytes")} of a copy of the primary's data`])
