@@ -21,11 +21,16 @@ export function wrongUsage(message: string, hint?: string): CommandFailed {
   return new CommandFailed(message, { exitCode: exitCodes.usage, hint })
 }
 
+export function isDiskFailure(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return error.name === "DiskError" || code === "ENOSPC" || code === "EDQUOT" || code === "EIO"
+}
+
 /** What the system, or a disk, has refused: a sentence and an exit code, where it would else pass for a bug. Anything else as it is. */
 export function systemFailure(error: unknown, what: string): unknown {
   if (!(error instanceof Error) || error instanceof CommandFailed) return error
   const { code } = error as NodeJS.ErrnoException
-  const isDisk = error.name === "DiskError" || code === "ENOSPC" || code === "EDQUOT" || code === "EIO"
+  const isDisk = isDiskFailure(error)
   if (!isDisk && error.name !== "CopyFailed" && (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code))) return error
   return new CommandFailed(`${what}: ${error.message}.`, { exitCode: isDisk ? exitCodes.disk : exitCodes.failed })
 }

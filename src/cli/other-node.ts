@@ -4,7 +4,7 @@ import type { NodeSettings } from "../node/settings.ts"
 import type { Envelope, PeerRequest } from "../protocol/messages.ts"
 import { exitCodes } from "../runtime/exit.ts"
 import { whyUnreachable } from "../runtime/why-unreachable.ts"
-import { CommandFailed } from "./command-failed.ts"
+import { CommandFailed, isDiskFailure } from "./command-failed.ts"
 
 /** What is given rejects with CommandFailed where there is no authentic answer. */
 export async function otherNode({ peerUrl, secret, peerTimeoutMs }: NodeSettings): Promise<(envelope: Envelope, request: PeerRequest) => Promise<DecodedAnswer>> {
@@ -27,8 +27,7 @@ function unanswered(error: unknown, peerUrl: string): never {
 export function otherNodeFailure(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   if (error.name === "PeerRefused") return new CommandFailed(`The other node refuses: ${error.message}.`, { exitCode: exitCodes.foreign, hint: "Check --node, --data and --peer. Nothing was changed." })
-  const { code } = error as NodeJS.ErrnoException
-  return code === "ENOSPC" || code === "EIO" ? new CommandFailed(`The disk failed: ${error.message}. Nothing was changed.`, { exitCode: exitCodes.disk }) : error
+  return isDiskFailure(error) ? new CommandFailed(`The disk failed: ${error.message}. Nothing was changed.`, { exitCode: exitCodes.disk }) : error
 }
 
 export function ownNode(nodeId: string, ofData: string, dataDirectory: string): void {

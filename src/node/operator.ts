@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { bounds } from "../bounds.ts"
 import { atWork, handedOver } from "../protocol/decisions.ts"
 import type { Epoch } from "../protocol/epoch.ts"
+import { noPairYet } from "../protocol/promotion.ts"
 import type { Decision } from "../protocol/reign.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import type { Store } from "../store/store.ts"
@@ -34,13 +35,12 @@ export class Operator {
   /** Makes this replica the primary, or says why not. */
   async promote({ solo, force, by, reason }: PromoteDecision): Promise<Standing | Refusal> {
     if (this.#parts.store.identity().role === "primary") return refuse("wrong-state", `${this.#named()} already.`, { hint: "`tandem solo on` lets a primary take writes without a replica." })
-    if (this.#parts.store.identity().clusterId === undefined) return refuse("wrong-state", `${this.#named()}, and is not promoted: its disk belongs to no pair yet.`, { hint: "A running primary fills it, where it is started with --join." })
     const { snapshots } = this.#parts
     if (snapshots.fetching !== null && !force) return refuse("wrong-state", `${this.#named()}, and is not promoted: it fetches a copy of its primary's data, and may lack what was acknowledged until it has it.`, { hint: promoteHint })
     snapshots.cancelFetch()
     const decision: Decision = { what: solo ? "promote-solo" : "promote", by, reason, forced: force }
     const why = await this.#afterWork(() => this.#parts.role().replica?.promote(this.#nextEpoch(), solo ? "solo" : "alone", decision))
-    if (why !== undefined) return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: promoteHint })
+    if (why !== undefined) return refuse("wrong-state", `${this.#named()}, and is not promoted: ${why}.`, { hint: why === noPairYet ? "A running primary fills it, where it is started with --join." : promoteHint })
     // So that whoever hears this can write at once. Where it waits for a replica nothing is logged yet.
     if (solo) await this.#decisionsLogged()
     return this.#parts.standing()

@@ -54,7 +54,7 @@ class Replay {
     return chain.epochMax
   }
 
-  /** Of the segment that begins at the backup's end, or of one in whose middle that is: of the newest reign that has any. */
+  /** What follows the backup: of the segment that begins at its end, or of one in whose middle that is. Refused where a reign not older than its own has another version there. */
   async #firstRecords(chain: SegmentChain): Promise<readonly SealedRecord[] | undefined> {
     const { head, headDigest } = this.store.position()
     if (chain.endsOtherwise(head, short(headDigest), this.#headEpoch) !== undefined) throw this.#parted()

@@ -8,10 +8,10 @@ import type { Answer, Envelope, SnapshotRequest } from "../protocol/messages.ts"
 import { type Questioned, questionEnvelope, whyUnasked } from "../protocol/question.ts"
 import { whyNotGiven } from "../protocol/snapshot.ts"
 import { failpoint } from "../runtime/failpoint.ts"
+import type { Reader } from "../store/store.ts"
 import { FetchCancelled, FetchFailed, type FetchProgress, replacedName, SnapshotFetch, type SnapshotFetchParts } from "./snapshot-fetch.ts"
 import { SnapshotHolder, type SnapshotHolderParts } from "./snapshot-holder.ts"
 import { SnapshotPlace } from "./snapshot-place.ts"
-import type { Reader } from "../store/store.ts"
 
 export interface SnapshotsParts extends SnapshotHolderParts, Omit<SnapshotFetchParts, "cluster" | "epoch" | "identity" | "session"> {
   /** Of what a copy takes the place of. */

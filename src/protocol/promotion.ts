@@ -16,9 +16,11 @@ export function leaseWaitMs({ leaseMs }: ParticipantState): number {
   return Math.ceil(leaseMs * clockDrift)
 }
 
+export const noPairYet = "its disk belongs to no pair yet"
+
 /** Why this replica cannot be promoted now, if so. `leaseLeftMs`: of what `leaseWaitMs` says. */
 export function whyNoPromotion({ cluster, lacking, work }: ParticipantState, leaseLeftMs: number, forced: boolean): string | undefined {
-  if (cluster === null) return "its disk belongs to no pair yet"
+  if (cluster === null) return noPairYet
   if (work !== null) return atWork
   if (forced) return undefined
   if (lacking) return "it may lack writes that its primary has acknowledged"

@@ -7,6 +7,7 @@ import { pairRow, pairStateOf, unlogged } from "../../src/operations/pair-state.
 import { digestText, genesisDigest } from "../../src/protocol/digest.ts"
 import { until } from "../cluster/real-pair.ts"
 import { atWork } from "../../src/protocol/decisions.ts"
+import { noPairYet } from "../../src/protocol/promotion.ts"
 import { soloWaitMs } from "../../src/protocol/read-lease.ts"
 import { isRefusal } from "../../src/refusal.ts"
 import { log } from "../protocol/chain.ts"
@@ -246,7 +247,7 @@ describe("both nodes were promoted", () => {
 })
 
 test("a decision that waited for what the node was at work on begins an epoch above what that has brought (I6)", async () => {
-  const identity = { role: "replica", clusterId: "c", epoch: { number: 1, id: "first" } }
+  const identity = { role: "replica", epoch: { number: 1, id: "first" } }
   const asked: number[] = []
   const replica = {
     promote: async ({ number }: { readonly number: number }): Promise<string | undefined> => {
@@ -256,7 +257,18 @@ test("a decision that waited for what the node was at work on begins an epoch ab
       return atWork
     },
   }
-  const parts = { store: { identity: () => identity }, newSession: () => "s", monotonicMs: () => 0, role: () => ({ replica }), standing: () => ({}), snapshots: { fetching: null, cancelFetch: () => undefined }, decisionPending: () => false }
-  await new Operator(parts as unknown as OperatorParts).promote(promotion)
+  await operatorAt(replica, () => identity).promote(promotion)
   expect(asked).toEqual([2, 6])
 })
+
+test("a replica without a pair is told what fills it, and not that force would help", async () => {
+  const replica = { promote: async () => noPairYet }
+  const refusal = await operatorAt(replica, () => ({ role: "replica", epoch: { number: 0, id: "" } })).promote({ ...promotion, force: true })
+  expect(refusal).toMatchObject({ refused: true, hint: "A running primary fills it, where it is started with --join." })
+})
+
+function operatorAt(replica: object, identity: () => object): Operator {
+  const standing = { node: "b", role: "replica", epoch: { number: 0 } }
+  const parts = { store: { identity }, newSession: () => "s", monotonicMs: () => 0, role: () => ({ replica }), standing: () => standing, snapshots: { fetching: null, cancelFetch: () => undefined }, decisionPending: () => false }
+  return new Operator(parts as unknown as OperatorParts)
+}
